@@ -1,0 +1,39 @@
+package rule
+
+// Reason is why a message was not let in, or what became of it: the closed list that stands in the ledger, the API, the
+// metrics and, as "verdict.<reason>", in the message catalogue.
+type Reason string
+
+// The reasons.
+const (
+	AcceptedNew     Reason = "accepted_new"
+	AcceptedComment Reason = "accepted_comment"
+
+	UnknownSender    Reason = "unknown_sender"
+	SenderUnreadable Reason = "sender_unreadable" // Not exactly one From with one usable address, and unknown senders are not let in.
+	SenderNotAllowed Reason = "sender_not_allowed"
+	SenderBlocked    Reason = "sender_blocked"
+	DomainPattern    Reason = "domain_pattern"
+
+	RecipientUnexpected Reason = "recipient_unexpected"
+	KeywordSubject      Reason = "keyword_subject"
+	KeywordBody         Reason = "keyword_body"
+
+	AutoReply   Reason = "auto_reply"
+	Bounce      Reason = "bounce"
+	Loop        Reason = "loop"
+	OwnMail     Reason = "own_mail"
+	MailingList Reason = "mailing_list"
+
+	Duplicate       Reason = "duplicate"
+	TooLarge        Reason = "too_large"
+	CreateDisabled  Reason = "create_disabled"
+	CommentDisabled Reason = "comment_disabled"
+	IssueClosed     Reason = "issue_closed"
+	IssueForbidden  Reason = "issue_forbidden"
+
+	RuleTimeout Reason = "rule_timeout" // A pattern took too long: quarantined, never guessed.
+	ParseFailed Reason = "parse_failed"
+	Quarantined Reason = "quarantined" // Too many tries or process deaths.
+	Vanished    Reason = "vanished"    // Gone from the server before it could be fetched.
+)

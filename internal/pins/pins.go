@@ -1,0 +1,32 @@
+// Package pins keeps the exact versions of the libraries in go.mod while the packages that use them are being written.
+package pins
+
+import (
+	_ "github.com/JohannesKaufmann/html-to-markdown/v2/converter"
+	_ "github.com/JohannesKaufmann/html-to-markdown/v2/plugin/table"
+	_ "github.com/alexedwards/argon2id"
+	_ "github.com/alexedwards/scs/v2"
+	_ "github.com/chromedp/chromedp"
+	_ "github.com/dlclark/regexp2/v2"
+	_ "github.com/emersion/go-imap/v2/imapclient"
+	_ "github.com/emersion/go-imap/v2/imapserver/imapmemserver"
+	_ "github.com/emersion/go-message/mail"
+	_ "github.com/emersion/go-sasl"
+	_ "github.com/emersion/go-smtp"
+	_ "github.com/gin-gonic/gin"
+	_ "github.com/go-sql-driver/mysql"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/knadh/go-pop3"
+	_ "github.com/microcosm-cc/bluemonday"
+	_ "github.com/pelletier/go-toml/v2"
+	_ "github.com/pressly/goose/v3"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/smallstep/pkcs7"
+	_ "github.com/spf13/cobra"
+	_ "github.com/yuin/goldmark"
+	_ "golang.org/x/net/html"
+	_ "golang.org/x/text/unicode/norm"
+	_ "gorm.io/driver/mysql"
+	_ "gorm.io/gorm"
+	_ "modernc.org/sqlite"
+)

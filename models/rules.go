@@ -1,0 +1,25 @@
+// Package models holds the nouns of Letterbox: plain structs and the states they can be in. It imports the standard
+// library only and knows neither a database nor a mail server.
+package models
+
+// Rules are what an inbox lets in. They are versioned: a change makes a new version and never alters an old one.
+type Rules struct {
+	AllowCreate  bool `json:"allow_create"`  // New issues by mail.
+	AllowComment bool `json:"allow_comment"` // Comments by mail.
+	AllowUnknown bool `json:"allow_unknown"` // Senders that nobody knows may write; a customer is made of them.
+
+	AllowedSenders []string `json:"allowed_senders"` // Address, @domain or *@*.domain; empty: no restriction.
+	BlockedSenders []string `json:"blocked_senders"` // Same forms; wins over everything else.
+
+	DomainMode    string   `json:"domain_mode"`    // "list" or "pattern".
+	Domains       []string `json:"domains"`        // For "list": domains without @, "*.example.org" for subdomains; empty: no restriction.
+	DomainPattern string   `json:"domain_pattern"` // For "pattern": Perl-style pattern, full match on the address; empty: no restriction.
+
+	RecipientsExpected []string `json:"recipients_expected"` // One of them must be among the recipients; empty: no restriction.
+	SubjectKeywords    []string `json:"subject_keywords"`    // One of them must stand in the subject; empty: no restriction.
+	BodyKeywords       []string `json:"body_keywords"`       // One of them must stand in the text; empty: no restriction.
+
+	NumberMatch  string `json:"number_match"`  // Whose number in the subject counts: "participants", "known" or "anyone".
+	ClosedIssues string `json:"closed_issues"` // A mail to a closed issue: "reopen" or "follow_up".
+	AutoMail     string `json:"auto_mail"`     // Mail that a machine sent: "ignore", "comment" (only on the issue it belongs to) or "process".
+}
