@@ -1,5 +1,3 @@
-// Package models holds the nouns of Letterbox: plain structs and the states they can be in. It imports the standard
-// library only and knows neither a database nor a mail server.
 package models
 
 // Rules are what an inbox lets in. They are versioned: a change makes a new version and never alters an old one.
