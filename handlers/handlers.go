@@ -1,0 +1,71 @@
+// Package handlers serves the pages and the REST API of Letterbox.
+//
+// A handler reads the request, asks tracker or gateway, and renders or redirects. It decides nothing about rights
+// itself: what a person may not see is models.ErrNotFound, what it may see but not do is models.ErrForbidden. Every
+// response carries the security headers, every change needs a request from the same origin, and every page works
+// without JavaScript.
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"letterbox/gateway"
+	"letterbox/internal/i18n"
+	"letterbox/templates"
+	"letterbox/tracker"
+)
+
+// Deps is what the handlers need.
+type Deps struct {
+	Tracker *tracker.Service
+	Gateway *gateway.Gateway
+	Log     *slog.Logger
+	BaseURL string // "https://issues.example.org"; "" when it is not known. Requests from this origin are trusted.
+	Version string // Shown in the help place.
+	Secure  bool   // Pages come over HTTPS: cookies are Secure and HSTS is sent.
+
+	// Demo sends one more sample mail to the demo inbox; nil when this is no demo.
+	Demo func(ctx context.Context) error
+}
+
+// Handlers holds what the handlers share. It never changes after New and is safe for concurrent use.
+type Handlers struct {
+	Deps
+	cat   *i18n.Catalogue
+	views *templates.Set
+	csrf  *http.CrossOriginProtection
+}
+
+// New returns the handler of all routes. The error names what is wrong with the templates, the message catalogue or
+// the base URL.
+func New(d Deps) (http.Handler, error) {
+	h, err := build(d)
+	if err != nil {
+		return nil, err
+	}
+	return h.router(), nil
+}
+
+func build(d Deps) (*Handlers, error) {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	cat, err := i18n.Load(templates.Catalogue())
+	if err != nil {
+		return nil, fmt.Errorf("load message catalogue: %w", err)
+	}
+	views, err := templates.New(cat)
+	if err != nil {
+		return nil, fmt.Errorf("load templates: %w", err)
+	}
+	csrf := http.NewCrossOriginProtection()
+	if d.BaseURL != "" {
+		if err := csrf.AddTrustedOrigin(d.BaseURL); err != nil {
+			return nil, fmt.Errorf("base URL: %w", err)
+		}
+	}
+	return &Handlers{Deps: d, cat: cat, views: views, csrf: csrf}, nil
+}
