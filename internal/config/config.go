@@ -1,0 +1,83 @@
+// Package config reads the settings of the program.
+//
+// A setting comes from, strongest first: a command line flag, the environment, the file that the variable with the
+// suffix _FILE names, a TOML file, the default. The struct [Config] is the only list of settings: flags, variables,
+// the example file and its comments are all made from its tags. Everything that is wrong is reported at once, each
+// with where it was found, and a key that does not exist names the nearest one that does.
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"path/filepath"
+)
+
+// Config is every setting of the program. DB and SecretKey hold secrets: String and LogValue leave them out.
+type Config struct {
+	// Listen is the address of the web server, HOST:PORT; port 0 takes a free one.
+	Listen string `key:"listen" default:"127.0.0.1:8080" doc:"Address of the web server, HOST:PORT. Port 0 takes a free one."`
+	// DB is sqlite:PATH or mysql:USER:PASSWORD@tcp(HOST:PORT)/DATABASE. Load fills it in when it was not set.
+	DB string `key:"db" secret:"true" doc:"Database: sqlite:PATH or mysql:USER:PASSWORD@tcp(HOST:PORT)/DATABASE. Empty: letterbox.db in the data folder."`
+	// Data is the folder for the embedded database and the secret key.
+	Data string `key:"data" default:"data" doc:"Folder for the embedded database and the secret key. It is created when it is not there."`
+	// BaseURL is where people reach the server, without a slash at the end; "" when not set.
+	BaseURL string `key:"base_url" doc:"Where people reach the server, for example https://issues.example.org. It stands in links; with https cookies are sent over TLS only. Empty: http:// and the address it listens on."`
+	// SecretKey is the key ring that encrypts stored credentials, see package secret; "" for the file in Data.
+	SecretKey string `key:"secret_key" secret:"true" doc:"Keys that encrypt stored credentials: ID:BASE64 of 32 octets, several separated by commas, the first one encrypts. Empty: secret.key in the data folder, created at the first start."`
+	// AllowedNetworks are the networks that mail hosts may lie in besides public addresses.
+	AllowedNetworks []netip.Prefix `key:"allowed_networks" doc:"Networks that mail servers may lie in besides public addresses, for example 10.0.0.0/8. Every port is allowed inside them."`
+	// Role is what this process does: all, web or gateway.
+	Role Role `key:"role" default:"all" doc:"What this process does: all, web (pages and API only) or gateway (mail only)."`
+	// LogLevel is the least level that is logged.
+	LogLevel slog.Level `key:"log_level" default:"info" doc:"Least level of the program log: debug, info, warn or error."`
+	// LogFormat is text or json.
+	LogFormat string `key:"log_format" default:"text" doc:"Format of the program log: text or json."`
+}
+
+// Role is what one process does, so that replicas can share the work.
+type Role string
+
+// The roles of a process.
+const (
+	RoleAll     Role = "all"
+	RoleWeb     Role = "web"
+	RoleGateway Role = "gateway"
+)
+
+// Web reports whether the process serves pages and API.
+func (r Role) Web() bool { return r == RoleAll || r == RoleWeb }
+
+// Gateway reports whether the process visits inboxes.
+func (r Role) Gateway() bool { return r == RoleAll || r == RoleGateway }
+
+// Default returns the settings that hold when nothing is set.
+func Default() Config {
+	c, err := Load(Source{})
+	if err != nil {
+		panic(err) // The defaults are constants of this package; its test loads them.
+	}
+	return c
+}
+
+// String names the settings without the secrets.
+func (c Config) String() string {
+	return fmt.Sprintf("listen %s, data %s, base URL %q, role %s, networks %v", c.Listen, c.Data, c.BaseURL, c.Role, c.AllowedNetworks)
+}
+
+// GoString is String, so that no way of printing shows the secrets.
+func (c Config) GoString() string { return c.String() }
+
+// LogValue holds the settings without the secrets.
+func (c Config) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("listen", c.Listen), slog.String("data", c.Data), slog.String("base_url", c.BaseURL),
+		slog.String("role", string(c.Role)), slog.Any("allowed_networks", c.AllowedNetworks))
+}
+
+// complete fills in what follows from other settings.
+func (c *Config) complete() {
+	if c.DB == "" {
+		c.DB = "sqlite:" + filepath.Join(c.Data, "letterbox.db")
+	}
+}
