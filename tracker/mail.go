@@ -1,0 +1,152 @@
+package tracker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"letterbox/models"
+)
+
+// CreateIssue makes an issue with the next number of the installation, its attachments, watchers and participants. It
+// joins the transaction in ctx and checks no rights: it is for the gateway, whose gate has let the mail in, and for
+// calls here that have checked before. A message makes one issue only: a second one for the same OriginMessageID is
+// models.ErrConflict. Text that is too long or not UTF-8 is made to fit, never refused; "" is a title.
+func (s *Service) CreateIssue(ctx context.Context, n models.NewIssue) (models.Issue, error) {
+	if n.State == "" {
+		n.State = models.IssueNew
+	}
+	at := now()
+	issue := models.Issue{
+		ProjectID: n.ProjectID, Title: cut(line(n.Title), maxTitle), Description: body(n.Description), State: n.State,
+		ReporterID: n.ReporterID, OriginMessageID: n.OriginMessageID, Mentions: n.Mentions,
+		Version: 1, CreatedAt: at, UpdatedAt: at,
+	}
+	if issue.State.Done() {
+		issue.ClosedAt = &at
+	}
+	err := s.store.WithTx(ctx, func(ctx context.Context) (err error) {
+		if issue.Number, err = s.store.NextIssueNumber(ctx); err != nil {
+			return fmt.Errorf("take issue number: %w", err)
+		}
+		if err := s.store.CreateIssue(ctx, &issue); err != nil {
+			return err
+		}
+		return s.attach(ctx, issue.Number, nil, n.Attachments, append([]int64{n.ReporterID}, n.WatcherIDs...), n.Participants)
+	})
+	if err != nil {
+		return models.Issue{}, fmt.Errorf("create issue: %w", err)
+	}
+	s.tell(ctx, object("issue", issue.Number))
+	return issue, nil
+}
+
+// AddComment adds a comment to an issue with its attachments, watchers and participants, and sets a resolved or closed
+// issue back to open when n.Reopen is set. Like [Service.CreateIssue] it joins the transaction in ctx and checks no
+// rights; a second comment for the same OriginMessageID is models.ErrConflict. models.ErrNotFound when there is no such
+// issue.
+func (s *Service) AddComment(ctx context.Context, n models.NewComment) (models.Comment, error) {
+	comment := models.Comment{
+		IssueNumber: n.IssueNumber, AuthorID: n.AuthorID, Body: body(n.Body), Internal: n.Internal,
+		OriginMessageID: n.OriginMessageID, CreatedAt: now(),
+	}
+	err := s.store.WithTx(ctx, func(ctx context.Context) error {
+		comment.ID = 0
+		if err := s.store.CreateComment(ctx, &comment); err != nil {
+			return err
+		}
+		if err := s.touch(ctx, n.IssueNumber, n.Reopen); err != nil {
+			return err
+		}
+		return s.attach(ctx, n.IssueNumber, &comment.ID, n.Attachments, append([]int64{n.AuthorID}, n.WatcherIDs...), n.Participants)
+	})
+	if err != nil {
+		return models.Comment{}, fmt.Errorf("add comment: %w", err)
+	}
+	s.tell(ctx, object("issue", n.IssueNumber))
+	return comment, nil
+}
+
+// touch notes that an issue has changed and reopens it when asked to.
+func (s *Service) touch(ctx context.Context, number int64, reopen bool) error {
+	issue, err := s.store.IssueByNumber(ctx, number)
+	if err != nil {
+		return err
+	}
+	version := issue.Version
+	if reopen && issue.State.Done() {
+		issue.State, issue.ClosedAt = models.IssueOpen, nil
+	}
+	issue.UpdatedAt = now()
+	return s.store.UpdateIssue(ctx, &issue, version)
+}
+
+// attach stores what belongs to an issue or to one of its comments.
+func (s *Service) attach(ctx context.Context, number int64, comment *int64, files []models.Attachment, watchers []int64, participants []string) error {
+	if len(files) > 0 {
+		at := now()
+		rows := make([]models.Attachment, len(files))
+		for i, f := range files {
+			f.ID, f.IssueNumber, f.CommentID, f.Place, f.CreatedAt = 0, number, comment, i, at
+			rows[i] = f
+		}
+		if err := s.store.CreateAttachments(ctx, rows); err != nil {
+			return fmt.Errorf("keep attachments: %w", err)
+		}
+	}
+	ids := make([]int64, 0, len(watchers))
+	seen := map[int64]bool{0: true}
+	for _, id := range watchers {
+		if !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) > 0 {
+		if err := s.store.AddWatchers(ctx, number, ids); err != nil {
+			return fmt.Errorf("keep watchers: %w", err)
+		}
+	}
+	if len(participants) > 0 {
+		if err := s.store.AddParticipants(ctx, number, participants); err != nil {
+			return fmt.Errorf("keep participants: %w", err)
+		}
+	}
+	return nil
+}
+
+// EnsureCustomer returns the person with that address and makes a customer when there is none: no login, no password,
+// the lowest role (SEC-48). It joins the transaction in ctx and checks no rights. A person who is disabled is returned
+// as such. models.ErrConflict when another transaction makes the same person at this moment: try the message again.
+func (s *Service) EnsureCustomer(ctx context.Context, name, addr string) (models.User, error) {
+	addr = asciiLower(strings.TrimSpace(addr))
+	if !strings.Contains(addr, "@") || len(addr) > maxAddress || !utf8.ValidString(addr) ||
+		strings.ContainsFunc(addr, unicode.IsControl) {
+		return models.User{}, invalid("address", "E-USER-03", "address", cut(line(addr), maxName))
+	}
+	u, err := s.store.UserByAddress(ctx, addr)
+	if err == nil || !errors.Is(err, models.ErrNotFound) {
+		return u, err
+	}
+	if name = cut(line(name), maxName); name == "" {
+		name = addr
+	}
+	u = models.User{Name: name, Role: models.RoleCustomer, Addresses: []string{addr}, CreatedAt: now()}
+	err = s.store.WithTx(ctx, func(ctx context.Context) error {
+		u.ID = 0
+		return s.store.CreateUser(ctx, &u)
+	})
+	if errors.Is(err, models.ErrConflict) {
+		if other, again := s.store.UserByAddress(ctx, addr); again == nil {
+			return other, nil
+		}
+	}
+	if err != nil {
+		return models.User{}, fmt.Errorf("create customer: %w", err)
+	}
+	s.tell(ctx, object("user", u.ID))
+	return u, nil
+}
