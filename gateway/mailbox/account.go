@@ -37,6 +37,8 @@ type Account struct {
 	RootCAs  *x509.CertPool // For VerifyCA.
 	// Fingerprint is the SHA-256 of the leaf certificate in lower-case hex, for VerifyPinned.
 	Fingerprint string
+	TrustedAt   time.Time // When Fingerprint was trusted, for the text of E-TLS-02; zero when unknown.
+	Encrypted   bool      // A former visit was encrypted: one without encryption is refused (E-TLS-06).
 
 	Auth     string // "none" (IMAP PREAUTH or ANONYMOUS is not used: the server must let in without sign-in) or "password".
 	Username string

@@ -57,6 +57,9 @@ type Settled struct {
 	Ref  Ref
 	Gone bool  // The server no longer holds it (moved or expunged by another client): nothing is left to do.
 	Err  error // Why it could not be settled; the message is then still where it was. Nil when done or gone.
+	// Marked says that the message only carries \Deleted in its old folder, because the server has no way to remove
+	// single messages (no UIDPLUS): it disappears when some client expunges the folder. It counts as done.
+	Marked bool
 }
 
 // Folder is one folder of an account.
@@ -68,8 +71,8 @@ type Folder struct {
 	Messages  int    // Number of messages; -1 when not asked.
 }
 
-// Mailbox is one visit to a mail source. A Mailbox is used by one goroutine at a time, except that Interrupt may come
-// from any. Every method returns soon after ctx is done, with an error that wraps ctx.Err().
+// Mailbox is one visit to a mail source. A Mailbox is used by one goroutine at a time, except that Abort may come from
+// any. Every method returns soon after ctx is done, with an error that wraps ctx.Err(); the visit is then over.
 type Mailbox interface {
 	// List returns all messages present, oldest first in each folder. It changes nothing on the server.
 	List(ctx context.Context) ([]Entry, error)
@@ -105,9 +108,10 @@ type Watcher interface {
 	// News returns what has arrived since the last List or News, at the cost of one round trip when nothing has.
 	News(ctx context.Context) ([]Entry, error)
 
-	// Wait returns when the server says that something may have arrived (IMAP IDLE, RFC 2177), when d has passed, or
-	// with an error when ctx is done or the connection is lost. Where the server offers no IDLE it waits for d.
-	Wait(ctx context.Context, d time.Duration) error
+	// Wait returns nil when the server says that something may have arrived (IMAP IDLE, RFC 2177), when d has passed
+	// or when wake delivers, and an error when ctx is done or the connection is lost. The connection stays usable
+	// after nil. Where the server offers no IDLE it waits for d or wake.
+	Wait(ctx context.Context, d time.Duration, wake <-chan struct{}) error
 }
 
 // Lister is a Mailbox that can name the folders of its account.

@@ -1,0 +1,304 @@
+package imap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+
+	goimap "github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+
+	"letterbox/gateway/mailbox"
+	"letterbox/gateway/mailbox/wire"
+)
+
+// perMessage is what a server may send around the octets of one message.
+const perMessage = 64 << 10
+
+var (
+	errLiteral = errors.New("server sends a message that is larger than the limit")
+	errEach    = errors.New("transfer was ended by its receiver")
+)
+
+// Fetch streams the messages named by refs: one UID FETCH for each folder, read as it comes. What the server leaves out
+// is asked for once more, one by one, because some servers put the UID behind the message. An error from each, and any
+// error of the transfer, ends the visit: only Abort is of use afterwards.
+func (m *Mailbox) Fetch(ctx context.Context, refs []mailbox.Ref, each func(ref mailbox.Ref, r io.Reader) error) error {
+	for _, g := range group(refs) {
+		s, err := m.open(ctx, g.folder, false)
+		if err != nil {
+			return err
+		}
+		if s.validity != g.validity {
+			continue // Renumbered: these refs name nothing any more.
+		}
+		t := &transfer{m: m, group: g, each: each, wanted: map[goimap.UID]mailbox.Ref{}}
+		for _, ref := range g.refs {
+			if uid, err := parseUID(ref.UID); err == nil {
+				t.wanted[uid] = ref
+			}
+		}
+		if err := t.run(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// groups are the refs of one folder under one UIDVALIDITY.
+type groups struct {
+	folder   string
+	validity uint32
+	refs     []mailbox.Ref
+}
+
+func group(refs []mailbox.Ref) []*groups {
+	var out []*groups
+	for _, ref := range refs {
+		i := slices.IndexFunc(out, func(g *groups) bool { return g.folder == ref.Folder && g.validity == ref.UIDValidity })
+		if i < 0 {
+			out = append(out, &groups{folder: ref.Folder, validity: ref.UIDValidity})
+			i = len(out) - 1
+		}
+		out[i].refs = append(out[i].refs, ref)
+	}
+	return out
+}
+
+func parseUID(s string) (goimap.UID, error) {
+	n, err := strconv.ParseUint(s, 10, 32)
+	if err != nil || n == 0 {
+		return 0, fmt.Errorf("uid %q is no number", s)
+	}
+	return goimap.UID(n), nil
+}
+
+// transfer is the download of one group.
+type transfer struct {
+	m      *Mailbox
+	group  *groups
+	each   func(ref mailbox.Ref, r io.Reader) error
+	wanted map[goimap.UID]mailbox.Ref // What has not come yet.
+	err    error                      // From each, or a broken promise of the server.
+}
+
+var wholeMessage = goimap.FetchOptions{UID: true, BodySection: []*goimap.FetchItemBodySection{{Peek: true}}}
+
+func (t *transfer) run(ctx context.Context) error {
+	if len(t.wanted) == 0 {
+		return nil
+	}
+	var set goimap.UIDSet
+	for _, ref := range t.group.refs {
+		if uid, err := parseUID(ref.UID); err == nil {
+			set.AddNum(uid)
+		}
+	}
+	if err := t.command(ctx, set, 0); err != nil {
+		return err
+	}
+	return t.strays(ctx)
+}
+
+// strays fetches what is missing and still there by its sequence number, in the same session and checked by its UID.
+func (t *transfer) strays(ctx context.Context) error {
+	if len(t.wanted) == 0 {
+		return nil
+	}
+	seqs, err := t.m.sequence(ctx, t.wanted)
+	if err != nil {
+		return t.m.problem(mailbox.PhaseFetch, fmt.Errorf("look for missing messages: %w", err))
+	}
+	for _, ref := range t.group.refs {
+		uid, _ := parseUID(ref.UID)
+		if seq, ok := seqs[uid]; ok && seq != 0 {
+			if err := t.command(ctx, goimap.SeqSetNum(seq), uid); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sequence asks which of the messages are there, and under which sequence number.
+func (m *Mailbox) sequence(ctx context.Context, wanted map[goimap.UID]mailbox.Ref) (map[goimap.UID]uint32, error) {
+	var set goimap.UIDSet
+	for uid := range wanted {
+		set.AddNum(uid)
+	}
+	seqs := map[goimap.UID]uint32{}
+	limits := control(m.account)
+	limits.Octets += int64(len(wanted)) * 1024
+	err := m.do(ctx, limits, func() error {
+		cmd := m.client.Fetch(set, &goimap.FetchOptions{UID: true, Flags: true})
+		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
+			for item := msg.Next(); item != nil; item = msg.Next() {
+				if item, ok := item.(imapclient.FetchItemDataUID); ok {
+					seqs[item.UID] = msg.SeqNum
+				}
+			}
+		}
+		return cmd.Close()
+	})
+	return seqs, err
+}
+
+// command sends one FETCH and hands on what comes. With only it is a FETCH by sequence number of that one message.
+func (t *transfer) command(ctx context.Context, set goimap.NumSet, only goimap.UID) error {
+	idle := wire.FetchTimeout(t.m.account)
+	limits := wire.Limits{Octets: int64(len(t.wanted)+1) * perMessage, Idle: idle, Total: 5 * idle}
+	err := t.m.do(ctx, limits, func() error {
+		cmd := t.m.client.Fetch(set, &wholeMessage)
+		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
+			t.message(msg, only)
+			if t.err != nil {
+				t.m.conn.Fail(errEach) // The rest of the literals cannot be skipped in bounded time.
+				break
+			}
+		}
+		return cmd.Close()
+	})
+	switch {
+	case ctx.Err() != nil && t.err != nil:
+		return fmt.Errorf("fetch messages: %w", ctx.Err())
+	case t.err != nil && (err == nil || errors.Is(err, errEach)):
+		return t.err
+	case err != nil:
+		return t.m.problem(mailbox.PhaseFetch, fmt.Errorf("fetch messages: %w", err))
+	}
+	return nil
+}
+
+// message hands one message on, when it was asked for.
+func (t *transfer) message(msg *imapclient.FetchMessageData, only goimap.UID) {
+	var uid goimap.UID
+	for item := msg.Next(); item != nil; item = msg.Next() {
+		switch item := item.(type) {
+		case imapclient.FetchItemDataUID:
+			uid = item.UID
+		case imapclient.FetchItemDataBodySection:
+			if item.Literal == nil { // NIL: the server has no octets for it now.
+				continue
+			}
+			id := uid
+			if id == 0 {
+				id = only
+			}
+			ref, ok := t.wanted[id]
+			if !ok {
+				continue
+			}
+			if limit := t.limit(id); item.Literal.Size() > limit {
+				t.err = fmt.Errorf("fetch message %s: %w (%d octets)", ref.UID, errLiteral, item.Literal.Size())
+				return
+			}
+			t.m.conn.Grow(item.Literal.Size())
+			r := &literal{r: item.Literal, left: item.Literal.Size()}
+			if uid == 0 {
+				r.confirm = func() bool { return confirmUID(msg, only) }
+			}
+			delete(t.wanted, id)
+			if err := t.each(ref, r); err != nil {
+				t.err = err
+				return
+			}
+			if _, err := io.Copy(io.Discard, r); err != nil {
+				t.err = fmt.Errorf("fetch message %s: %w", ref.UID, err)
+				return
+			}
+		}
+	}
+}
+
+// limit is how large the message may be: a tenth more than was announced or is allowed.
+func (t *transfer) limit(uid goimap.UID) int64 {
+	limit := t.m.account.MaxMessageSize
+	if limit == 0 {
+		limit = 150 << 20
+	}
+	if st := t.m.known[t.group.folder]; st != nil {
+		limit = max(limit, st.sizes[uid])
+	}
+	return limit + limit/10 + perMessage
+}
+
+// confirmUID reads what comes after the octets of a message until its UID, and compares it.
+func confirmUID(msg *imapclient.FetchMessageData, want goimap.UID) bool {
+	for item := msg.Next(); item != nil; item = msg.Next() {
+		if item, ok := item.(imapclient.FetchItemDataUID); ok {
+			return item.UID == want
+		}
+	}
+	return false
+}
+
+// literal returns the octets of one message and never takes a cut one for a whole one.
+type literal struct {
+	r       io.Reader
+	left    int64
+	confirm func() bool // Asked at the end, when the UID was not known before; nil otherwise.
+	err     error
+}
+
+func (l *literal) Read(p []byte) (int, error) {
+	if l.err != nil {
+		return 0, l.err
+	}
+	n, err := l.r.Read(p)
+	l.left -= int64(n)
+	switch {
+	case err == nil:
+	case !errors.Is(err, io.EOF) || l.left != 0:
+		l.err = io.ErrUnexpectedEOF
+	case l.confirm != nil && !l.confirm():
+		l.err = io.ErrUnexpectedEOF
+	default:
+		l.err = io.EOF
+	}
+	return n, l.err
+}
+
+// FetchHeader writes at most limit octets of the header section of one message to w.
+func (m *Mailbox) FetchHeader(ctx context.Context, ref mailbox.Ref, limit int64, w io.Writer) error {
+	s, err := m.open(ctx, ref.Folder, false)
+	if err != nil {
+		return err
+	}
+	uid, err := parseUID(ref.UID)
+	if err != nil || s.validity != ref.UIDValidity {
+		return mailbox.ErrNotFound
+	}
+	section := &goimap.FetchItemBodySection{
+		Peek: true, Specifier: goimap.PartSpecifierHeader, Partial: &goimap.SectionPartial{Offset: 0, Size: limit},
+	}
+	found := false
+	err = m.do(ctx, wire.Limits{Octets: limit + perMessage, Idle: wire.FetchTimeout(m.account)}, func() error {
+		cmd := m.client.Fetch(goimap.UIDSetNum(uid), &goimap.FetchOptions{UID: true, BodySection: []*goimap.FetchItemBodySection{section}})
+		var copyErr error
+		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
+			for item := msg.Next(); item != nil; item = msg.Next() {
+				body, ok := item.(imapclient.FetchItemDataBodySection)
+				if !ok || body.Literal == nil || found {
+					continue
+				}
+				found = true
+				n, err := io.Copy(w, io.LimitReader(body.Literal, limit))
+				if err == nil && n < min(limit, body.Literal.Size()) {
+					err = io.ErrUnexpectedEOF
+				}
+				copyErr = err
+			}
+		}
+		return errors.Join(copyErr, cmd.Close())
+	})
+	if err != nil {
+		return m.problem(mailbox.PhaseFetch, fmt.Errorf("fetch header: %w", err))
+	}
+	if !found {
+		return mailbox.ErrNotFound
+	}
+	return nil
+}

@@ -1,0 +1,286 @@
+package imap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	goimap "github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+
+	"letterbox/gateway/mailbox"
+)
+
+// selected is the folder that is open in the session.
+type selected struct {
+	name     string // On the server.
+	validity uint32
+	write    bool // SELECT, not EXAMINE.
+	readOnly bool // SELECT was answered with READ-ONLY.
+	count    uint32
+	next     goimap.UID // UIDNEXT; 0 when not told.
+}
+
+// changed runs in the library's reader: it only leaves a note.
+func (m *Mailbox) changed(data *imapclient.UnilateralDataMailbox) {
+	if data.NumMessages != nil {
+		m.grew.Store(true)
+		m.signal()
+	}
+}
+
+func (m *Mailbox) signal() {
+	select {
+	case m.news <- struct{}{}:
+	default:
+	}
+}
+
+// open makes a folder, named as in a setting or a Ref, the selected one. It is opened read-only until something has to
+// be changed.
+func (m *Mailbox) open(ctx context.Context, folder string, write bool) (*selected, error) {
+	names, err := m.candidates(ctx, folder)
+	if err != nil {
+		return nil, err
+	}
+	if s := m.selected; s != nil && s.name == names[0] && (s.write || !write) {
+		return s, nil
+	}
+	for i, name := range names {
+		s, err := m.selectFolder(ctx, name, write)
+		if err == nil {
+			m.names[folder] = name
+			return s, nil
+		}
+		if status, ok := errors.AsType[*goimap.Error](err); !ok || status.Type != goimap.StatusResponseTypeNo {
+			return nil, m.problem(mailbox.PhaseFolders, fmt.Errorf("open folder: %w", err))
+		} else if i == len(names)-1 {
+			return nil, m.missing(ctx, folder, err)
+		}
+	}
+	return nil, errors.New("open folder: no name") // Not reached: there is always a candidate.
+}
+
+// candidates returns the names under which the server may know a folder: with its own separator instead of "/", and as
+// written.
+func (m *Mailbox) candidates(ctx context.Context, folder string) ([]string, error) {
+	if strings.EqualFold(folder, "INBOX") || folder == "" {
+		return []string{"INBOX"}, nil
+	}
+	if name, ok := m.names[folder]; ok {
+		return []string{name}, nil
+	}
+	if !strings.Contains(folder, "/") {
+		return []string{folder}, nil
+	}
+	if err := m.learnSeparator(ctx); err != nil {
+		return nil, err
+	}
+	if m.separator == "/" || m.separator == "" {
+		return []string{folder}, nil
+	}
+	return []string{strings.ReplaceAll(folder, "/", m.separator), folder}, nil
+}
+
+// learnSeparator asks for the hierarchy separator (RFC 3501, 6.3.8: LIST with an empty pattern).
+func (m *Mailbox) learnSeparator(ctx context.Context) error {
+	if m.asked {
+		return nil
+	}
+	err := m.do(ctx, control(m.account), func() error {
+		list, err := m.client.List("", "", nil).Collect()
+		if len(list) > 0 && list[0].Delim != 0 {
+			m.separator = string(list[0].Delim)
+		}
+		return err
+	})
+	if err != nil {
+		return m.problem(mailbox.PhaseFolders, fmt.Errorf("ask for the folder separator: %w", err))
+	}
+	m.asked = true
+	return nil
+}
+
+func (m *Mailbox) selectFolder(ctx context.Context, name string, write bool) (*selected, error) {
+	var s *selected
+	m.selected = nil
+	err := m.do(ctx, control(m.account), func() error {
+		m.grew.Store(false)
+		m.conn.Listen(32 << 10)
+		data, err := m.client.Select(name, &goimap.SelectOptions{ReadOnly: !write}).Wait()
+		heard := strings.ToUpper(string(m.conn.Heard()))
+		if err != nil {
+			return err
+		}
+		s = &selected{
+			name: name, validity: data.UIDValidity, write: write, count: data.NumMessages, next: data.UIDNext,
+			readOnly: write && strings.Contains(heard, "[READ-ONLY]"),
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	m.selected = s
+	// What arrived while another folder was open (or between EXAMINE and SELECT) is announced by nobody.
+	if st := m.known[name]; st != nil && (s.next == 0 || s.next > st.last+1) {
+		m.grew.Store(true)
+	}
+	return s, nil
+}
+
+// missing explains why a folder could not be opened.
+func (m *Mailbox) missing(ctx context.Context, folder string, cause error) error {
+	list, err := m.Folders(ctx, false)
+	if err != nil {
+		return err
+	}
+	p := &mailbox.Problem{
+		Phase: mailbox.PhaseFolders, Code: "E-IMAP-01", Args: map[string]string{"folder": folder}, Err: fmt.Errorf("open folder: %w", cause),
+	}
+	names, _ := m.candidates(ctx, folder)
+	var found []string
+	for _, f := range list {
+		if f.NoSelect && slices.Contains(names, f.Name) {
+			p.Code = "E-IMAP-02"
+		}
+		if !f.NoSelect && len(found) < 30 {
+			found = append(found, f.Name)
+		}
+	}
+	p.Args["list"] = strings.Join(found, ", ")
+	return p
+}
+
+// specialUse holds the attributes of RFC 6154 that Folder.Use names.
+var specialUse = map[goimap.MailboxAttr]string{
+	goimap.MailboxAttrAll: "all", goimap.MailboxAttrArchive: "archive", goimap.MailboxAttrDrafts: "drafts", goimap.MailboxAttrFlagged: "flagged",
+	goimap.MailboxAttrJunk: "junk", goimap.MailboxAttrSent: "sent", goimap.MailboxAttrTrash: "trash",
+}
+
+// maxFolders bounds a folder listing.
+const maxFolders = 20000
+
+// Folders returns all folders in the server's order; with withCounts it asks for the number of messages of each.
+func (m *Mailbox) Folders(ctx context.Context, withCounts bool) ([]mailbox.Folder, error) {
+	limits := control(m.account)
+	limits.Octets = 8 << 20
+	var out []mailbox.Folder
+	err := m.do(ctx, limits, func() error {
+		var options *goimap.ListOptions
+		if m.caps.Has(goimap.CapListExtended) && m.caps.Has(goimap.CapSpecialUse) {
+			options = &goimap.ListOptions{ReturnSpecialUse: true}
+		}
+		cmd := m.client.List("", "*", options)
+		for d := cmd.Next(); d != nil; d = cmd.Next() {
+			if len(out) == maxFolders {
+				continue
+			}
+			f := mailbox.Folder{Name: d.Mailbox, Messages: -1}
+			if d.Delim != 0 {
+				f.Separator = string(d.Delim)
+			}
+			for _, a := range d.Attrs {
+				if use, ok := specialUse[canonical(a)]; ok {
+					f.Use = use
+				}
+				if c := canonical(a); c == goimap.MailboxAttrNoSelect || c == goimap.MailboxAttrNonExistent {
+					f.NoSelect = true
+				}
+			}
+			out = append(out, f)
+		}
+		return cmd.Close()
+	})
+	if err == nil && withCounts {
+		err = m.countMessages(ctx, out)
+	}
+	if err != nil {
+		return nil, m.problem(mailbox.PhaseFolders, fmt.Errorf("list folders: %w", err))
+	}
+	return out, nil
+}
+
+// canonical gives an attribute the spelling of the constants: servers differ in case.
+func canonical(a goimap.MailboxAttr) goimap.MailboxAttr {
+	for _, known := range []goimap.MailboxAttr{goimap.MailboxAttrNoSelect, goimap.MailboxAttrNonExistent} {
+		if strings.EqualFold(string(a), string(known)) {
+			return known
+		}
+	}
+	for known := range specialUse {
+		if strings.EqualFold(string(a), string(known)) {
+			return known
+		}
+	}
+	return a
+}
+
+// countMessages sends one STATUS for each folder, 50 at a time without waiting in between.
+func (m *Mailbox) countMessages(ctx context.Context, folders []mailbox.Folder) error {
+	var todo []*mailbox.Folder
+	for i := range folders {
+		if !folders[i].NoSelect {
+			todo = append(todo, &folders[i])
+		}
+	}
+	for part := range slices.Chunk(todo, 50) {
+		err := m.do(ctx, control(m.account), func() error {
+			var cmds []*imapclient.StatusCommand
+			for _, f := range part {
+				cmds = append(cmds, m.client.Status(f.Name, &goimap.StatusOptions{NumMessages: true}))
+			}
+			for i, cmd := range cmds {
+				data, err := cmd.Wait()
+				if _, refused := errors.AsType[*goimap.Error](err); err != nil && !refused {
+					return err
+				}
+				if err == nil && data.NumMessages != nil {
+					part[i].Messages = int(*data.NumMessages)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CreateFolder creates a folder, named with "/" or the server's own separator, and subscribes to it. It is no error
+// when it is there already.
+func (m *Mailbox) CreateFolder(ctx context.Context, name string) error {
+	names, err := m.candidates(ctx, name)
+	if err != nil {
+		return err
+	}
+	err = m.do(ctx, control(m.account), func() error {
+		err := m.client.Create(names[0], nil).Wait()
+		if status, ok := errors.AsType[*goimap.Error](err); ok && (status.Code == goimap.ResponseCodeAlreadyExists || m.exists(names[0])) {
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
+		// Some servers have no subscriptions; the folder is there all the same.
+		err = m.client.Subscribe(names[0]).Wait()
+		if _, refused := errors.AsType[*goimap.Error](err); refused {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return m.problem(mailbox.PhaseFolders, fmt.Errorf("create folder: %w", err))
+	}
+	m.names[name] = names[0]
+	return nil
+}
+
+// exists asks for a folder by STATUS, for servers that refuse CREATE without saying why. It runs inside a command.
+func (m *Mailbox) exists(name string) bool {
+	_, err := m.client.Status(name, &goimap.StatusOptions{NumMessages: true}).Wait()
+	return err == nil
+}

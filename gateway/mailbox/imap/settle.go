@@ -1,0 +1,254 @@
+package imap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	goimap "github.com/emersion/go-imap/v2"
+
+	"letterbox/gateway/mailbox"
+	"letterbox/gateway/mailbox/wire"
+)
+
+// perCommand is how many messages one settling command names, so that its line stays short.
+const perCommand = 500
+
+// Settle applies d to the messages, with one command for each set of them. It is final when it returns. A message that
+// is not there (or whose folder was renumbered) is Gone; a move that fails leaves it where it was.
+func (m *Mailbox) Settle(ctx context.Context, refs []mailbox.Ref, d mailbox.Disposition) []mailbox.Settled {
+	out := make([]mailbox.Settled, 0, len(refs))
+	if d.Action == mailbox.Leave || d.Action == "" {
+		for _, ref := range refs {
+			out = append(out, mailbox.Settled{Ref: ref})
+		}
+		return out
+	}
+	for _, g := range group(refs) {
+		for part := range slices.Chunk(g.refs, perCommand) {
+			out = append(out, m.settleSet(ctx, g, part, d)...)
+		}
+	}
+	return out
+}
+
+// settlement is one set of messages of one folder on their way out.
+type settlement struct {
+	m      *Mailbox
+	folder *selected
+	flags  map[goimap.UID][]goimap.Flag // What is still there.
+	moved  map[goimap.UID]bool          // Left although the command for its set was refused.
+	marked map[goimap.UID]bool          // Carries \Deleted and cannot be expunged.
+}
+
+func (m *Mailbox) settleSet(ctx context.Context, g *groups, refs []mailbox.Ref, d mailbox.Disposition) []mailbox.Settled {
+	t := &settlement{m: m, marked: map[goimap.UID]bool{}}
+	err := t.run(ctx, g, refs, d)
+	out := make([]mailbox.Settled, 0, len(refs))
+	for _, ref := range refs {
+		s := mailbox.Settled{Ref: ref}
+		uid, uidErr := parseUID(ref.UID)
+		_, there := t.flags[uid]
+		switch {
+		case t.flags != nil && (uidErr != nil || !there):
+			s.Gone = true
+		case t.moved[uid]:
+		case err != nil:
+			s.Err = err
+		default:
+			s.Marked = t.marked[uid]
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// run settles the set. flags is nil until it is known which messages are there.
+func (t *settlement) run(ctx context.Context, g *groups, refs []mailbox.Ref, d mailbox.Disposition) error {
+	folder, err := t.m.open(ctx, g.folder, true)
+	if err != nil {
+		return err
+	}
+	t.folder = folder
+	if folder.validity != g.validity {
+		t.flags = map[goimap.UID][]goimap.Flag{}
+		return nil
+	}
+	wanted := goimap.UIDSet{}
+	for _, ref := range refs {
+		if uid, err := parseUID(ref.UID); err == nil {
+			wanted.AddNum(uid)
+		}
+	}
+	if t.flags, err = t.m.present(ctx, wanted); err != nil {
+		return t.m.problem(mailbox.PhaseSettle, fmt.Errorf("look for the messages to settle: %w", err))
+	}
+	if len(t.flags) == 0 {
+		return nil
+	}
+	if folder.readOnly {
+		return &mailbox.Problem{
+			Phase: mailbox.PhaseSettle, Code: "E-IMAP-07", Err: errors.New("folder opened read-only"),
+			Args: map[string]string{"folder": folder.name, "strategy": string(d.Action)},
+		}
+	}
+	switch d.Action {
+	case mailbox.Seen:
+		err = t.store(ctx, goimap.FlagSeen)
+	case mailbox.Delete:
+		err = t.remove(ctx)
+	case mailbox.Move:
+		err = t.move(ctx, d.Folder)
+	default:
+		err = fmt.Errorf("settle: unknown action %q", d.Action)
+	}
+	if err != nil {
+		t.recount(ctx, wanted)
+		return t.explain(d, err)
+	}
+	return nil
+}
+
+// recount finds, after a refusal, the messages that the server has settled all the same (RFC 6851, 3.3).
+func (t *settlement) recount(ctx context.Context, wanted goimap.UIDSet) {
+	left, err := t.m.present(ctx, wanted)
+	if err != nil {
+		return // They count as not settled and are looked at again next time.
+	}
+	t.moved = map[goimap.UID]bool{}
+	for uid := range t.flags {
+		_, still := left[uid]
+		t.moved[uid] = !still
+	}
+}
+
+// present asks which messages are there and with which flags.
+func (m *Mailbox) present(ctx context.Context, set goimap.UIDSet) (map[goimap.UID][]goimap.Flag, error) {
+	found := map[goimap.UID][]goimap.Flag{}
+	if len(set) == 0 {
+		return found, nil
+	}
+	err := m.do(ctx, control(m.account), func() error {
+		msgs, err := m.client.Fetch(set, &goimap.FetchOptions{UID: true, Flags: true}).Collect()
+		for _, msg := range msgs {
+			found[msg.UID] = msg.Flags
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// without returns the messages that are there and lack the flag.
+func (t *settlement) without(flag goimap.Flag) (set goimap.UIDSet) {
+	for uid, flags := range t.flags {
+		if !hasFlag(flags, flag) {
+			set.AddNum(uid)
+		}
+	}
+	return set
+}
+
+func (t *settlement) all() (set goimap.UIDSet) {
+	for uid := range t.flags {
+		set.AddNum(uid)
+	}
+	return set
+}
+
+func (t *settlement) do(ctx context.Context, f func() error) error {
+	limits := control(t.m.account)
+	limits.Idle = wire.FetchTimeout(t.m.account) // Copying large messages takes a server its time.
+	limits.Total = 2 * limits.Idle
+	return t.m.do(ctx, limits, f)
+}
+
+// store sets a flag on the messages that lack it.
+func (t *settlement) store(ctx context.Context, flag goimap.Flag) error {
+	set := t.without(flag)
+	if len(set) == 0 {
+		return nil
+	}
+	return t.do(ctx, func() error {
+		return t.m.client.Store(set, &goimap.StoreFlags{Op: goimap.StoreFlagsAdd, Silent: true, Flags: []goimap.Flag{flag}}, nil).Close()
+	})
+}
+
+// remove deletes the messages: \Deleted, then UID EXPUNGE of exactly these (RFC 4315). Without UIDPLUS they stay marked,
+// because EXPUNGE would remove other clients' messages too.
+func (t *settlement) remove(ctx context.Context) error {
+	if err := t.store(ctx, goimap.FlagDeleted); err != nil {
+		return err
+	}
+	if !t.m.caps.Has(goimap.CapUIDPlus) {
+		for uid := range t.flags {
+			t.marked[uid] = true
+		}
+		return nil
+	}
+	return t.do(ctx, func() error { return t.m.client.UIDExpunge(t.all()).Close() })
+}
+
+// move moves the messages. The library's Move must not be used without MOVE: it does not wait for the COPY before it
+// deletes.
+func (t *settlement) move(ctx context.Context, folder string) error {
+	names, err := t.m.candidates(ctx, folder)
+	if err != nil {
+		return err
+	}
+	for _, target := range names {
+		if err = t.moveTo(ctx, target); err == nil {
+			t.m.names[folder] = target
+			return nil
+		}
+		status, refused := errors.AsType[*goimap.Error](err)
+		if !refused || status.Code != goimap.ResponseCodeTryCreate && status.Code != goimap.ResponseCodeNonExistent && status.Code != "" {
+			return err
+		}
+	}
+	return err
+}
+
+func (t *settlement) moveTo(ctx context.Context, target string) error {
+	if target == t.folder.name {
+		return nil
+	}
+	if t.m.caps.Has(goimap.CapMove) {
+		return t.do(ctx, func() error {
+			_, err := t.m.client.Move(t.all(), target).Wait()
+			return err
+		})
+	}
+	// A message with \Deleted was copied by an earlier try, on a server that could not expunge it.
+	if set := t.without(goimap.FlagDeleted); len(set) > 0 {
+		err := t.do(ctx, func() error {
+			_, err := t.m.client.Copy(set, target).Wait()
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return t.remove(ctx)
+}
+
+// explain turns a refusal into the problem that the inbox page shows.
+func (t *settlement) explain(d mailbox.Disposition, err error) error {
+	status, refused := errors.AsType[*goimap.Error](err)
+	if !refused {
+		return t.m.problem(mailbox.PhaseSettle, fmt.Errorf("settle: %w", err))
+	}
+	text := wire.Text(t.m.account, status.Text)
+	p := &mailbox.Problem{
+		Phase: mailbox.PhaseSettle, Code: "E-IMAP-07", Err: fmt.Errorf("server answered %s [%s] %s", status.Type, status.Code, text),
+		Args: map[string]string{"folder": t.folder.name, "strategy": string(d.Action), "text": text},
+	}
+	if d.Action == mailbox.Move {
+		p.Code = "E-IMAP-05"
+		p.Args["folder"], p.Args["source"] = d.Folder, t.folder.name
+	}
+	return p
+}

@@ -1,0 +1,103 @@
+package mailtest
+
+import (
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"time"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+)
+
+// maxSMTP is the largest message that the SMTP server takes, in octets.
+const maxSMTP = 100 << 20
+
+func (s *Servers) newSMTP() *smtp.Server {
+	srv := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
+		return &smtpSession{servers: s}, nil
+	}))
+	srv.Domain = "localhost"
+	srv.MaxMessageBytes = maxSMTP
+	srv.AllowInsecureAuth = !s.options.RequireTLS
+	srv.ReadTimeout, srv.WriteTimeout = time.Minute, time.Minute
+	srv.ErrorLog = log.New(io.Discard, "", 0)
+	if s.options.Certificate != nil {
+		srv.TLSConfig = &tls.Config{Certificates: []tls.Certificate{s.options.Certificate.TLS}, MinVersion: tls.VersionTLS12}
+	}
+	return srv
+}
+
+// smtpSession delivers to the users by address.
+type smtpSession struct {
+	servers *Servers
+	from    string
+	to      []string
+	users   []*User
+}
+
+func (s *smtpSession) AuthMechanisms() []string { return []string{sasl.Plain} }
+
+func (s *smtpSession) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, login, password string) error {
+		if u := s.servers.store.user(login); u == nil || u.password != password {
+			return errors.New("wrong user name or password")
+		}
+		return nil
+	}), nil
+}
+
+func (s *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
+	s.from = from
+	return nil
+}
+
+// Rcpt takes known addresses. temperror@, permerror@ and slow@ let a developer see failures.
+func (s *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error {
+	switch local, _, _ := bytes.Cut([]byte(to), []byte("@")); string(local) {
+	case "temperror":
+		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "try again later"}
+	case "permerror":
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such mailbox"}
+	case "slow":
+		time.Sleep(5 * time.Second)
+	}
+	u := s.servers.store.byAddress(to)
+	if u == nil {
+		u = s.servers.store.user(s.servers.options.CatchAll)
+	}
+	if u == nil {
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such mailbox"}
+	}
+	s.to, s.users = append(s.to, to), append(s.users, u)
+	return nil
+}
+
+func (s *smtpSession) Data(r io.Reader) error {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return fmt.Errorf("receive message: %w", err)
+	}
+	done := map[*User]bool{}
+	for _, u := range s.users {
+		if done[u] {
+			continue
+		}
+		done[u] = true
+		full := append(fmt.Appendf(nil, "Return-Path: <%s>\r\n", s.from), raw...)
+		if err := u.Append("INBOX", full); err != nil {
+			return err
+		}
+	}
+	if s.servers.options.OnMail != nil {
+		s.servers.options.OnMail(s.from, s.to, raw)
+	}
+	return nil
+}
+
+func (s *smtpSession) Reset() { s.from, s.to, s.users = "", nil, nil }
+
+func (s *smtpSession) Logout() error { return nil }
