@@ -22,7 +22,11 @@ type input struct {
 }
 
 func newInput(r io.Reader) *input {
-	return &input{r: bufio.NewReaderSize(r, windowSize), bol: true}
+	b := bufio.NewReaderSize(r, windowSize)
+	if head, _ := b.Peek(windowSize); bytes.IndexByte(head, '\n') < 0 && bytes.IndexByte(head, '\r') >= 0 {
+		b = bufio.NewReaderSize(crToLF{b}, windowSize)
+	}
+	return &input{r: b, bol: true}
 }
 
 // stop tells what ended a body: a delimiter line of the multipart at level (0 is the outermost), or the end of the mail.
@@ -172,25 +176,14 @@ func (in *input) match(line []byte) (stop, bool) {
 	return stop{}, false
 }
 
-// lineEnds turns the bare CR of an old mail without any LF into LF; other mails pass unchanged.
-type lineEnds struct {
-	r       *bufio.Reader
-	decided bool
-	rewrite bool
-}
+// crToLF reads an old mail whose only line ends are bare CRs.
+type crToLF struct{ r io.Reader }
 
-func (l *lineEnds) Read(p []byte) (int, error) {
-	if !l.decided {
-		l.decided = true
-		b, _ := l.r.Peek(windowSize)
-		l.rewrite = bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b, '\r') >= 0
-	}
-	n, err := l.r.Read(p)
-	if l.rewrite {
-		for i, c := range p[:n] {
-			if c == '\r' {
-				p[i] = '\n'
-			}
+func (c crToLF) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	for i, b := range p[:n] {
+		if b == '\r' {
+			p[i] = '\n'
 		}
 	}
 	return n, err

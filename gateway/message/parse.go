@@ -1,6 +1,9 @@
 package message
 
-import "io"
+import (
+	"fmt"
+	"io"
+)
 
 // Options tell Parse what it cannot know from the mail.
 type Options struct {
@@ -10,8 +13,89 @@ type Options struct {
 	Sink func(index int) (io.WriteCloser, error)
 }
 
+// parser is the work on one mail.
+type parser struct {
+	m     *Message
+	lim   Limits
+	sink  func(index int) (io.WriteCloser, error)
+	err   error          // The first error of the sink.
+	names map[string]int // Names of attachments in use, for uniqueName.
+	hint  string         // The charset that raw octets in header fields are taken for.
+	parts int
+	held  int64 // Octets of text and of parts looked into that are in memory.
+	part  struct {
+		report   []reportPart // Parts of delivery and feedback reports, in order.
+		original *header      // Header section of the mail that a report is about.
+		calendar []byte       // The first calendar part.
+	}
+}
+
 // Parse reads one mail from r to its end. The error is not nil only when r or the sink fails (the cause is wrapped);
 // a broken mail is a Message with defects.
 func Parse(r io.Reader, o Options) (*Message, error) {
-	panic("being written")
+	p := &parser{m: newMessage(), lim: o.Limits.withDefaults(), sink: o.Sink, names: map[string]int{}}
+	in := newInput(r)
+	p.preamble(in)
+	h, at := p.section(in, p.lim.Header, true)
+	if len(h.fields) == 0 && len(in.peekLine()) == 0 {
+		p.defect(DefectEmpty, "")
+	}
+	p.hint = p.parseParams(h.get("content-type"), "").get("charset")
+	p.fields(&h)
+	root := &node{}
+	if at == nil {
+		root, _ = p.entity(in, &h, 0, "")
+	}
+	for p.err == nil && in.err == nil && len(in.peekLine()) > 0 {
+		in.discard(len(in.peekLine())) // An epilogue, to know that the reader ends well.
+	}
+	p.compose(root)
+	p.classify(&h, root)
+	switch {
+	case p.err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrSink, p.err)
+	case in.err != nil:
+		return nil, fmt.Errorf("read mail: %w", in.err)
+	}
+	return p.m, nil
+}
+
+func newMessage() *Message {
+	return &Message{
+		InReplyTo: []string{}, References: []string{}, From: []Address{}, To: []Address{}, Cc: []Address{}, ReplyTo: []Address{},
+		Attachments: []Attachment{}, Defects: []Defect{},
+	}
+}
+
+// withDefaults fills the limits that are zero.
+func (l Limits) withDefaults() Limits {
+	if l.Parts <= 0 {
+		l.Parts = 1_000
+	}
+	if l.Depth <= 0 {
+		l.Depth = 30
+	}
+	if l.Header <= 0 {
+		l.Header = 1 << 20
+	}
+	if l.Addresses <= 0 {
+		l.Addresses = 1_000
+	}
+	if l.Attachments <= 0 {
+		l.Attachments = 200
+	}
+	if l.Text <= 0 {
+		l.Text = 1 << 20
+	}
+	return l
+}
+
+// guard runs a step that only adds to the message. A panic in it is a defect of this program, not the end of the mail.
+func (p *parser) guard(name string, step func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			p.defect(DefectInternal, name)
+		}
+	}()
+	step()
 }

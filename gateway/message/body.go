@@ -1,0 +1,216 @@
+package message
+
+import (
+	"strings"
+)
+
+// shown is what a part of the tree gives for reading.
+type shown struct {
+	text string // Plain text, from the HTML where there is no other.
+	html string // HTML as it came; "" when there is none.
+	rich bool   // html holds something.
+}
+
+// compose finds the text and the HTML of the mail in its tree.
+func (p *parser) compose(root *node) {
+	s := p.show(root)
+	text := clean(newlines(s.text))
+	if limit := int(p.lim.Text); len(text) > limit {
+		p.defect(DefectTextLimit, "")
+		text = cut(text, limit)
+	}
+	p.m.Text = trimLines(text)
+	if s.rich {
+		p.guard("html", func() { p.m.HTML = SafeHTML(s.html) })
+	}
+	p.m.Reply = p.m.Text
+}
+
+// show renders a part: an alternative gives its best forms, everything else the forms of its parts one after the other.
+func (p *parser) show(n *node) shown {
+	switch {
+	case n == nil:
+		return shown{}
+	case n.kind == "" && !n.text:
+		return shown{}
+	case n.kind == "":
+		return p.showLeaf(n)
+	case n.kind == "alternative":
+		return p.showAlternative(n)
+	}
+	var all []shown
+	rich := false
+	for _, c := range n.children {
+		s := p.show(c)
+		if s.text == "" && !s.rich {
+			continue
+		}
+		rich = rich || s.rich
+		all = append(all, s)
+	}
+	switch len(all) {
+	case 0:
+		return shown{}
+	case 1:
+		return all[0]
+	}
+	var text, html strings.Builder
+	for i, s := range all {
+		if i > 0 {
+			text.WriteByte('\n')
+			if !strings.HasSuffix(all[i-1].text, "\n") {
+				text.WriteByte('\n')
+			}
+		}
+		text.WriteString(s.text)
+		switch {
+		case !rich:
+		case s.rich:
+			html.WriteString("<div>" + s.html + "</div>")
+		default:
+			html.WriteString("<pre>" + escapeHTML(s.text) + "</pre>")
+		}
+	}
+	return shown{text: text.String(), html: html.String(), rich: rich}
+}
+
+// showAlternative takes the first plain form with words in it and the last HTML form (RFC 2046, 5.1.4). The plain form
+// is preferred for reading; when it is empty the HTML is read out.
+func (p *parser) showAlternative(n *node) shown {
+	var out shown
+	for _, c := range n.children {
+		s := p.show(c)
+		if s.rich && strings.TrimSpace(s.html) != "" {
+			out.html, out.rich = s.html, true
+		}
+		if strings.TrimSpace(out.text) == "" || (!plainForm(c) && out.text == "") {
+			if strings.TrimSpace(s.text) != "" {
+				out.text = s.text
+			}
+		}
+	}
+	for _, c := range n.children {
+		if plainForm(c) {
+			if s := p.show(c); strings.TrimSpace(s.text) != "" {
+				out.text = s.text
+				break
+			}
+		}
+	}
+	return out
+}
+
+func plainForm(n *node) bool { return n.kind == "" && n.text && n.mime == "text/plain" }
+
+// showLeaf decodes a leaf.
+func (p *parser) showLeaf(n *node) shown {
+	if n.mime == "text/html" {
+		set := n.charset
+		if charset(set).name == "" {
+			if m := metaCharset(n.raw); m != "" {
+				set = m
+			}
+		}
+		s := p.text(n.raw, set)
+		out := shown{html: s, rich: strings.TrimSpace(s) != ""}
+		p.guard("html text", func() { out.text = HTMLText(s) })
+		return out
+	}
+	s := newlines(p.text(n.raw, n.charset))
+	switch {
+	case n.mime == "text/enriched" || n.mime == "text/richtext":
+		s = enrichedText(s)
+	case n.flowed:
+		s = unflow(s, n.delsp)
+	}
+	return shown{text: s}
+}
+
+// text decodes octets and notes what was wrong with their charset.
+func (p *parser) text(raw []byte, set string) string {
+	s, wrong := decodeText(raw, set)
+	if wrong {
+		p.defect(DefectCharset, set)
+	}
+	return s
+}
+
+// trimLines takes away blank lines at both ends; blanks before the first word stay.
+func trimLines(s string) string {
+	s = strings.TrimRight(s, " \t\n")
+	for {
+		i := strings.IndexByte(s, '\n')
+		if i < 0 || strings.TrimSpace(s[:i]) != "" {
+			return s
+		}
+		s = s[i+1:]
+	}
+}
+
+// unflow joins the lines of a format=flowed text (RFC 3676, 4): a line that ends with a blank goes on in the next one of
+// the same quote depth.
+func unflow(s string, delsp bool) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	prev, open := 0, false
+	for len(s) > 0 {
+		line, rest, _ := strings.Cut(s, "\n")
+		s = rest
+		depth := 0
+		for depth < len(line) && line[depth] == '>' {
+			depth++
+		}
+		text := line[depth:]
+		text = strings.TrimPrefix(text, " ") // Space-stuffing.
+		sig := text == "-- " || text == "--"
+		if open && (depth != prev || sig) {
+			b.WriteByte('\n')
+			open = false
+		}
+		if !open && depth > 0 {
+			b.WriteString(strings.Repeat(">", min(depth, 50)))
+			b.WriteByte(' ')
+		}
+		open = strings.HasSuffix(text, " ") && !sig && len(s) > 0
+		if open && delsp {
+			text = text[:len(text)-1]
+		}
+		b.WriteString(text)
+		if !open {
+			b.WriteByte('\n')
+		}
+		prev = depth
+	}
+	return b.String()
+}
+
+// enrichedText takes the markup out of text/enriched (RFC 1896): single line ends are blanks, "<<" is "<".
+func enrichedText(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '<' && i+1 < len(s) && s[i+1] == '<':
+			b.WriteByte('<')
+			i++
+		case s[i] == '<':
+			end := strings.IndexByte(s[i:min(len(s), i+80)], '>')
+			if end < 0 {
+				b.WriteByte('<')
+				continue
+			}
+			if tag := strings.ToLower(s[i+1 : i+end]); tag == "param" {
+				if j := strings.Index(s[i:min(len(s), i+1000)], "</"); j > 0 {
+					if k := strings.IndexByte(s[i+j:], '>'); k > 0 {
+						end = j + k
+					}
+				}
+			} else if tag == "nl" {
+				b.WriteByte('\n')
+			}
+			i += end
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,217 @@
+package message
+
+import (
+	"bytes"
+	"strings"
+)
+
+const (
+	maxFields     = 5_000    // Fields of one header section that are looked at; SEC-14 speaks of 1,000.
+	maxPartHeader = 64 << 10 // Octets of the header section of one part.
+	maxHeaderText = 256 << 10
+)
+
+// field is one header field. The value is unfolded and otherwise as it stands in the mail, octets of any charset.
+type field struct {
+	name  string // Lower case.
+	value string
+}
+
+// header is a header section in its order.
+type header struct {
+	fields []field
+	text   []byte // The section as it stands, cut at maxHeaderText; kept for the mail itself only.
+}
+
+// get returns the first field of that lower-case name. Seen in practice: the first Subject and From are what other
+// programs show.
+func (h *header) get(name string) string {
+	for i := range h.fields {
+		if h.fields[i].name == name {
+			return h.fields[i].value
+		}
+	}
+	return ""
+}
+
+func (h *header) has(name string) bool {
+	for i := range h.fields {
+		if h.fields[i].name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func (h *header) all(name string) []string {
+	var out []string
+	for i := range h.fields {
+		if h.fields[i].name == name {
+			out = append(out, h.fields[i].value)
+		}
+	}
+	return out
+}
+
+// section reads the header section that begins here (RFC 5322, 2.2) and forgives what senders do to it. It returns the
+// stop of a delimiter line that stood inside, if any.
+func (p *parser) section(in *input, limit int64, keepText bool) (header, *stop) {
+	var h header
+	var value []byte
+	var name string
+	open, size := false, int64(0)
+	flush := func() {
+		if open && len(h.fields) < maxFields {
+			h.fields = append(h.fields, field{name, string(bytes.Trim(value, " \t"))})
+		}
+		open, value = false, value[:0]
+	}
+	for first := true; ; first = false {
+		line := in.peekLine()
+		if len(line) == 0 {
+			break
+		}
+		n := len(line)
+		text := bytes.TrimRight(line, "\r\n")
+		if len(text) >= 2 && text[0] == '-' && text[1] == '-' {
+			if at, ok := in.match(line); ok {
+				in.discard(n)
+				in.bol = true
+				flush()
+				return h, &at
+			}
+		}
+		if len(text) == 0 || (blank(text) && !looksLikeField(in.peekBehind(n))) {
+			p.drop(in, n)
+			break
+		}
+		size += int64(n)
+		key, val, ok := splitField(text)
+		switch {
+		case text[0] == ' ' || text[0] == '\t':
+			if open {
+				value = append(value, text...)
+			} else if first && ok {
+				// Seen in practice: a blank before the first field.
+				name, value, open = key, append(value[:0], val...), true
+				p.defect(DefectHeaderLine, "")
+			}
+		case ok:
+			flush()
+			name, value, open = key, append(value[:0], val...), true
+		case first || p.bodyBegins(in, text, n):
+			// No header section at all, or one without the empty line.
+			p.defect(DefectHeaderEnd, "")
+			flush()
+			return h, nil
+		default:
+			p.defect(DefectHeaderLine, "")
+			if open {
+				value = append(append(value, ' '), text...)
+			}
+		}
+		if keepText && len(h.text) < maxHeaderText {
+			h.text = append(append(h.text, text...), '\n')
+		}
+		p.drop(in, n)
+		if size > limit {
+			p.defect(DefectHeaderLimit, "")
+			flush()
+			p.skipSection(in)
+			break
+		}
+	}
+	flush()
+	return h, nil
+}
+
+// bodyBegins says whether a line without a field is the first of a body whose header section lacks its empty line:
+// a delimiter, or a line that no field follows.
+func (p *parser) bodyBegins(in *input, text []byte, n int) bool {
+	if bytes.HasPrefix(text, dashes) {
+		return true
+	}
+	next := in.peekBehind(n)
+	return len(next) > 0 && !looksLikeField(next) && next[0] != ' ' && next[0] != '\t'
+}
+
+// drop takes a line of n octets, whose end may lie beyond the window.
+func (p *parser) drop(in *input, n int) {
+	b, _ := in.r.Peek(n)
+	whole := n > 0 && b[n-1] == '\n'
+	in.discard(n)
+	for !whole {
+		rest := in.peekLine()
+		if len(rest) == 0 {
+			break
+		}
+		whole = rest[len(rest)-1] == '\n'
+		in.discard(len(rest))
+	}
+	in.bol = true
+}
+
+// skipSection drops what is left of a header section.
+func (p *parser) skipSection(in *input) {
+	for {
+		line := in.peekLine()
+		if len(line) == 0 {
+			return
+		}
+		end := len(bytes.TrimRight(line, "\r\n")) == 0
+		p.drop(in, len(line))
+		if end {
+			return
+		}
+	}
+}
+
+// splitField splits "Name : value". A name is printable ASCII without blanks (RFC 5322, 2.2); 8-bit names are let pass.
+func splitField(line []byte) (name string, value []byte, ok bool) {
+	line = bytes.TrimLeft(line, " \t")
+	i := bytes.IndexByte(line, ':')
+	if i <= 0 {
+		return "", nil, false
+	}
+	key := bytes.TrimRight(line[:i], " \t")
+	if len(key) == 0 || len(key) > 128 {
+		return "", nil, false
+	}
+	for _, c := range key {
+		if c <= ' ' || c == 0x7f {
+			return "", nil, false
+		}
+	}
+	return lowerASCII(key), line[i+1:], true
+}
+
+func looksLikeField(line []byte) bool {
+	if len(line) == 0 || line[0] == ' ' || line[0] == '\t' {
+		return false
+	}
+	key, _, ok := splitField(line)
+	return ok && !strings.ContainsAny(key, "<>()@,;\"/=")
+}
+
+func blank(b []byte) bool { return len(bytes.Trim(b, " \t\r\n")) == 0 }
+
+// lowerASCII returns b as a string with A to Z in lower case.
+func lowerASCII(b []byte) string { return strings.ToLower(string(b)) }
+
+// preamble drops what stands before the first field: a byte order mark, empty lines, lines of an mbox file.
+func (p *parser) preamble(in *input) {
+	if b, _ := in.fill(3); bytes.HasPrefix(b, []byte("\xef\xbb\xbf")) {
+		in.discard(3)
+		p.defect(DefectMboxLine, "")
+	}
+	for range 64 {
+		line := in.peekLine()
+		text := bytes.TrimRight(line, "\r\n")
+		mbox := bytes.HasPrefix(text, []byte("From ")) || bytes.HasPrefix(text, []byte(">From "))
+		if len(line) == 0 || (!mbox && !blank(text)) {
+			return
+		}
+		p.defect(DefectMboxLine, "")
+		p.drop(in, len(line))
+	}
+}

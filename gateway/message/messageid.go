@@ -1,0 +1,69 @@
+package message
+
+import "strings"
+
+const (
+	maxMessageIDs   = 200
+	maxMessageIDLen = 998
+)
+
+// messageIDs returns the message ids in a Message-ID, In-Reply-To or References field (RFC 5322, 3.6.4), oldest first,
+// without angle brackets. Seen in practice: no brackets, commas between, ids without @, blanks inside.
+func messageIDs(s string) []string {
+	var out []string
+	seen := map[string]bool{}
+	add := func(id string) {
+		id = oneLine(id)
+		if id != "" && len(id) <= maxMessageIDLen && !seen[id] && len(out) < maxMessageIDs {
+			seen[id] = true
+			out = append(out, id)
+		}
+	}
+	rest := s
+	for {
+		i := strings.IndexByte(rest, '<')
+		if i < 0 {
+			break
+		}
+		bareIDs(rest[:i], add)
+		rest = rest[i+1:]
+		j := strings.IndexAny(rest, "<>")
+		if j < 0 {
+			add(strings.TrimSpace(rest))
+			rest = ""
+			break
+		}
+		add(strings.TrimSpace(rest[:j]))
+		if rest[j] == '>' {
+			j++
+		}
+		rest = rest[j:]
+	}
+	bareIDs(rest, add)
+	return out
+}
+
+// bareIDs finds the ids that stand without brackets: words with an @ that belong to no sentence.
+func bareIDs(s string, add func(string)) {
+	if strings.IndexByte(s, '@') < 0 {
+		return
+	}
+	words := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t\r\n,;\"", r) })
+	for _, w := range words {
+		if at := strings.IndexByte(w, '@'); at > 0 && at < len(w)-1 && !strings.ContainsAny(w, "()") {
+			add(w)
+		}
+	}
+}
+
+// messageID returns the one id of a Message-ID field.
+func messageID(s string) string {
+	if ids := messageIDs(s); len(ids) > 0 {
+		return ids[0]
+	}
+	s = oneLine(strings.Trim(s, " \t\r\n<>"))
+	if strings.ContainsAny(s, " \t") || len(s) > maxMessageIDLen {
+		return ""
+	}
+	return s
+}
