@@ -1,0 +1,3 @@
+// Package arch holds the tests that keep the architecture as docs/architecture.md states it: who may import whom, which
+// package owns which library, documented packages, files of a readable size, no hidden state.
+package arch

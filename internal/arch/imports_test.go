@@ -1,0 +1,214 @@
+package arch
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "letterbox/"
+
+// mayImport lists, for every package, the packages of this module that it may import. It is the map of the program:
+// a package that is missing here fails the test.
+var mayImport = map[string][]string{
+	"models":       {},
+	"models/store": {"migrations", "models"},
+	"migrations":   {},
+	"templates":    {"internal/i18n", "models"},
+
+	"gateway/mailbox":             {},
+	"gateway/mailbox/archive":     {"gateway/mailbox"},
+	"gateway/mailbox/imap":        {"gateway/mailbox", "gateway/mailbox/wire"},
+	"gateway/mailbox/mailboxtest": {"gateway/mailbox"},
+	"gateway/mailbox/pop3":        {"gateway/mailbox", "gateway/mailbox/wire"},
+	"gateway/mailbox/wire":        {"gateway/mailbox"},
+	"gateway/message":             {"models"},
+	"gateway/rule":                {"models"},
+	"gateway/thread":              {"models"},
+	"gateway": {
+		"gateway/mailbox", "gateway/mailbox/archive", "gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/message",
+		"gateway/rule", "gateway/thread", "models", "models/store",
+	},
+
+	"tracker":  {"models", "models/store"},
+	"handlers": {"gateway", "gateway/mailbox", "gateway/message", "gateway/rule", "internal/i18n", "models", "templates", "tracker"},
+
+	"internal/arch":     {},
+	"internal/config":   {},
+	"internal/i18n":     {},
+	"internal/mailtest": {"gateway/mailbox"},
+	"internal/netguard": {"gateway/mailbox"},
+	"internal/pins":     {},
+	"internal/secret":   {},
+	"internal/testdb":   {"models/store"},
+	"internal/app": {
+		"gateway", "gateway/mailbox", "gateway/rule", "handlers", "internal/config", "internal/i18n", "internal/mailtest", "internal/netguard",
+		"internal/secret", "models", "models/store", "templates", "tracker",
+	},
+
+	"cmd/letterbox": {
+		"gateway", "gateway/mailbox", "gateway/mailbox/archive", "gateway/message", "internal/app", "internal/config",
+		"internal/secret", "models", "models/store", "tracker",
+	},
+	"cmd/maildev": {"internal/mailtest"},
+}
+
+// testsMayImport lists what the tests of every package may import besides.
+var testsMayImport = []string{"gateway/mailbox/mailboxtest", "internal/mailtest", "internal/testdb"}
+
+// subtrees are parts of a package's own subtree that stand under its rule: "internal/testdb/mariadb" may import what
+// "internal/testdb" may, and that package itself.
+var subtrees = []string{"internal/testdb", "internal/mailtest", "gateway/mailbox/imap", "gateway/mailbox/pop3"}
+
+// owner lists the libraries that belong to some packages only; a path counts with everything under it.
+var owner = map[string][]string{
+	"gorm.io":                        {"models/store"},
+	"modernc.org/sqlite":             {"models/store"},
+	"github.com/go-sql-driver/mysql": {"models/store", "internal/testdb"},
+	"database/sql":                   {"models/store", "migrations", "internal/testdb"},
+	"github.com/pressly/goose/v3":    {"migrations", "models/store"},
+
+	"github.com/gin-gonic/gin":        {"handlers"},
+	"github.com/alexedwards/scs/v2":   {"handlers"},
+	"github.com/prometheus":           {"handlers", "internal/app"},
+	"github.com/alexedwards/argon2id": {"tracker"},
+	"html/template":                   {"handlers", "templates"},
+
+	"github.com/emersion/go-imap/v2":               {"gateway/mailbox/imap", "internal/mailtest"},
+	"github.com/emersion/go-sasl":                  {"gateway/mailbox/imap", "gateway/mailbox/pop3", "internal/mailtest"},
+	"github.com/emersion/go-smtp":                  {"internal/mailtest"},
+	"github.com/knadh/go-pop3":                     {"gateway/mailbox/pop3"},
+	"github.com/emersion/go-message":               {"gateway/message"},
+	"github.com/JohannesKaufmann/html-to-markdown": {"gateway/message"},
+	"github.com/microcosm-cc/bluemonday":           {"gateway/message"},
+	"github.com/smallstep/pkcs7":                   {"gateway/message"},
+	"golang.org/x/net/html":                        {"gateway/message"},
+	"github.com/dlclark/regexp2/v2":                {"gateway/rule"},
+	"github.com/yuin/goldmark":                     {"handlers"},
+	"github.com/chromedp":                          {},
+	"github.com/spf13/cobra":                       {"cmd/letterbox"},
+	"github.com/pelletier/go-toml/v2":              {"internal/config"},
+}
+
+// goPackage is what "go list -json" says of a package.
+type goPackage struct {
+	ImportPath, Dir, Doc, Name                         string
+	Imports, TestImports, XTestImports                 []string
+	GoFiles, IgnoredGoFiles, TestGoFiles, XTestGoFiles []string
+}
+
+// name is the path of the package inside the module.
+func (p goPackage) name() string { return strings.TrimPrefix(p.ImportPath, module) }
+
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-json", module+"...")
+	cmd.Stderr = t.Output()
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []goPackage
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	if len(all) < 10 {
+		t.Fatalf("go list names %d packages, want the whole module", len(all))
+	}
+	return all
+}
+
+// rule returns the packages that may be imported, and the line of mayImport that says so.
+func rule(name string) (allowed []string, line string, ok bool) {
+	if allowed, ok = mayImport[name]; ok {
+		return allowed, name, true
+	}
+	for _, top := range subtrees {
+		if strings.HasPrefix(name, top+"/") {
+			return append(slices.Clone(mayImport[top]), top), top, true
+		}
+	}
+	return nil, "", false
+}
+
+func owned(imp, lib string) bool { return imp == lib || strings.HasPrefix(imp, lib+"/") }
+
+func TestImportsGoOneWay(t *testing.T) {
+	for _, p := range packages(t) {
+		allowed, line, ok := rule(p.name())
+		if !ok {
+			t.Errorf("package %s has no line in mayImport", p.name())
+			continue
+		}
+		for _, imp := range p.Imports {
+			dep, ours := strings.CutPrefix(imp, module)
+			if ours && !slices.Contains(allowed, dep) && !strings.HasPrefix(dep, line+"/") {
+				t.Errorf("%s imports %s, which docs/architecture.md does not allow", p.name(), dep)
+			}
+		}
+		below := reachable(p.name())
+		for _, imp := range slices.Concat(p.TestImports, p.XTestImports) {
+			dep, ours := strings.CutPrefix(imp, module)
+			if !ours || dep == p.name() || strings.HasPrefix(dep, line+"/") || slices.Contains(testsMayImport, dep) || below[dep] {
+				continue
+			}
+			t.Errorf("the tests of %s import %s, which is not below it", p.name(), dep)
+		}
+	}
+}
+
+// reachable returns all packages that stand below name on the map, directly or through others.
+func reachable(name string) map[string]bool {
+	seen := map[string]bool{}
+	var walk func(string)
+	walk = func(at string) {
+		allowed, _, _ := rule(at)
+		for _, next := range allowed {
+			if !seen[next] {
+				seen[next] = true
+				walk(next)
+			}
+		}
+	}
+	walk(name)
+	return seen
+}
+
+func TestMapHasNoCycle(t *testing.T) {
+	for name := range mayImport {
+		if reachable(name)[name] {
+			t.Errorf("%s reaches itself on the map", name)
+		}
+	}
+}
+
+func TestLibrariesBelongToOnePackage(t *testing.T) {
+	for _, p := range packages(t) {
+		_, line, _ := rule(p.name())
+		if line == "internal/pins" {
+			continue
+		}
+		for lib, owners := range owner {
+			if i := slices.IndexFunc(p.Imports, func(imp string) bool { return owned(imp, lib) }); i >= 0 && !slices.Contains(owners, line) {
+				t.Errorf("%s imports %s, which belongs to %v", p.name(), p.Imports[i], owners)
+			}
+		}
+		if line == "models" {
+			for _, imp := range p.Imports {
+				if strings.Contains(strings.Split(imp, "/")[0], ".") {
+					t.Errorf("models imports %s, want the standard library only", imp)
+				}
+			}
+		}
+	}
+}
