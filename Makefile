@@ -1,0 +1,68 @@
+# Letterbox. "make help" lists the targets.
+SHELL := /bin/sh
+GO ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+# Two test programs at a time: each may start its own database, mail server and browser.
+TEST_FLAGS ?= -race -p 2 -timeout 20m
+FUZZ_TIME ?= 30s
+IMAGE ?= letterbox
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: services vet fmt-check ## All tests with the race detector, on real servers; nothing is skipped
+	LETTERBOX_TEST_REQUIRE_ALL=1 $(GO) test $(TEST_FLAGS) ./...
+
+.PHONY: test-short
+test-short: vet fmt-check ## Quick tests without the race detector; what needs a missing server is skipped
+	$(GO) test -short -timeout 10m ./...
+
+.PHONY: services
+services: ## Install the servers that the tests start (Debian, as root); say what is missing elsewhere
+	@scripts/ensure-test-services
+
+.PHONY: bench
+bench: ## Benchmarks of every package
+	$(GO) test -run '^$$' -bench . -benchmem -p 1 ./...
+
+.PHONY: fuzz
+fuzz: ## Each fuzz test for FUZZ_TIME (30s)
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for name in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$name"; $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZ_TIME) $$pkg; \
+		done; \
+	done
+
+.PHONY: build
+build: ## Build the program into bin/letterbox, static, with its version
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/letterbox ./cmd/letterbox
+
+.PHONY: demo
+demo: ## Run the demo: mail servers, sample mails and the tracker on this machine
+	$(GO) run ./cmd/letterbox demo
+
+.PHONY: vet
+vet: ## go vet
+	$(GO) vet ./...
+
+.PHONY: fmt
+fmt: ## Format the source
+	gofmt -w $$(git ls-files -co --exclude-standard '*.go')
+
+.PHONY: fmt-check
+fmt-check: ## Fail when a file is not formatted
+	@out=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	if [ -n "$$out" ]; then echo "not formatted, run make fmt:"; echo "$$out"; exit 1; fi
+
+.PHONY: lint
+lint: vet fmt-check ## golangci-lint with .golangci.yml, when it is installed
+	@if command -v golangci-lint >/dev/null; then golangci-lint run; else echo "golangci-lint is not installed: only vet and format were checked"; fi
+
+.PHONY: docker
+docker: ## Build the container image
+	docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
