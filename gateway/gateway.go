@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"log/slog"
+	"sync"
+	"time"
 
 	"letterbox/gateway/mailbox"
 	"letterbox/models/store"
@@ -14,24 +16,56 @@ type Deps struct {
 	Tracker Tracker
 	Secrets Secrets
 	Log     *slog.Logger
-	Dial    mailbox.DialFunc // Guards which hosts may be reached.
-	Changed func(topic string) // Told after each commit that pages may want to show ("message", "issue:12", "inbox:3"); may be nil.
+	Dial    mailbox.DialFunc   // Guards which hosts may be reached; a plain net.Dialer when nil.
+	Changed func(topic string) // Told after a commit that pages may want to show ("message", "issue:12", "inbox:3"); may be nil.
 }
 
 // Secrets encrypts stored credentials; *secret.Ring is one. where names table, row and column and is bound to the
-// ciphertext.
+// ciphertext, so that a credential copied to another row cannot be read there.
 type Secrets interface {
 	Seal(plain, where string) (string, error)
 	Open(sealed, where string) (string, error)
 }
 
-// Gateway turns mail into issues.
+// Gateway turns mail into issues. Its methods may be called from any goroutine.
 type Gateway struct {
 	Deps
+	holder string // Names this process in the leases.
+	rules  ruleCache
+
+	mu      sync.Mutex
+	workers map[int64]*worker // By inbox, while Run is under way.
+	live    map[int64]pulse   // What is known of the visits of this process and not worth a database write.
 }
 
-// New returns a Gateway that does nothing yet.
-func New(d Deps) *Gateway { return &Gateway{Deps: d} }
+// pulse is the latest of an inbox that this process visits.
+type pulse struct {
+	polledAt, nextAt time.Time
+}
 
-// Run visits the inboxes until ctx is done and its work is put down.
-func (g *Gateway) Run(ctx context.Context) error { panic("being written") }
+// New returns a Gateway. It does nothing by itself until Run.
+func New(d Deps) *Gateway {
+	if d.Changed == nil {
+		d.Changed = func(string) {}
+	}
+	return &Gateway{
+		Deps: d, holder: newHolder(), rules: ruleCache{sets: map[ruleKey]*compiledRules{}},
+		workers: map[int64]*worker{}, live: map[int64]pulse{},
+	}
+}
+
+// now is the time of this process, for display and schedules only; nothing that must be right depends on it.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// wait waits for d or until wake or ctx says to go on; it reports false when ctx is done.
+func wait(ctx context.Context, d time.Duration, wake <-chan struct{}) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+	case <-wake:
+	}
+	return true
+}

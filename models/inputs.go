@@ -11,6 +11,7 @@ type NewIssue struct {
 	Attachments     []Attachment // BlobID, Name, ContentType, Size, SHA256, ContentID, Inline are set.
 	WatcherIDs      []int64
 	Participants    []string // Addresses of the mail, lower case, our own aside.
+	Mentions        string   // See Issue.Mentions.
 }
 
 // NewComment is what a comment is made of.

@@ -44,7 +44,8 @@ type Issue struct {
 	// OriginMessageID is the ledger row that made the issue, nil when a person did. It is unique: a message has its
 	// effect once.
 	OriginMessageID *int64
-	Version         int64 // Grows with each change; two people who edit at once are told.
+	Mentions        string // Numbers that its mail named but was not allowed to write to: "12,15".
+	Version         int64  // Grows with each change; two people who edit at once are told.
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 	ClosedAt        *time.Time

@@ -58,10 +58,11 @@ type Message struct {
 	UIDValidity uint32 `gorm:"column:uidvalidity"`
 	UID         string `gorm:"column:uid"` // IMAP UID in decimal, POP3 UIDL, or "sha256:<hex>" for other doors.
 
-	State    MessageState
-	Step     Step   // The last step that is recorded.
-	Reason   string // Code of the closed list (rule.Reason).
-	Archived bool   // Imported as archive: the issue is closed and nobody is told.
+	State       MessageState
+	Step        Step   // The last step that is recorded.
+	Reason      string // Code of the closed list (rule.Reason).
+	FetchAnyway bool   // A person wants it fetched although it is larger than the limit.
+	Archived    bool   // Imported as archive: the issue is closed and nobody is told.
 
 	Attempts      int // Committed before each attempt, so it survives a kill.
 	NextAttemptAt *time.Time
@@ -132,6 +133,7 @@ type Lease struct {
 	Name      string `gorm:"primaryKey"`
 	Holder    string
 	Epoch     int64
+	Touched   int64     // Grows with each effect; writing it is what fences (SELECT ... FOR UPDATE does not on Galera).
 	ExpiresAt time.Time // In database time.
 }
 
@@ -141,4 +143,5 @@ type Blob struct {
 	SHA256    []byte // Nil while it is being written.
 	Size      int64
 	CreatedAt time.Time
+	TouchedAt time.Time // When it was last sealed; what is not referenced is deleted some time after.
 }

@@ -70,3 +70,6 @@ type Audit struct {
 	Object string // "inbox:3", "message:17", ...
 	Detail string // JSON: what it was and what it is.
 }
+
+// TableName is the name of its table.
+func (Audit) TableName() string { return "audit" }

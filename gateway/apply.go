@@ -1,0 +1,190 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"letterbox/gateway/message"
+	"letterbox/gateway/rule"
+	"letterbox/gateway/thread"
+	"letterbox/models"
+	"letterbox/models/store"
+)
+
+// unknownSender is whose issues are that came from nobody in particular. The domain can never exist (RFC 2606, 2).
+const unknownSender = "unknown@sender.invalid"
+
+// apply makes the effect of the message and its final state durable together, in one transaction. It can run twice:
+// the ledger row and the effect are guarded by unique keys and by the state the row must still be in.
+func (g *Gateway) apply(ctx context.Context, d *delivery) error {
+	before := slices.Clone(d.trace)
+	err := g.Store.WithTx(ctx, func(ctx context.Context) error {
+		d.trace = slices.Clone(before)
+		if err := d.fence.hold(ctx, g.Store); err != nil {
+			return err
+		}
+		if err := g.effect(ctx, d); err != nil {
+			return err
+		}
+		return g.saveResult(ctx, d)
+	})
+	if errors.Is(err, models.ErrConflict) || errors.Is(err, store.ErrCommitUnknown) {
+		return g.applied(ctx, d, err)
+	}
+	if err != nil {
+		return err
+	}
+	d.files = nil // The transaction has taken them over.
+	return nil
+}
+
+// applied resolves an outcome that is not known: the ledger row tells whether the transaction took effect.
+func (g *Gateway) applied(ctx context.Context, d *delivery, cause error) error {
+	row, err := g.Store.MessageByID(ctx, d.row.ID)
+	if err != nil {
+		return errors.Join(cause, err)
+	}
+	if !row.State.Final() || d.rerun && row.Reprocessed < d.row.Reprocessed {
+		return cause
+	}
+	d.row, d.state, d.files = row, row.State, nil
+	return nil
+}
+
+// effect creates the issue or adds the comment.
+func (g *Gateway) effect(ctx context.Context, d *delivery) error {
+	if d.state != models.MessageCreated && d.state != models.MessageCommented {
+		return nil
+	}
+	author, err := g.author(ctx, d)
+	if err != nil {
+		return err
+	}
+	files, err := g.attachments(ctx, d)
+	if err != nil {
+		return err
+	}
+	origin, people := &d.row.ID, participants(d)
+	if d.state == models.MessageCommented {
+		c, err := g.Tracker.AddComment(ctx, models.NewComment{
+			IssueNumber: d.target.comment, AuthorID: author.ID, Body: d.mail.Text, OriginMessageID: origin,
+			Reopen: d.target.reopen && !d.row.Archived, Attachments: files, WatcherIDs: d.people.watchers, Participants: people,
+		})
+		if err != nil {
+			return fmt.Errorf("add the comment: %w", err)
+		}
+		d.issue, d.comment = c.IssueNumber, c.ID
+		d.note(models.StepApply, "apply.comment", "key", issueKey(c.IssueNumber))
+	} else {
+		state := models.IssueNew
+		if d.row.Archived {
+			state = models.IssueClosed
+		}
+		i, err := g.Tracker.CreateIssue(ctx, models.NewIssue{
+			ProjectID: d.inbox.ProjectID, Title: titleOf(d.mail), Description: d.mail.Text, State: state,
+			ReporterID: author.ID, OriginMessageID: origin, Attachments: files, WatcherIDs: d.people.watchers,
+			Participants: people, Mentions: d.target.mentioned(),
+		})
+		if err != nil {
+			return fmt.Errorf("create the issue: %w", err)
+		}
+		d.issue = i.Number
+		d.note(models.StepApply, "apply.issue", "key", issueKey(i.Number))
+	}
+	if d.mail.MessageID != "" {
+		if err := g.Store.AddMessageIDs(ctx, d.issue, []string{d.mail.MessageID}, false); err != nil {
+			return fmt.Errorf("keep the message id: %w", err)
+		}
+	}
+	return nil
+}
+
+// author is the user who speaks: the known one, or a customer made of the sender.
+func (g *Gateway) author(ctx context.Context, d *delivery) (models.User, error) {
+	if d.people.sender != nil {
+		return *d.people.sender, nil
+	}
+	address, name := sender(d.mail), ""
+	if address == "" {
+		address = unknownSender
+	} else {
+		name = d.mail.From[0].Name
+	}
+	u, err := g.Tracker.EnsureCustomer(ctx, cut(name, 250), address)
+	if err != nil {
+		return u, fmt.Errorf("make a customer of the sender: %w", err)
+	}
+	return u, nil
+}
+
+func (g *Gateway) attachments(ctx context.Context, d *delivery) ([]models.Attachment, error) {
+	var all []models.Attachment
+	for i, a := range d.mail.Attachments {
+		if i >= len(d.files) || d.files[i] == nil {
+			continue
+		}
+		b, err := d.files[i].Seal(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("keep attachment %d: %w", i, err)
+		}
+		all = append(all, models.Attachment{
+			Place: i, BlobID: b.ID, Name: a.Name, ContentType: a.ContentType, Size: a.Size, SHA256: a.SHA256,
+			ContentID: a.ContentID, Inline: a.Inline,
+		})
+	}
+	return all, nil
+}
+
+// saveResult writes the trace and moves the ledger row to its final state.
+func (g *Gateway) saveResult(ctx context.Context, d *delivery) error {
+	row := d.row
+	row.State, row.Reason, row.Step = d.state, string(d.reason), models.StepApply
+	if headerOnly(d.row) && d.issue != 0 {
+		row.State, row.Reason = models.MessageOversize, string(rule.TooLarge)
+	}
+	row.ErrorCode, row.ErrorDetail, row.NextAttemptAt = "", "", nil
+	finished := now()
+	row.FinishedAt = &finished
+	if d.issue != 0 {
+		row.IssueNumber = &d.issue
+	}
+	if d.comment != 0 {
+		row.CommentID = &d.comment
+	}
+	if !d.rerun {
+		g.planSettle(d.inbox.Settings, d, &row)
+	}
+	g.planNotice(d)
+	if err := g.Store.SaveTrace(ctx, models.Trace{MessageID: row.ID, Run: d.run, Entries: d.trace, CreatedAt: finished}); err != nil {
+		return fmt.Errorf("keep the trace: %w", err)
+	}
+	from := []models.MessageState{models.MessageReceived}
+	if d.rerun {
+		from = append(from, d.row.State)
+	}
+	if err := g.Store.FinishMessage(ctx, &row, from...); err != nil {
+		return fmt.Errorf("finish the message: %w", err)
+	}
+	d.row = row
+	return nil
+}
+
+// participants are the addresses of the mail, our own aside.
+func participants(d *delivery) []string {
+	var all []string
+	for _, list := range [][]message.Address{d.mail.From, d.mail.To, d.mail.Cc} {
+		for _, a := range list {
+			address := lower(a.Address)
+			if address == "" || len(address) > 320 || d.people.own[address] || slices.Contains(all, address) || len(all) == 100 {
+				continue
+			}
+			all = append(all, address)
+		}
+	}
+	return all
+}
+
+// titleOf is the title of an issue that a mail opens; the whole subject stays with the message.
+func titleOf(m *message.Message) string { return cut(thread.Title(m.Subject), 255) }

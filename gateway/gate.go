@@ -1,0 +1,133 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"letterbox/gateway/message"
+	"letterbox/gateway/rule"
+	"letterbox/models"
+)
+
+// gate asks the rules of the inbox whether the message is let in and records why.
+func (g *Gateway) gate(ctx context.Context, d *delivery) error {
+	if d.decided() {
+		return nil
+	}
+	if since, err := time.Parse(time.DateOnly, d.inbox.Settings.ImportSince); err == nil && d.row.Door == doorPOP3 &&
+		!d.mail.Date.IsZero() && d.mail.Date.Before(since) { // POP3 tells no date before the message is read.
+		d.finish(models.MessageIgnored, rule.BeforeStart)
+		d.note(models.StepGate, "verdict."+string(rule.BeforeStart))
+		return nil
+	}
+	if !d.rerun {
+		first, err := g.sameOctets(ctx, d)
+		if err != nil {
+			return err
+		}
+		if first != nil {
+			d.row.DuplicateOf = &first.ID
+			d.finish(models.MessageDuplicate, rule.Duplicate)
+			d.note(models.StepGate, "gate.duplicate", "message", itoa(first.ID), "date", first.ReceivedAt.Format("2006-01-02 15:04"))
+			return nil
+		}
+	}
+	var err error
+	if d.people, err = g.snapshot(ctx, d); err != nil {
+		return err
+	}
+	f := facts(d)
+	d.verdict = d.rules.set.Decide(f)
+	d.row.RuleVersion = d.rules.version
+	for _, c := range d.verdict.Looked {
+		code := "check." + c.Rule + ".refused"
+		if c.Passed {
+			code = "check." + c.Rule + ".passed"
+		}
+		d.trace = append(d.trace, models.TraceEntry{Step: models.StepGate, Code: code, Args: c.Args, At: now()})
+	}
+	switch d.verdict.Outcome {
+	case rule.Accept:
+		d.note(models.StepGate, "gate.accepted", "version", itoa(d.rules.version))
+		return nil
+	case rule.Reject:
+		d.finish(models.MessageRejected, d.verdict.Reason)
+	case rule.Ignore:
+		d.finish(models.MessageIgnored, d.verdict.Reason)
+	case rule.Quarantine:
+		d.finish(models.MessageQuarantined, d.verdict.Reason)
+	default:
+		return fmt.Errorf("unknown outcome %q", d.verdict.Outcome)
+	}
+	d.trace = append(d.trace, models.TraceEntry{
+		Step: models.StepGate, Code: "verdict." + string(d.verdict.Reason), Args: d.verdict.Args, At: now(),
+	})
+	return nil
+}
+
+// sameOctets returns the message of the same project that had the same octets and is final, nil when there is none.
+// The same mail is found again under another identity when the server renumbers its folder, when somebody moves it out
+// and back, and when it reaches two inboxes.
+func (g *Gateway) sameOctets(ctx context.Context, d *delivery) (*models.Message, error) {
+	if d.dry || len(d.row.SHA256) == 0 {
+		return nil, nil
+	}
+	same, err := g.Store.FinalBySHA(ctx, d.row.SHA256, d.row.ID)
+	if err != nil {
+		return nil, fmt.Errorf("look for the same octets: %w", err)
+	}
+	for i := range same {
+		if same[i].State == models.MessageDuplicate || same[i].State == models.MessageOversize {
+			continue
+		}
+		if same[i].InboxID == d.inbox.ID {
+			return &same[i], nil
+		}
+		other, err := g.Store.InboxByID(ctx, same[i].InboxID)
+		if err == nil && other.ProjectID == d.inbox.ProjectID {
+			return &same[i], nil
+		}
+	}
+	return nil, nil
+}
+
+func facts(d *delivery) rule.Facts {
+	m := d.mail
+	f := rule.Facts{
+		From: sender(m), Known: d.people.sender != nil && d.people.sender.DisabledAt == nil,
+		Subject: m.Subject, Text: m.Reply, OwnAddress: d.inbox.Address,
+		AutoReason: "", Bounce: m.Bounce != nil, List: m.List,
+		Own:  d.people.own[sender(m)] || d.people.outgoing,
+		Loop: len(m.Loop) > 0,
+	}
+	if f.Text == "" {
+		f.Text = m.Text
+	}
+	if m.Auto.Generated {
+		f.AutoReason = m.Auto.Reason
+		if f.AutoReason == "" {
+			f.AutoReason = "header"
+		}
+	}
+	if len(m.From) > 0 {
+		f.FromShown = strings.TrimSpace(m.From[0].Name + " <" + m.From[0].Address + ">")
+	}
+	for _, a := range m.To {
+		f.Recipients = append(f.Recipients, lower(a.Address))
+	}
+	for _, a := range m.Cc {
+		f.Recipients = append(f.Recipients, lower(a.Address))
+	}
+	f.Recipients = append(f.Recipients, m.DeliveredTo...)
+	return f
+}
+
+// sender is the one address a message speaks for: "" unless there is exactly one From field with exactly one address.
+func sender(m *message.Message) string {
+	if m.FromFields > 1 || len(m.From) != 1 {
+		return ""
+	}
+	return lower(m.From[0].Address)
+}

@@ -1,0 +1,121 @@
+package gateway
+
+import (
+	"context"
+	"strings"
+
+	"letterbox/gateway/rule"
+	"letterbox/gateway/thread"
+	"letterbox/models"
+)
+
+// target is where a message goes.
+type target struct {
+	comment  int64    // Issue that gets a comment; 0: a new issue.
+	reopen   bool     // The issue is done and is opened again.
+	mentions []string // Numbers that the mail named but must not write to, or that are done and get a follow-up.
+}
+
+// match finds the issue that the message belongs to, or decides for a new one. It is a function of what gate has
+// looked up.
+func (g *Gateway) match(_ context.Context, d *delivery) error {
+	if d.decided() {
+		return nil
+	}
+	d.target = choose(d)
+	rules := d.rules.rules
+	switch {
+	case d.target.comment != 0 && !rules.AllowComment:
+		d.refuse(rule.CommentDisabled, "key", issueKey(d.target.comment))
+	case d.target.comment != 0:
+		d.finish(models.MessageCommented, rule.AcceptedComment)
+	case d.verdict.CommentOnly:
+		d.state, d.reason = models.MessageIgnored, autoReason(d)
+		d.note(models.StepMatch, "match.comment_only")
+	case !rules.AllowCreate:
+		d.refuse(rule.CreateDisabled)
+	default:
+		d.finish(models.MessageCreated, rule.AcceptedNew)
+		d.note(models.StepMatch, "match.new")
+	}
+	return nil
+}
+
+// choose walks the hints, surest first; the first that stands wins.
+func choose(d *delivery) target {
+	var t target
+	if d.row.IssueNumber != nil {
+		d.note(models.StepMatch, "match.own_issue", "key", issueKey(*d.row.IssueNumber))
+		t.comment = *d.row.IssueNumber // Its header made the issue; now comes the rest.
+		return t
+	}
+	for _, h := range d.people.hints {
+		args := []string{"key", issueKey(h.Number), "where", h.Where}
+		switch {
+		case h.issue == nil:
+			d.note(models.StepMatch, "match.no_such_issue", args...)
+		case !mayWrite(h, d):
+			d.note(models.StepMatch, "match.not_participant", args...)
+			t.mention(h.Number)
+		case h.issue.State.Done() && d.rules.rules.ClosedIssues == "follow_up":
+			d.note(models.StepMatch, "match.closed", args...)
+			t.mention(h.Number)
+			return t
+		default:
+			code := "match.by_message_id"
+			if h.Kind == thread.ByNumber {
+				code = "match.by_number"
+			}
+			d.note(models.StepMatch, code, args...)
+			t.comment, t.reopen = h.issue.Number, h.issue.State.Done()
+			return t
+		}
+	}
+	return t
+}
+
+// mayWrite is the participant rule: a number, or a Message-ID that carries no signature of ours, is only a hint that
+// anybody could have written.
+func mayWrite(h hint, d *delivery) bool {
+	switch d.rules.rules.NumberMatch {
+	case "anyone":
+		return true
+	case "known":
+		return d.people.sender != nil
+	default:
+		return h.participant || h.member
+	}
+}
+
+func (t *target) mention(number int64) {
+	n := itoa(number)
+	for _, have := range t.mentions {
+		if have == n {
+			return
+		}
+	}
+	if len(t.mentions) < 10 {
+		t.mentions = append(t.mentions, n)
+	}
+}
+
+func (t target) mentioned() string { return strings.Join(t.mentions, ",") }
+
+func (d *delivery) refuse(reason rule.Reason, args ...string) {
+	d.finish(models.MessageRejected, reason)
+	d.note(models.StepMatch, "verdict."+string(reason), args...)
+}
+
+// autoReason is the reason for mail of a machine that belongs to no issue.
+func autoReason(d *delivery) rule.Reason {
+	switch {
+	case d.mail.Bounce != nil:
+		return rule.Bounce
+	case d.mail.List && !d.mail.Auto.Generated:
+		return rule.MailingList
+	default:
+		return rule.AutoReply
+	}
+}
+
+func issueKey(number int64) string { return "#" + itoa(number) }

@@ -1,0 +1,78 @@
+package gateway
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+
+	"letterbox/gateway/mailbox"
+	"letterbox/gateway/mailbox/imap"
+	"letterbox/gateway/mailbox/pop3"
+	"letterbox/models"
+)
+
+// mostMessageSize bounds what a server may send as one message, whatever an inbox takes: a person may have a message
+// fetched that is larger than the inbox' own limit.
+const mostMessageSize = 150 << 20
+
+// openBox signs in at the server of an inbox. A failure is a *mailbox.Problem. progress is told about finished phases
+// and may be nil.
+func (g *Gateway) openBox(ctx context.Context, ib models.Inbox, progress func(mailbox.Step)) (mailbox.Mailbox, error) {
+	a, err := g.account(ib)
+	if err != nil {
+		return nil, err
+	}
+	return openAccount(ctx, ib.Settings.Receive, a, progress)
+}
+
+func openAccount(ctx context.Context, receive string, a mailbox.Account, progress func(mailbox.Step)) (mailbox.Mailbox, error) {
+	if progress == nil {
+		progress = func(mailbox.Step) {}
+	}
+	switch receive {
+	case "imap":
+		box, err := imap.Open(ctx, a, progress)
+		if err != nil {
+			return nil, err
+		}
+		return box, nil
+	case "pop3":
+		box, err := pop3.Open(ctx, a, progress)
+		if err != nil {
+			return nil, err
+		}
+		return box, nil
+	default:
+		return nil, fmt.Errorf("receiving %q has no server", receive)
+	}
+}
+
+// account collects what a dialer needs; it decrypts the password.
+func (g *Gateway) account(ib models.Inbox) (mailbox.Account, error) {
+	password := ""
+	if ib.PasswordEnc != "" {
+		var err error
+		if password, err = g.Secrets.Open(ib.PasswordEnc, secretPlace(ib.ID)); err != nil {
+			return mailbox.Account{}, &mailbox.Problem{Phase: mailbox.PhaseSignIn, Code: "E-KEY-01", Err: err}
+		}
+	}
+	return accountOf(ib.Settings, password, g.Dial)
+}
+
+func accountOf(s models.InboxSettings, password string, dial mailbox.DialFunc) (mailbox.Account, error) {
+	a := mailbox.Account{
+		Host: s.Host, Port: s.Port, Security: mailbox.Security(s.Security), Verify: mailbox.Verify(s.TLSVerify),
+		Fingerprint: s.Fingerprint, Auth: s.Auth, Username: s.Username, Password: password, Folders: s.Folders,
+		ConnectTimeout: s.ConnectTimeout, FetchTimeout: s.FetchTimeout, MaxMessageSize: mostMessageSize, Dial: dial,
+	}
+	if a.Verify == mailbox.VerifyCA {
+		a.RootCAs = x509.NewCertPool()
+		if !a.RootCAs.AppendCertsFromPEM([]byte(s.CAPEM)) {
+			return a, &mailbox.Problem{Phase: mailbox.PhaseTLS, Code: "E-TLS-09", Err: fmt.Errorf("no certificate in the CA setting")}
+		}
+	}
+	return a, nil
+}
+
+// secretPlace is what the password of an inbox is bound to.
+func secretPlace(inbox int64) string { return "inboxes/" + itoa(inbox) + "/password" }

@@ -1,0 +1,138 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"letterbox/gateway/message"
+	"letterbox/gateway/rule"
+	"letterbox/models"
+	"letterbox/models/store"
+)
+
+// delivery carries one message from its kept octets to its result. Every step reads what the steps before it have set
+// and sets its own fields once.
+type delivery struct {
+	inbox   models.Inbox
+	rules   *compiledRules
+	fence   fence          // The lease under which the inbox is visited; its zero value fences nothing.
+	row     models.Message // The ledger row, in state received.
+	raw     []byte         // The octets, when they are small enough to have been kept in memory; nil: read the blob.
+	rerun   bool           // A person asked for it again: duplicates are not looked for, the server is not told.
+	dry     bool           // Nothing is kept.
+	run     int            // Number of the trace.
+	trace   []models.TraceEntry
+	mail    *message.Message    // Set by parse.
+	files   []*store.BlobWriter // Set by parse: the octets of mail.Attachments, same order.
+	people  snapshot            // Set by gate.
+	verdict rule.Verdict        // Set by gate.
+	target  target              // Set by match.
+	state   models.MessageState // Set by the step that decides.
+	reason  rule.Reason         // Set with state.
+	issue   int64               // Set by apply.
+	comment int64               // Set by apply.
+}
+
+// step is one stage of the way after the octets are kept. It returns an error only when it could not do its work; a
+// decision, such as a refusal, is recorded in the delivery.
+type step struct {
+	name models.Step
+	run  func(*Gateway, context.Context, *delivery) error
+}
+
+// deciding are the steps that come to a decision and write nothing; a dry run ends with them. fetch and store come
+// before (see visit.go), apply, settle and notify after.
+func deciding() []step {
+	return []step{
+		{models.StepParse, (*Gateway).parse},
+		{models.StepGate, (*Gateway).gate},
+		{models.StepMatch, (*Gateway).match},
+	}
+}
+
+// process takes a received message to its final state, in one go. A panic in a step concerns this message only.
+func (g *Gateway) process(ctx context.Context, d *delivery) (err error) {
+	defer d.discard(ctx)
+	defer func() {
+		if r := recover(); r != nil {
+			err = &stepError{step: d.row.Step, code: "E-STEP-01", err: fmt.Errorf("panic: %v", panicKind(r))}
+		}
+	}()
+	if err := g.decide(ctx, d); err != nil {
+		return err
+	}
+	if err := g.runStep(ctx, d, step{models.StepApply, (*Gateway).apply}); err != nil {
+		return err
+	}
+	g.notify(ctx, d)
+	return nil
+}
+
+// decide runs the deciding steps until one has come to a final state.
+func (g *Gateway) decide(ctx context.Context, d *delivery) error {
+	for _, s := range deciding() {
+		if err := g.runStep(ctx, d, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *Gateway) runStep(ctx context.Context, d *delivery, s step) error {
+	start := time.Now()
+	d.row.Step = s.name
+	err := s.run(g, ctx, d)
+	if g.Log.Enabled(ctx, slog.LevelDebug) || err != nil {
+		level := slog.LevelDebug
+		if err != nil {
+			level = slog.LevelWarn
+		}
+		g.Log.LogAttrs(ctx, level, "step finished", slog.String("step", string(s.name)), slog.Int64("message_id", d.row.ID),
+			slog.Int64("inbox_id", d.inbox.ID), slog.Duration("duration", time.Since(start)), slog.Any("err", err))
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	return nil
+}
+
+// note appends to the trace. args are pairs of placeholder and value.
+func (d *delivery) note(s models.Step, code string, args ...string) {
+	m := make(map[string]string, len(args)/2)
+	for i := 0; i+1 < len(args); i += 2 {
+		m[args[i]] = args[i+1]
+	}
+	d.trace = append(d.trace, models.TraceEntry{Step: s, Code: code, Args: m, At: now()})
+}
+
+// decided reports whether a step before has come to a final state.
+func (d *delivery) decided() bool { return d.state != "" }
+
+func (d *delivery) finish(state models.MessageState, reason rule.Reason) {
+	d.state, d.reason = state, reason
+}
+
+// open returns the octets of the message.
+func (g *Gateway) open(ctx context.Context, d *delivery) (io.ReadCloser, error) {
+	if d.raw != nil || d.row.BlobID == nil {
+		return io.NopCloser(newOctets(d.raw)), nil
+	}
+	r, _, err := g.Store.OpenBlob(ctx, *d.row.BlobID)
+	if err != nil {
+		return nil, fmt.Errorf("open raw message: %w", err)
+	}
+	return r, nil
+}
+
+// discard drops the attachments that no step has taken over.
+func (d *delivery) discard(ctx context.Context) {
+	for _, f := range d.files {
+		if f != nil {
+			f.Discard(context.WithoutCancel(ctx))
+		}
+	}
+	d.files = nil
+}

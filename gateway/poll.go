@@ -1,0 +1,143 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"letterbox/models"
+)
+
+// lookForChanges is how often the list of inboxes is read again, so that a change on another replica takes effect
+// without a restart. A change in this process takes effect at once.
+const lookForChanges = 2 * time.Second
+
+// worker visits one inbox in one version of its configuration.
+type worker struct {
+	version int64
+	poke    chan struct{} // A visit is wanted now.
+	stop    context.CancelFunc
+	done    chan struct{}
+}
+
+// Run visits the inboxes until ctx is done and its work is put down. Each inbox has a goroutine of its own, so that a
+// slow server delays only its own mail.
+func (g *Gateway) Run(ctx context.Context) error {
+	defer g.stopAll()
+	for {
+		if err := g.sync(ctx); err != nil && ctx.Err() == nil {
+			g.Log.LogAttrs(ctx, slog.LevelError, "inboxes could not be read, trying again", slog.Any("err", err))
+		}
+		if !wait(ctx, lookForChanges, nil) {
+			return nil
+		}
+	}
+}
+
+// sync starts workers for inboxes that are to be visited and stops those that are not, or not so, any more.
+func (g *Gateway) sync(ctx context.Context) error {
+	inboxes, err := g.Store.Inboxes(ctx)
+	if err != nil {
+		return err
+	}
+	wanted := map[int64]models.Inbox{}
+	for _, ib := range inboxes {
+		if ib.Enabled && (ib.Settings.Receive == "imap" || ib.Settings.Receive == "pop3") {
+			wanted[ib.ID] = ib
+		}
+	}
+	g.mu.Lock()
+	var stopped []*worker
+	for id, w := range g.workers {
+		if ib, ok := wanted[id]; !ok || ib.Version != w.version {
+			w.stop()
+			stopped = append(stopped, w)
+			delete(g.workers, id)
+		}
+	}
+	g.mu.Unlock()
+	for _, w := range stopped {
+		<-w.done
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for id, ib := range wanted {
+		if g.workers[id] == nil && ctx.Err() == nil {
+			g.workers[id] = g.startWorker(ctx, ib)
+		}
+	}
+	return nil
+}
+
+func (g *Gateway) startWorker(ctx context.Context, ib models.Inbox) *worker {
+	ctx, cancel := context.WithCancel(ctx)
+	w := &worker{version: ib.Version, poke: make(chan struct{}, 1), stop: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(w.done)
+		g.work(ctx, ib, w.poke)
+	}()
+	return w
+}
+
+func (g *Gateway) stopAll() {
+	g.mu.Lock()
+	all := g.workers
+	g.workers = map[int64]*worker{}
+	g.mu.Unlock()
+	var wg sync.WaitGroup
+	for _, w := range all {
+		w.stop()
+		wg.Go(func() { <-w.done })
+	}
+	wg.Wait()
+}
+
+// work visits one inbox until ctx is done.
+func (g *Gateway) work(ctx context.Context, ib models.Inbox, poke <-chan struct{}) {
+	status := g.statusOf(ctx, ib.ID)
+	for ctx.Err() == nil {
+		held, err := g.underLease(ctx, ib.ID, func(ctx context.Context, f fence) error {
+			return g.session(ctx, ib, f, status, poke)
+		})
+		if ctx.Err() != nil {
+			return
+		}
+		delay := jitter(leaseRenew) // Another process visits the inbox: look again later.
+		switch {
+		case errors.Is(err, models.ErrFenced):
+		case err != nil:
+			delay = g.visitFailed(ctx, ib, status, err)
+		case held:
+			delay = jitter(ib.Settings.PollInterval)
+		}
+		g.beat(ib.ID, pulse{nextAt: now().Add(delay)})
+		wait(ctx, delay, poke)
+	}
+}
+
+// pokeWorker asks for a visit now; it reports whether this process visits the inbox.
+func (g *Gateway) pokeWorker(inbox int64) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	w := g.workers[inbox]
+	if w == nil {
+		return false
+	}
+	select {
+	case w.poke <- struct{}{}:
+	default:
+	}
+	return true
+}
+
+// beat keeps what is worth showing and not worth a database write.
+func (g *Gateway) beat(inbox int64, p pulse) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if p.polledAt.IsZero() {
+		p.polledAt = g.live[inbox].polledAt
+	}
+	g.live[inbox] = p
+}

@@ -1,0 +1,117 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"letterbox/models"
+)
+
+// Reprocess has a final message decided again with the rules in force. A message that already became an issue or a
+// comment keeps it: its effect is never repeated, only the trace says what would be decided now. An oversize message is
+// fetched from the server after all and its text added to its issue. The server is not told again.
+func (g *Gateway) Reprocess(ctx context.Context, by *models.User, id int64) (models.Message, error) {
+	row, err := g.Store.MessageByID(ctx, id)
+	if err != nil {
+		return row, err
+	}
+	if !row.State.Final() {
+		return row, fmt.Errorf("message %d is still on its way: %w", id, models.ErrConflict)
+	}
+	ib, err := g.Store.InboxByID(ctx, row.InboxID)
+	if err != nil {
+		return row, fmt.Errorf("read the inbox: %w", err)
+	}
+	if row.State == models.MessageOversize || row.State == models.MessageQuarantined && row.BlobID == nil {
+		return g.fetchAnyway(ctx, by, row)
+	}
+	if row.BlobID == nil {
+		return row, fmt.Errorf("the octets of message %d are not kept any more: %w", id, models.ErrNotFound)
+	}
+	rules, err := g.rulesOf(ctx, ib)
+	if err != nil {
+		return row, err
+	}
+	row.Reprocessed++
+	d := &delivery{inbox: ib, rules: rules, row: row, rerun: true, run: row.Reprocessed}
+	d.note(models.StepStore, "reprocess.by", "user", nameOf(by), "version", itoa(rules.version))
+	if row.IssueNumber != nil {
+		return g.decideAgain(ctx, by, d)
+	}
+	if err := g.process(ctx, d); err != nil {
+		return row, err
+	}
+	return d.row, g.audit(ctx, by, "message.reprocess", "message:"+itoa(id), map[string]string{"state": string(d.row.State)})
+}
+
+// decideAgain writes down what today's rules say of a message that has had its effect.
+func (g *Gateway) decideAgain(ctx context.Context, by *models.User, d *delivery) (models.Message, error) {
+	d.dry = true
+	if err := g.decide(ctx, d); err != nil {
+		return d.row, err
+	}
+	d.note(models.StepApply, "apply.has_effect", "key", issueKey(*d.row.IssueNumber))
+	row, err := g.Store.MessageByID(ctx, d.row.ID)
+	if err != nil {
+		return row, err
+	}
+	from := row.State
+	row.Reprocessed = d.run
+	err = g.Store.WithTx(ctx, func(ctx context.Context) error {
+		if err := g.Store.SaveTrace(ctx, models.Trace{MessageID: row.ID, Run: d.run, Entries: d.trace, CreatedAt: now()}); err != nil {
+			return err
+		}
+		if err := g.Store.FinishMessage(ctx, &row, from); err != nil {
+			return err
+		}
+		return g.audit(ctx, by, "message.reprocess", "message:"+itoa(row.ID), map[string]string{"state": string(row.State)})
+	})
+	return row, err
+}
+
+// fetchAnyway puts a message that was never downloaded back to known; the next visit fetches it whatever its size.
+func (g *Gateway) fetchAnyway(ctx context.Context, by *models.User, row models.Message) (models.Message, error) {
+	err := g.Store.WithTx(ctx, func(ctx context.Context) error {
+		if err := g.Store.ResetForReprocess(ctx, row.ID); err != nil {
+			return err
+		}
+		return g.audit(ctx, by, "message.fetch", "message:"+itoa(row.ID), nil)
+	})
+	if err != nil {
+		return row, fmt.Errorf("put the message back: %w", err)
+	}
+	g.pokeWorker(row.InboxID)
+	return g.Store.MessageByID(ctx, row.ID)
+}
+
+// DryRun decides on one message and throws the decision away: nothing is written.
+func (g *Gateway) DryRun(ctx context.Context, inboxID int64, r io.Reader) (Decision, error) {
+	ib, err := g.Store.InboxByID(ctx, inboxID)
+	if err != nil {
+		return Decision{}, err
+	}
+	rules, err := g.rulesOf(ctx, ib)
+	if err != nil {
+		return Decision{}, err
+	}
+	raw, err := io.ReadAll(io.LimitReader(r, ib.Settings.MaxMessageSize+1))
+	if err != nil {
+		return Decision{}, fmt.Errorf("read the message: %w", err)
+	}
+	d := &delivery{inbox: ib, rules: rules, raw: raw, dry: true, row: models.Message{InboxID: inboxID, Size: int64(len(raw))}}
+	if err := g.decide(ctx, d); err != nil {
+		return Decision{}, err
+	}
+	return Decision{
+		State: d.state, Reason: d.reason, IssueNumber: d.target.comment, ProjectID: ib.ProjectID,
+		Title: titleOf(d.mail), Trace: d.trace, Parsed: d.mail,
+	}, nil
+}
+
+func nameOf(u *models.User) string {
+	if u == nil {
+		return "-"
+	}
+	return u.Name
+}

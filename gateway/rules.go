@@ -1,0 +1,55 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"letterbox/gateway/rule"
+	"letterbox/models"
+)
+
+// compiledRules are the rules of one version, ready to decide. A version never changes.
+type compiledRules struct {
+	version int64
+	rules   models.Rules
+	set     *rule.Set
+}
+
+type ruleKey struct{ inbox, version int64 }
+
+// ruleCache keeps what has been compiled: patterns are costly to compile and versions are immutable.
+type ruleCache struct {
+	mu   sync.Mutex
+	sets map[ruleKey]*compiledRules
+}
+
+// rulesOf returns the rules in force of an inbox. Rules that cannot be compiled any more (after an upgrade, say) are an
+// error: the mail waits, and the inbox says so.
+func (g *Gateway) rulesOf(ctx context.Context, ib models.Inbox) (*compiledRules, error) {
+	k := ruleKey{ib.ID, ib.RuleVersion}
+	g.rules.mu.Lock()
+	c := g.rules.sets[k]
+	g.rules.mu.Unlock()
+	if c != nil {
+		return c, nil
+	}
+	v, err := g.Store.RuleVersion(ctx, ib.ID, ib.RuleVersion)
+	if err != nil {
+		return nil, fmt.Errorf("read rules %d: %w", ib.RuleVersion, err)
+	}
+	set, err := rule.Compile(v.Rules)
+	if err != nil {
+		return nil, &stepError{step: models.StepGate, code: "E-STEP-03", err: err}
+	}
+	c = &compiledRules{version: v.Version, rules: v.Rules, set: set}
+	g.rules.mu.Lock()
+	defer g.rules.mu.Unlock()
+	for old := range g.rules.sets {
+		if old.inbox == ib.ID && old.version < ib.RuleVersion {
+			delete(g.rules.sets, old)
+		}
+	}
+	g.rules.sets[k] = c
+	return c, nil
+}

@@ -1,0 +1,126 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"letterbox/gateway/mailbox"
+	"letterbox/models"
+)
+
+// fullListing is how often a kept connection lists everything again: what the server's news missed is found then.
+const fullListing = 10 * time.Minute
+
+// session is one connection to the server of an inbox. Over a kept connection it stays until something fails; a POP3
+// session takes in what is there and ends.
+func (g *Gateway) session(ctx context.Context, ib models.Inbox, f fence, status *models.InboxStatus, poke <-chan struct{}) error {
+	g.connecting(ctx, status)
+	box, err := g.openBox(ctx, ib, nil)
+	if err != nil {
+		return err
+	}
+	closed := false
+	defer func() {
+		if !closed {
+			box.Abort()
+		}
+	}()
+	v, err := g.newVisit(ctx, ib, ib.Settings.Receive, box, f)
+	if err != nil {
+		return err
+	}
+	if err := v.first(ctx); err != nil {
+		return err
+	}
+	if v.watcher != nil {
+		g.visited(ctx, status, v.handled)
+		if err := v.watch(ctx, status, poke); err != nil {
+			return err
+		}
+	}
+	closed = true
+	if err := v.close(ctx); err != nil {
+		return err
+	}
+	g.visited(ctx, status, v.handled)
+	return nil
+}
+
+// first takes in everything that is there.
+func (v *visit) first(ctx context.Context) error {
+	entries, err := v.box.List(ctx)
+	if err != nil {
+		return err
+	}
+	if err := v.round(ctx, entries, true); err != nil {
+		return err
+	}
+	if v.inbox.StartedAt != nil {
+		return nil
+	}
+	started := now()
+	if err := v.g.Store.SetInboxStarted(ctx, v.inbox.ID, started); err != nil {
+		return fmt.Errorf("keep the start of the inbox: %w", err)
+	}
+	v.inbox.StartedAt = &started
+	return nil
+}
+
+// watch waits for news over a kept connection and takes them in, until something fails or ctx is done.
+func (v *visit) watch(ctx context.Context, status *models.InboxStatus, poke <-chan struct{}) error {
+	listed := time.Now()
+	for {
+		due, err := v.g.Store.NextDue(ctx, v.inbox.ID)
+		if err != nil {
+			return fmt.Errorf("read what is due: %w", err)
+		}
+		v.handled = 0
+		if err := v.pause(ctx, due, poke); err != nil {
+			return err
+		}
+		full := time.Since(listed) > fullListing
+		var entries []mailbox.Entry
+		if full {
+			entries, err = v.box.List(ctx)
+			listed = time.Now()
+		} else {
+			entries, err = v.watcher.News(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		if full || len(entries) > 0 || due != nil && !due.After(now()) {
+			if err := v.round(ctx, entries, full); err != nil {
+				return err
+			}
+		}
+		v.g.visited(ctx, status, v.handled)
+	}
+}
+
+// pause waits until the server says something, the poll interval has passed, something is due, or somebody pokes.
+func (v *visit) pause(ctx context.Context, due *time.Time, poke <-chan struct{}) error {
+	d := v.inbox.Settings.PollInterval
+	if due != nil {
+		d = min(d, max(due.Sub(now()), 0))
+	}
+	v.g.beat(v.inbox.ID, pulse{polledAt: now(), nextAt: now().Add(d)})
+	if !v.inbox.Settings.Idle {
+		wait(ctx, d, poke)
+		return ctx.Err()
+	}
+	return v.watcher.Wait(ctx, d, poke)
+}
+
+// close ends the visit; settlements that are final only with it are written down after it has succeeded.
+func (v *visit) close(ctx context.Context) error {
+	if err := v.box.Close(ctx); err != nil {
+		return fmt.Errorf("close: %w", err)
+	}
+	ids := make([]int64, 0, len(v.deferred))
+	for id := range v.deferred {
+		ids = append(ids, id)
+	}
+	return v.saveSettled(ctx, ids, models.SettleDone)
+}

@@ -1,0 +1,169 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"letterbox/gateway/message"
+	"letterbox/gateway/thread"
+	"letterbox/models"
+)
+
+// snapshot is what people and issues look like at the moment of the decision. With it, the decision is a function of
+// the mail and the rules.
+type snapshot struct {
+	sender   *models.User    // Who has the sender's address; nil when nobody.
+	own      map[string]bool // Addresses of our inboxes.
+	outgoing bool            // The Message-ID is one that we sent.
+	hints    []hint          // Issues that the mail names, surest first.
+	watchers []int64         // Users among the recipients who may see the project of a new issue.
+}
+
+// hint is a candidate of the mail with the issue that it names.
+type hint struct {
+	thread.Candidate
+	issue       *models.Issue // Nil: there is no such issue.
+	participant bool          // The sender stood in the issue's mails, reported or watches it.
+	member      bool          // The sender is a member of its project, or an admin.
+}
+
+func (g *Gateway) snapshot(ctx context.Context, d *delivery) (snapshot, error) {
+	s := snapshot{own: map[string]bool{}}
+	inboxes, err := g.Store.Inboxes(ctx)
+	if err != nil {
+		return s, fmt.Errorf("read inboxes: %w", err)
+	}
+	for _, i := range inboxes {
+		s.own[lower(i.Address)] = true
+	}
+	if a := sender(d.mail); a != "" {
+		u, err := g.Store.UserByAddress(ctx, a)
+		if err != nil && !errors.Is(err, models.ErrNotFound) {
+			return s, fmt.Errorf("look up the sender: %w", err)
+		}
+		if err == nil {
+			s.sender = &u
+		}
+	}
+	if err := g.lookUpHints(ctx, d.mail, &s); err != nil {
+		return s, err
+	}
+	s.watchers, err = g.knownRecipients(ctx, d, s.own)
+	return s, err
+}
+
+// lookUpHints finds the issues that the mail names by Message-ID and by number.
+func (g *Gateway) lookUpHints(ctx context.Context, m *message.Message, s *snapshot) error {
+	candidates := thread.Candidates(thread.Hints{Subject: m.Subject, InReplyTo: m.InReplyTo, References: m.References})
+	ids := []string{}
+	if m.MessageID != "" {
+		ids = append(ids, m.MessageID)
+	}
+	for _, c := range candidates {
+		if c.Kind == thread.ByMessageID {
+			ids = append(ids, c.MessageID)
+		}
+	}
+	known := map[string][]models.MessageIDRef{}
+	if len(ids) > 0 {
+		var err error
+		if known, err = g.Store.IssuesByMessageIDs(ctx, ids); err != nil {
+			return fmt.Errorf("look up message ids: %w", err)
+		}
+	}
+	for _, ref := range known[m.MessageID] {
+		s.outgoing = s.outgoing || ref.Outgoing
+	}
+	for _, c := range candidates {
+		numbers := []int64{c.Number}
+		if c.Kind == thread.ByMessageID {
+			numbers = numbers[:0]
+			for _, ref := range known[c.MessageID] {
+				numbers = append(numbers, ref.IssueNumber)
+			}
+		}
+		for _, n := range numbers {
+			h, err := g.hint(ctx, c, n, s.sender, sender(m))
+			if err != nil {
+				return err
+			}
+			s.hints = append(s.hints, h)
+		}
+	}
+	return nil
+}
+
+func (g *Gateway) hint(ctx context.Context, c thread.Candidate, number int64, who *models.User, address string) (hint, error) {
+	h := hint{Candidate: c}
+	h.Number = number
+	issue, err := g.Store.IssueByNumber(ctx, number)
+	if errors.Is(err, models.ErrNotFound) {
+		return h, nil
+	}
+	if err != nil {
+		return h, fmt.Errorf("look up issue %d: %w", number, err)
+	}
+	h.issue = &issue
+	if address == "" {
+		return h, nil
+	}
+	if h.participant, err = g.Store.IsParticipant(ctx, number, address); err != nil {
+		return h, fmt.Errorf("look up participants: %w", err)
+	}
+	if who == nil {
+		return h, nil
+	}
+	watchers, err := g.Store.Watchers(ctx, number)
+	if err != nil {
+		return h, fmt.Errorf("look up watchers: %w", err)
+	}
+	h.participant = h.participant || issue.ReporterID == who.ID || slices.Contains(watchers, who.ID)
+	h.member, err = g.memberOf(ctx, *who, issue.ProjectID)
+	return h, err
+}
+
+func (g *Gateway) memberOf(ctx context.Context, u models.User, project int64) (bool, error) {
+	if u.Role == models.RoleAdmin {
+		return true, nil
+	}
+	if u.Role != models.RoleMember {
+		return false, nil
+	}
+	all, err := g.Store.MembershipsOf(ctx, u.ID)
+	if err != nil {
+		return false, fmt.Errorf("look up memberships: %w", err)
+	}
+	return slices.ContainsFunc(all, func(m models.Member) bool { return m.ProjectID == project }), nil
+}
+
+// knownRecipients are the users among To and Cc who may see the inbox' project: they watch the issue. Customers and
+// strangers gain nothing by being named in a mail.
+func (g *Gateway) knownRecipients(ctx context.Context, d *delivery, own map[string]bool) ([]int64, error) {
+	var ids []int64
+	for i, a := range slices.Concat(d.mail.To, d.mail.Cc) {
+		address := lower(a.Address)
+		if i == 100 {
+			break
+		}
+		if address == "" || own[address] {
+			continue
+		}
+		u, err := g.Store.UserByAddress(ctx, address)
+		if errors.Is(err, models.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("look up a recipient: %w", err)
+		}
+		member, err := g.memberOf(ctx, u, d.inbox.ProjectID)
+		if err != nil {
+			return nil, err
+		}
+		if member && u.DisabledAt == nil && !slices.Contains(ids, u.ID) {
+			ids = append(ids, u.ID)
+		}
+	}
+	return ids, nil
+}

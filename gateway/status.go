@@ -1,0 +1,87 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"letterbox/gateway/mailbox"
+	"letterbox/models"
+)
+
+// statusOf reads the status of an inbox; a new one when there is none yet.
+func (g *Gateway) statusOf(ctx context.Context, inbox int64) *models.InboxStatus {
+	s, err := g.Store.InboxStatus(ctx, inbox)
+	if err != nil {
+		return &models.InboxStatus{InboxID: inbox, State: models.InboxConnecting, Since: now()}
+	}
+	return &s
+}
+
+// connecting says that the first visit is under way.
+func (g *Gateway) connecting(ctx context.Context, s *models.InboxStatus) {
+	if s.State == models.InboxPaused || s.LastSuccessAt == nil && s.Failures == 0 && s.State != models.InboxConnecting {
+		s.State, s.Since = models.InboxConnecting, now()
+		g.saveStatus(ctx, s)
+	}
+}
+
+// visited says that a visit went well. It is written when that is news or mail has come, and once an hour.
+func (g *Gateway) visited(ctx context.Context, s *models.InboxStatus, handled int) {
+	at := now()
+	g.beat(s.InboxID, pulse{polledAt: at, nextAt: g.livePulse(s.InboxID).nextAt})
+	news := s.State != models.InboxActive || handled > 0 || s.LastSuccessAt == nil || at.Sub(*s.LastSuccessAt) > time.Hour
+	if !news {
+		return
+	}
+	if s.State != models.InboxActive {
+		s.State, s.Since = models.InboxActive, at
+		g.Log.LogAttrs(ctx, slog.LevelInfo, "inbox connected", slog.Int64("inbox_id", s.InboxID))
+	}
+	s.Phase, s.Code, s.Args, s.Failures = "", "", nil, 0
+	s.LastPollAt, s.LastSuccessAt, s.NextPollAt = &at, &at, nil
+	if handled > 0 {
+		s.LastMailAt = &at
+	}
+	g.saveStatus(ctx, s)
+}
+
+// visitFailed says why a visit failed and returns when the next one is due.
+func (g *Gateway) visitFailed(ctx context.Context, ib models.Inbox, s *models.InboxStatus, cause error) time.Duration {
+	var p *mailbox.Problem
+	at := now()
+	state, phase, code, args := models.InboxFailing, mailbox.PhaseFetch, "", map[string]string(nil)
+	if errors.As(cause, &p) {
+		phase, code, args = p.Phase, p.Code, p.Args
+		if p.Phase == mailbox.PhaseSignIn {
+			state = models.InboxRefused
+		}
+	} else {
+		code, _ = failure(cause)
+	}
+	s.Failures++
+	if s.State != state || s.Code != code {
+		s.State, s.Since = state, at
+	}
+	delay := visitDelay(s.Failures, phase, ib.Settings.PollInterval)
+	next := at.Add(delay)
+	s.Phase, s.Code, s.Args, s.LastPollAt, s.NextPollAt = string(phase), code, args, &at, &next
+	g.Log.LogAttrs(ctx, slog.LevelWarn, "visit failed", slog.Int64("inbox_id", ib.ID), slog.String("phase", string(phase)),
+		slog.String("code", code), slog.Int("failures", s.Failures), slog.Duration("next_in", delay), slog.Any("err", cause))
+	g.saveStatus(ctx, s)
+	return delay
+}
+
+func (g *Gateway) saveStatus(ctx context.Context, s *models.InboxStatus) {
+	if err := g.Store.SaveInboxStatus(ctx, *s); err != nil && ctx.Err() == nil {
+		g.Log.LogAttrs(ctx, slog.LevelError, "status not kept", slog.Int64("inbox_id", s.InboxID), slog.Any("err", err))
+	}
+	g.Changed("inbox:" + itoa(s.InboxID))
+}
+
+func (g *Gateway) livePulse(inbox int64) pulse {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.live[inbox]
+}

@@ -1,0 +1,45 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+
+	"letterbox/gateway/rule"
+	"letterbox/models"
+)
+
+// keep makes the octets of a window durable, in one transaction, before anything else happens to its messages: the
+// ledger rows move from known to received.
+func (v *visit) keep(ctx context.Context, got []fetched) error {
+	if len(got) == 0 {
+		return nil
+	}
+	rows := make([]*models.Message, 0, len(got))
+	for _, f := range got {
+		rows = append(rows, f.row)
+	}
+	err := v.g.Store.WithTx(ctx, func(ctx context.Context) error {
+		for _, f := range got {
+			b, err := f.blob.Seal(ctx)
+			if err != nil {
+				return fmt.Errorf("seal: %w", err)
+			}
+			f.row.SHA256, f.row.BlobID = b.SHA256, &b.ID
+			if !headerOnly(*f.row) { // The size of a message of which only the header was read is what the server says.
+				f.row.Size = b.Size
+			}
+			f.row.Step, f.row.State = models.StepStore, models.MessageReceived
+		}
+		return v.g.Store.SaveReceived(ctx, rows)
+	})
+	if err != nil {
+		for _, f := range got {
+			f.blob.Discard(context.WithoutCancel(ctx))
+		}
+		return fmt.Errorf("store: %w", err)
+	}
+	return nil
+}
+
+// headerOnly reports whether only the header of a message is kept, because it is larger than the inbox takes.
+func headerOnly(m models.Message) bool { return m.Reason == string(rule.TooLarge) && !m.FetchAnyway }

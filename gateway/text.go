@@ -1,0 +1,23 @@
+package gateway
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+func lower(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// cut shortens s to at most n octets without splitting a character; what was cut stays in the raw message.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	n -= len("…")
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
+}

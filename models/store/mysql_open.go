@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	gormmysql "gorm.io/driver/mysql"
+	"gorm.io/gorm"
+)
+
+// openMySQL opens the server. On a Galera cluster each statement first waits until its node has caught up
+// (wsrep_sync_wait): otherwise a read on another node may miss what was just committed.
+func (s *Store) openMySQL(ctx context.Context) (gorm.Dialector, error) {
+	cfg, err := mysqlConfig(s.dsn)
+	if err != nil {
+		return nil, err
+	}
+	galera, err := isGalera(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if galera {
+		cfg.Params["wsrep_sync_wait"] = "1"
+	}
+	s.dsn = cfg.FormatDSN()
+	s.db, err = openPool(cfg)
+	if err != nil {
+		return nil, err
+	}
+	s.readers = &readPool{db: s.db}
+	return gormmysql.New(gormmysql.Config{
+		Conn:                      s.readers,
+		DSNConfig:                 cfg,
+		SkipInitializeWithVersion: true, // RETURNING is a syntax error on MySQL, and on MariaDB in UPDATE.
+	}), nil
+}
+
+// mysqlConfig adds to dsn what the program relies on. Times of the connection that dsn sets itself stay.
+func mysqlConfig(dsn string) (*mysql.Config, error) {
+	cfg, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.DBName == "" {
+		return nil, fmt.Errorf("mysql: the name of the database is missing")
+	}
+	cfg.ParseTime, cfg.Loc = true, time.UTC
+	cfg.Collation = "utf8mb4_unicode_ci"
+	cfg.ClientFoundRows = true   // Rows found, not rows changed: conditional writes count them.
+	cfg.InterpolateParams = true // One round trip for each statement.
+	cfg.Logger = &mysql.NopLogger{}
+	for _, d := range []struct {
+		have *time.Duration
+		want time.Duration
+	}{{&cfg.Timeout, 5 * time.Second}, {&cfg.ReadTimeout, 30 * time.Second}, {&cfg.WriteTimeout, 30 * time.Second}} {
+		if *d.have == 0 {
+			*d.have = d.want
+		}
+	}
+	if cfg.Params == nil {
+		cfg.Params = map[string]string{}
+	}
+	cfg.Params["time_zone"] = "'+00:00'"
+	cfg.Params["sql_mode"] = "'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
+	cfg.Params["innodb_lock_wait_timeout"] = "10" // Below ReadTimeout, so that the transaction is repeated.
+	return cfg, nil
+}
+
+func openPool(cfg *mysql.Config) (*sql.DB, error) {
+	c, err := mysql.NewConnector(cfg)
+	if err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(c)
+	db.SetMaxOpenConns(20)
+	db.SetMaxIdleConns(20)
+	db.SetConnMaxIdleTime(3 * time.Minute)
+	db.SetConnMaxLifetime(30 * time.Minute)
+	return db, nil
+}
+
+// isGalera asks the server; it is also the first connection, which shows whether the address and the password are right.
+func isGalera(ctx context.Context, cfg *mysql.Config) (bool, error) {
+	db, err := openPool(cfg)
+	if err != nil {
+		return false, err
+	}
+	defer db.Close()
+	var name, value string
+	err = db.QueryRowContext(ctx, "SHOW VARIABLES LIKE 'wsrep_on'").Scan(&name, &value)
+	if err != nil && err != sql.ErrNoRows {
+		return false, err
+	}
+	return value == "ON", nil
+}
