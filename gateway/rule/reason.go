@@ -34,6 +34,7 @@ const (
 
 	RuleTimeout Reason = "rule_timeout" // A pattern took too long: quarantined, never guessed.
 	ParseFailed Reason = "parse_failed"
-	Quarantined Reason = "quarantined" // Too many tries or process deaths.
-	Vanished    Reason = "vanished"    // Gone from the server before it could be fetched.
+	Quarantined Reason = "quarantined"  // Too many tries or process deaths.
+	BeforeStart Reason = "before_start" // Older than the start of the inbox: left alone.
+	Vanished    Reason = "vanished"     // Gone from the server before it could be fetched.
 )
