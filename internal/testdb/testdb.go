@@ -1,0 +1,40 @@
+// Package testdb gives tests real databases: a fresh SQLite file, and a private MariaDB on loopback. It is used by tests
+// only.
+package testdb
+
+import (
+	"path/filepath"
+	"testing"
+
+	"letterbox/models/store"
+)
+
+// Open returns an empty, migrated SQLite database in a file of its own. It is closed when the test ends.
+func Open(t testing.TB) *store.Store {
+	t.Helper()
+	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "letterbox.db"))
+}
+
+func open(t testing.TB, dsn string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), dsn, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close database: %v", err)
+		}
+	})
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// EachDialect runs a test once on SQLite and once on MariaDB, each time on an empty, migrated database.
+func EachDialect(t *testing.T, run func(t *testing.T, s *store.Store)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { run(t, Open(t)) })
+	t.Run("mysql", func(t *testing.T) { run(t, open(t, StartMariaDB(t))) })
+}

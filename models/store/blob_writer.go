@@ -1,0 +1,168 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+
+	"letterbox/models"
+)
+
+// chunkSize is the most octets in one row, below every server's limit for a packet or an entry.
+const chunkSize = 1 << 20
+
+// BlobWriter takes the octets of one blob. Up to 1 MiB stays in memory; what is longer is staged in the database while
+// it is written, in short transactions of its own. Nothing refers to the octets until [BlobWriter.Seal]; what was staged
+// and never sealed is deleted by [BlobWriter.Discard] or later by [Store.DeleteUnreferencedBlobs].
+type BlobWriter struct {
+	store *Store
+	ctx   context.Context //nolint:containedctx // io.Writer has no room for one; the writer lives in one call.
+	hash  hash.Hash
+	buf   []byte // Not staged yet.
+	size  int64
+	id    int64 // Of the staged blob; 0 while all is in memory.
+	place int   // Of the next chunk.
+	done  bool
+	err   error
+}
+
+// NewBlob returns a writer for a new blob. When ctx ends, staging fails. With the ctx of a transaction, staging belongs
+// to that.
+func (s *Store) NewBlob(ctx context.Context) *BlobWriter {
+	return &BlobWriter{store: s, ctx: ctx, hash: sha256.New()}
+}
+
+// Write is part of io.Writer.
+func (w *BlobWriter) Write(p []byte) (int, error) {
+	if w.done {
+		return 0, errors.New("write blob: sealed or discarded")
+	}
+	written := 0
+	for len(p) > 0 && w.err == nil {
+		if len(w.buf) == chunkSize {
+			if w.err = w.stage(); w.err != nil {
+				break
+			}
+		}
+		n := min(len(p), chunkSize-len(w.buf))
+		w.buf = append(w.buf, p[:n]...)
+		_, _ = w.hash.Write(p[:n])
+		w.size += int64(n)
+		written += n
+		p = p[n:]
+	}
+	return written, w.err
+}
+
+// Size is the number of octets written so far.
+func (w *BlobWriter) Size() int64 { return w.size }
+
+// SHA256 is the hash of the octets written so far.
+func (w *BlobWriter) SHA256() []byte { return w.hash.Sum(nil) }
+
+// stage writes the buffer as a chunk of a blob that is not sealed.
+func (w *BlobWriter) stage() error {
+	id := w.id
+	err := w.store.write(w.ctx, "stage octets", func(ctx context.Context, tx *txPool) (err error) {
+		t := now()
+		id = w.id
+		if id == 0 {
+			id, err = tx.insert(ctx, "INSERT INTO blobs (sha256, size, created_at, touched_at) VALUES (NULL, 0, ?, ?)", t, t)
+		} else {
+			err = foundOne(tx.exec(ctx, "UPDATE blobs SET touched_at = ? WHERE id = ? AND sha256 IS NULL", t, id))
+		}
+		if err != nil {
+			return err
+		}
+		return tx.addChunk(ctx, id, w.place, w.buf)
+	})
+	if err != nil {
+		return err
+	}
+	w.id = id
+	w.place++
+	w.buf = w.buf[:0]
+	return nil
+}
+
+func (t *txPool) addChunk(ctx context.Context, blobID int64, place int, data []byte) error {
+	_, err := t.ExecContext(ctx, "INSERT INTO blob_chunks (blob_id, place, data) VALUES (?, ?, ?)", blobID, place, data)
+	return err
+}
+
+// Seal makes the octets a blob, in the transaction of ctx or in one of its own. When the same octets are there already,
+// it returns that blob. It may be called again when its transaction is repeated. Call [BlobWriter.Discard] in any case
+// once the transaction is over.
+func (w *BlobWriter) Seal(ctx context.Context) (models.Blob, error) {
+	if w.err != nil {
+		return models.Blob{}, w.err
+	}
+	w.done = true
+	var b models.Blob
+	err := w.store.write(ctx, "seal blob", func(ctx context.Context, tx *txPool) (err error) {
+		b, err = w.seal(ctx, tx)
+		if duplicate(err) {
+			return errRace
+		}
+		return err
+	})
+	return b, err
+}
+
+func (w *BlobWriter) seal(ctx context.Context, tx *txPool) (models.Blob, error) {
+	t := now()
+	sum := w.SHA256()
+	// A write, not a read: it keeps the row from being deleted as unreferenced meanwhile.
+	n, err := tx.exec(ctx, "UPDATE blobs SET touched_at = ? WHERE sha256 = ?", t, sum)
+	if err != nil {
+		return models.Blob{}, err
+	}
+	if n > 0 {
+		b, err := w.store.BlobBySHA(ctx, sum)
+		if err == nil && w.id != 0 && b.ID != w.id {
+			err = tx.dropStaged(ctx, w.id)
+		}
+		return b, err
+	}
+	b := models.Blob{ID: w.id, SHA256: sum, Size: w.size, CreatedAt: t, TouchedAt: t}
+	if w.id == 0 {
+		b.ID, err = tx.insert(ctx, "INSERT INTO blobs (sha256, size, created_at, touched_at) VALUES (?, ?, ?, ?)", sum, w.size, t, t)
+	} else {
+		n, err = tx.exec(ctx, "UPDATE blobs SET sha256 = ?, size = ?, touched_at = ? WHERE id = ? AND sha256 IS NULL", sum, w.size, t, w.id)
+		if err == nil && n == 0 {
+			err = fmt.Errorf("staged octets are gone: %w", models.ErrNotFound)
+		}
+	}
+	if err == nil && len(w.buf) > 0 {
+		err = tx.addChunk(ctx, b.ID, w.place, w.buf)
+	}
+	return b, err
+}
+
+// Discard gives up what was not sealed. It does nothing to a sealed blob, so it can be deferred. It works after ctx of
+// the writer has ended.
+func (w *BlobWriter) Discard(ctx context.Context) error {
+	w.done = true
+	w.buf = nil
+	if w.id == 0 {
+		return nil
+	}
+	return w.store.write(context.WithoutCancel(ctx), "discard blob", func(ctx context.Context, tx *txPool) error {
+		return tx.dropStaged(ctx, w.id)
+	})
+}
+
+// dropStaged deletes a blob that was never sealed.
+func (t *txPool) dropStaged(ctx context.Context, id int64) error {
+	n, err := t.exec(ctx, "UPDATE blobs SET size = 0 WHERE id = ? AND sha256 IS NULL", id)
+	if err != nil || n == 0 {
+		return err
+	}
+	if _, err := t.exec(ctx, "DELETE FROM blob_chunks WHERE blob_id = ?", id); err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, "DELETE FROM blobs WHERE id = ? AND sha256 IS NULL", id)
+	return err
+}

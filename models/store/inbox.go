@@ -1,0 +1,78 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"letterbox/models"
+)
+
+// CreateInbox adds an inbox and sets ID, Version and the times. A name that is taken is models.ErrConflict.
+func (s *Store) CreateInbox(ctx context.Context, i *models.Inbox) error {
+	i.Version = 1
+	return s.create(ctx, "create inbox", i, func() { i.ID = 0 })
+}
+
+// InboxByID returns an inbox.
+func (s *Store) InboxByID(ctx context.Context, id int64) (models.Inbox, error) {
+	var i models.Inbox
+	err := s.gorm(ctx).Where("id = ?", id).Take(&i).Error
+	return i, wrap("read inbox", err)
+}
+
+// InboxByName returns the inbox with that name, compared octet by octet.
+func (s *Store) InboxByName(ctx context.Context, name string) (models.Inbox, error) {
+	var i models.Inbox
+	err := s.gorm(ctx).Where("name = ?", name).Take(&i).Error
+	return i, wrap("read inbox", err)
+}
+
+// Inboxes returns all inboxes by name; at most 20,000.
+func (s *Store) Inboxes(ctx context.Context) ([]models.Inbox, error) {
+	var list []models.Inbox
+	err := s.gorm(ctx).Order("name").Limit(20_000).Find(&list).Error
+	return list, wrap("list inboxes", err)
+}
+
+// UpdateInbox writes an inbox when the stored version is still version; models.ErrConflict otherwise. It sets Version and
+// UpdatedAt; CreatedAt and StartedAt stay as they are stored.
+func (s *Store) UpdateInbox(ctx context.Context, i *models.Inbox, version int64) error {
+	settings, err := json.Marshal(i.Settings)
+	if err != nil {
+		return wrap("update inbox", err)
+	}
+	at := now()
+	err = s.write(ctx, "update inbox", func(ctx context.Context, tx *txPool) error {
+		return changedOne(tx.exec(ctx, `UPDATE inboxes SET name = ?, address = ?, project_id = ?, global = ?, enabled = ?,
+			settings = ?, password_enc = ?, rule_version = ?, updated_at = ?, version = version + 1 WHERE id = ? AND version = ?`,
+			i.Name, i.Address, i.ProjectID, i.Global, i.Enabled, string(settings), i.PasswordEnc, i.RuleVersion, at, i.ID, version))
+	})
+	if err == nil {
+		i.Version, i.UpdatedAt = version+1, at
+	}
+	return err
+}
+
+// DeleteInbox removes an inbox with its rules, status and folder marks. The ledger keeps its messages.
+func (s *Store) DeleteInbox(ctx context.Context, id int64) error {
+	return s.write(ctx, "delete inbox", func(ctx context.Context, tx *txPool) error {
+		if err := foundOne(tx.exec(ctx, "DELETE FROM inboxes WHERE id = ?", id)); err != nil {
+			return err
+		}
+		for _, table := range []string{"rule_versions", "inbox_statuses", "folder_marks"} {
+			if _, err := tx.exec(ctx, "DELETE FROM "+table+" WHERE inbox_id = ?", id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// SetInboxStarted notes when an inbox first connected. Later calls change nothing.
+func (s *Store) SetInboxStarted(ctx context.Context, id int64, at time.Time) error {
+	return s.write(ctx, "start inbox", func(ctx context.Context, tx *txPool) error {
+		_, err := tx.exec(ctx, "UPDATE inboxes SET started_at = ? WHERE id = ? AND started_at IS NULL", at, id)
+		return err
+	})
+}

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"letterbox/models"
+)
+
+// AcquireLease takes the lease name for holder when nobody holds it, when it has run out, or when holder has it
+// already. The epoch that it returns is higher than all before. ok is false when somebody else holds it. The times are
+// those of the database.
+func (s *Store) AcquireLease(ctx context.Context, name, holder string, ttl time.Duration) (epoch int64, ok bool, err error) {
+	err = s.write(ctx, "acquire lease", func(ctx context.Context, tx *txPool) error {
+		epoch, ok = 0, false
+		t, err := s.Now(ctx)
+		if err != nil {
+			return err
+		}
+		take := func() (int64, error) {
+			return tx.exec(ctx, `UPDATE leases SET holder = ?, epoch = epoch + 1, expires_at = ?
+				WHERE name = ? AND (expires_at <= ? OR holder = ?)`, holder, t.Add(ttl), name, t, holder)
+		}
+		n, err := take()
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			_, err := tx.exec(ctx, s.insertIgnore()+"leases (name, holder, epoch, touched, expires_at) VALUES (?, '', 0, 0, ?)",
+				name, time.Unix(0, 0))
+			if err != nil {
+				return err
+			}
+			if n, err = take(); err != nil || n == 0 {
+				return err
+			}
+		}
+		ok = true
+		return s.queryRow(ctx, "SELECT epoch FROM leases WHERE name = ?", []any{name}, &epoch)
+	})
+	return epoch, ok && err == nil, err
+}
+
+// RenewLease keeps a lease for another ttl; false when it was lost to another holder.
+func (s *Store) RenewLease(ctx context.Context, name, holder string, epoch int64, ttl time.Duration) (bool, error) {
+	return s.updateLease(ctx, name, holder, epoch, ttl)
+}
+
+// ReleaseLease gives a lease back, so that the next holder need not wait. A lease that was lost is left alone.
+func (s *Store) ReleaseLease(ctx context.Context, name, holder string, epoch int64) error {
+	_, err := s.updateLease(ctx, name, holder, epoch, 0)
+	return err
+}
+
+func (s *Store) updateLease(ctx context.Context, name, holder string, epoch int64, ttl time.Duration) (ok bool, err error) {
+	err = s.write(ctx, "update lease", func(ctx context.Context, tx *txPool) error {
+		t, err := s.Now(ctx)
+		if err != nil {
+			return err
+		}
+		n, err := tx.exec(ctx, "UPDATE leases SET expires_at = ? WHERE name = ? AND holder = ? AND epoch = ?",
+			t.Add(ttl), name, holder, epoch)
+		ok = n == 1
+		return err
+	})
+	return ok && err == nil, err
+}
+
+// HoldLease makes the transaction in ctx fail with models.ErrFenced when another holder has taken the lease since
+// epoch. It writes the row, because on Galera only writes exclude each other; so two transactions under the same lease
+// follow one another.
+func (s *Store) HoldLease(ctx context.Context, name string, epoch int64) error {
+	return s.write(ctx, "hold lease", func(ctx context.Context, tx *txPool) error {
+		n, err := tx.exec(ctx, "UPDATE leases SET touched = touched + 1 WHERE name = ? AND epoch = ?", name, epoch)
+		if err == nil && n == 0 {
+			err = models.ErrFenced
+		}
+		return err
+	})
+}

@@ -1,0 +1,166 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"time"
+
+	"letterbox/models"
+)
+
+// KnownUIDs returns the UIDs of one folder that the ledger has. The work of a visit is the server's list minus these.
+func (s *Store) KnownUIDs(ctx context.Context, inboxID int64, folder string, uidvalidity uint32) (map[string]struct{}, error) {
+	known := map[string]struct{}{}
+	var raw sql.RawBytes
+	err := s.each(ctx, "SELECT uid FROM messages WHERE inbox_id = ? AND folder = ? AND uidvalidity = ?",
+		[]any{inboxID, folder, uidvalidity}, func(r *sql.Rows) error {
+			err := r.Scan(&raw)
+			known[string(raw)] = struct{}{}
+			return err
+		})
+	return known, wrap("list known messages", err)
+}
+
+// MessageByRef returns the message with this identity.
+func (s *Store) MessageByRef(ctx context.Context, inboxID int64, folder string, uidvalidity uint32, uid string) (models.Message, error) {
+	var m models.Message
+	err := s.gorm(ctx).Where("inbox_id = ? AND folder = ? AND uidvalidity = ? AND uid = ?", inboxID, folder, uidvalidity, uid).
+		Take(&m).Error
+	return m, wrap("read message", err)
+}
+
+// MessageByID returns a message.
+func (s *Store) MessageByID(ctx context.Context, id int64) (models.Message, error) {
+	var m models.Message
+	err := s.gorm(ctx).Where("id = ?", id).Take(&m).Error
+	return m, wrap("read message", err)
+}
+
+// OpenMessages returns messages of an inbox that are not final and whose next attempt is due at now, oldest first.
+func (s *Store) OpenMessages(ctx context.Context, inboxID int64, now time.Time, limit int) ([]models.Message, error) {
+	var all []models.Message
+	for _, state := range []models.MessageState{models.MessageKnown, models.MessageReceived} {
+		var list []models.Message // One query for each state: both walk the index and stop at limit.
+		err := s.gorm(ctx).Where("inbox_id = ? AND state = ? AND (next_attempt_at IS NULL OR next_attempt_at <= ?)", inboxID, state, now).
+			Order("id").Limit(limit).Find(&list).Error
+		if err != nil {
+			return nil, wrap("list open messages", err)
+		}
+		all = append(all, list...)
+	}
+	slices.SortFunc(all, byID)
+	return all[:min(limit, len(all))], nil
+}
+
+func byID(a, b models.Message) int {
+	switch {
+	case a.ID < b.ID:
+		return -1
+	case a.ID > b.ID:
+		return 1
+	}
+	return 0
+}
+
+// FinalBySHA returns the final messages with the same octets but exceptID, in any inbox, oldest first; at most 100.
+func (s *Store) FinalBySHA(ctx context.Context, sha []byte, exceptID int64) ([]models.Message, error) {
+	var list []models.Message
+	err := s.gorm(ctx).Where("sha256 = ? AND id <> ? AND state NOT IN ('known', 'received')", sha, exceptID).
+		Order("id").Limit(100).Find(&list).Error
+	return list, wrap("find same message", err)
+}
+
+// UnsettledMessages returns final messages of an inbox that the server is to be told about at now, oldest first.
+func (s *Store) UnsettledMessages(ctx context.Context, inboxID int64, now time.Time, limit int) ([]models.Message, error) {
+	var list []models.Message
+	err := s.gorm(ctx).Where(`inbox_id = ? AND settle_state IN ('pending', 'failed') AND state NOT IN ('known', 'received')
+		AND (settle_after IS NULL OR settle_after <= ?)`, inboxID, now).Order("id").Limit(limit).Find(&list).Error
+	return list, wrap("list unsettled messages", err)
+}
+
+// CountMessages returns how many messages of an inbox the ledger has.
+func (s *Store) CountMessages(ctx context.Context, inboxID int64) (int, error) {
+	var n int
+	err := s.queryRow(ctx, "SELECT COUNT(*) FROM messages WHERE inbox_id = ?", []any{inboxID}, &n)
+	return n, wrap("count messages", err)
+}
+
+// MessageCounts returns how many messages of an inbox that became known since then are in which state.
+func (s *Store) MessageCounts(ctx context.Context, inboxID int64, since time.Time) (map[models.MessageState]int, error) {
+	out := map[models.MessageState]int{}
+	err := s.each(ctx, "SELECT state, COUNT(*) FROM messages WHERE inbox_id = ? AND received_at >= ? GROUP BY state",
+		[]any{inboxID, since}, func(r *sql.Rows) error {
+			var state models.MessageState
+			var n int
+			err := r.Scan(&state, &n)
+			out[state] = n
+			return err
+		})
+	return out, wrap("count messages", err)
+}
+
+// MessageFilter selects messages of the ledger.
+type MessageFilter struct {
+	InboxIDs    []int64 // Nil: of all inboxes; empty: none.
+	State       models.MessageState
+	Reason      string
+	Text        string // Part of sender, subject or Message-ID.
+	IssueNumber int64  // 0: any.
+	Limit       int    // At most 200; 50 when 0.
+	Cursor      string
+}
+
+// Messages returns a page of the ledger, newest first, and the cursor of the next page.
+func (s *Store) Messages(ctx context.Context, f MessageFilter) ([]models.Message, string, error) {
+	if f.InboxIDs != nil && len(f.InboxIDs) == 0 {
+		return nil, "", nil
+	}
+	limit := pageSize(f.Limit)
+	db := s.gorm(ctx).Order("id DESC").Limit(limit + 1)
+	if f.InboxIDs != nil {
+		db = db.Where("inbox_id IN ?", f.InboxIDs)
+	}
+	if f.State != "" {
+		db = db.Where("state = ?", f.State)
+	}
+	if f.Reason != "" {
+		db = db.Where("reason = ?", f.Reason)
+	}
+	if f.IssueNumber != 0 {
+		db = db.Where("issue_number = ?", f.IssueNumber)
+	}
+	if f.Text != "" {
+		t := like(f.Text)
+		db = db.Where(`(subject LIKE ? ESCAPE '!' OR from_address LIKE ? ESCAPE '!' OR from_name LIKE ? ESCAPE '!'
+			OR rfc_message_id LIKE ? ESCAPE '!')`, t, t, t, t)
+	}
+	if f.Cursor != "" {
+		last, err := parseCursor(f.Cursor)
+		if err != nil {
+			return nil, "", err
+		}
+		db = db.Where("id < ?", last)
+	}
+	var list []models.Message
+	if err := db.Find(&list).Error; err != nil {
+		return nil, "", wrap("list messages", err)
+	}
+	list, next := page(list, limit, func(m models.Message) int64 { return m.ID })
+	return list, next, nil
+}
+
+// RecentSenders returns up to n different sender addresses of an inbox, the latest first.
+func (s *Store) RecentSenders(ctx context.Context, inboxID int64, n int) ([]string, error) {
+	var out []string
+	err := s.each(ctx, `SELECT from_address FROM messages WHERE inbox_id = ? AND from_address <> '' ORDER BY received_at DESC LIMIT ?`,
+		[]any{inboxID, 20 * n}, func(r *sql.Rows) error {
+			var a string
+			err := r.Scan(&a)
+			if len(out) < n && !slices.Contains(out, a) {
+				out = append(out, a)
+			}
+			return err
+		})
+	return out, wrap("list recent senders", err)
+}

@@ -1,0 +1,159 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+
+	"letterbox/models"
+)
+
+// maxAddress is the longest address that is kept, in octets (RFC 5321, 4.5.3.1: 64 + "@" + 255).
+const maxAddress = 320
+
+// CreateUser adds a user with the addresses and sets ID and CreatedAt. Login and addresses are put in lower case; one
+// that somebody has is models.ErrConflict, an address of more than 320 octets is a *models.Invalid.
+func (s *Store) CreateUser(ctx context.Context, u *models.User) error {
+	lowerLogin(u)
+	return s.write(ctx, "create user", func(ctx context.Context, tx *txPool) error {
+		u.ID = 0
+		u.Name = cut(u.Name, 500)
+		if err := s.gorm(ctx).Create(u).Error; err != nil {
+			return err
+		}
+		for i, a := range u.Addresses {
+			u.Addresses[i] = strings.ToLower(a)
+			if err := tx.addAddress(ctx, u.ID, u.Addresses[i], i); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func lowerLogin(u *models.User) {
+	if u.Login != nil {
+		l := strings.ToLower(*u.Login)
+		u.Login = &l
+	}
+}
+
+func (t *txPool) addAddress(ctx context.Context, userID int64, address string, place int) error {
+	if len(address) > maxAddress {
+		return &models.Invalid{Field: "addresses", Code: "too_long"}
+	}
+	_, err := t.exec(ctx, "INSERT INTO user_addresses (address, user_id, place) VALUES (?, ?, ?)", address, userID, place)
+	return err
+}
+
+// AddAddress adds an address to a user, after those that are there. One that somebody has is models.ErrConflict.
+func (s *Store) AddAddress(ctx context.Context, userID int64, address string) error {
+	return s.write(ctx, "add address", func(ctx context.Context, tx *txPool) error {
+		var n int
+		if err := s.queryRow(ctx, "SELECT COUNT(*) FROM user_addresses WHERE user_id = ?", []any{userID}, &n); err != nil {
+			return err
+		}
+		return tx.addAddress(ctx, userID, strings.ToLower(address), n)
+	})
+}
+
+// UserByID returns a user with the addresses.
+func (s *Store) UserByID(ctx context.Context, id int64) (models.User, error) {
+	return s.user(ctx, "id = ?", id)
+}
+
+// UserByLogin returns the user with that login, in any case.
+func (s *Store) UserByLogin(ctx context.Context, login string) (models.User, error) {
+	return s.user(ctx, "login = ?", strings.ToLower(login))
+}
+
+// UserByAddress returns the user with that address, in any case. Disabled users are found too.
+func (s *Store) UserByAddress(ctx context.Context, address string) (models.User, error) {
+	return s.user(ctx, "id = (SELECT user_id FROM user_addresses WHERE address = ?)", strings.ToLower(address))
+}
+
+func (s *Store) user(ctx context.Context, where string, arg any) (models.User, error) {
+	var u models.User
+	if err := s.gorm(ctx).Where(where, arg).Take(&u).Error; err != nil {
+		return u, wrap("read user", err)
+	}
+	list := []models.User{u}
+	err := s.fillAddresses(ctx, list)
+	return list[0], err
+}
+
+// Users returns at most limit users with an ID above after, by ID, with their addresses.
+func (s *Store) Users(ctx context.Context, limit int, after int64) ([]models.User, error) {
+	var list []models.User
+	if err := s.gorm(ctx).Where("id > ?", after).Order("id").Limit(limit).Find(&list).Error; err != nil {
+		return nil, wrap("list users", err)
+	}
+	return list, s.fillAddresses(ctx, list)
+}
+
+// UsersByID returns the users with these IDs, with their addresses; IDs without a user are left out.
+func (s *Store) UsersByID(ctx context.Context, ids []int64) (map[int64]models.User, error) {
+	out := make(map[int64]models.User, len(ids))
+	for part := range slices.Chunk(ids, 500) {
+		var list []models.User
+		if err := s.gorm(ctx).Where("id IN ?", part).Order("id").Limit(len(part)).Find(&list).Error; err != nil {
+			return nil, wrap("read users", err)
+		}
+		if err := s.fillAddresses(ctx, list); err != nil {
+			return nil, err
+		}
+		for _, u := range list {
+			out[u.ID] = u
+		}
+	}
+	return out, nil
+}
+
+func (s *Store) fillAddresses(ctx context.Context, list []models.User) error {
+	if len(list) == 0 {
+		return nil
+	}
+	at := make(map[int64]*models.User, len(list))
+	ids := make([]any, len(list))
+	for i := range list {
+		at[list[i].ID], ids[i] = &list[i], list[i].ID
+	}
+	query := "SELECT user_id, address FROM user_addresses WHERE user_id IN (" + marks(len(ids)) + ") ORDER BY user_id, place"
+	return wrap("read addresses", s.each(ctx, query, ids, func(r *sql.Rows) error {
+		var id int64
+		var a string
+		if err := r.Scan(&id, &a); err != nil {
+			return err
+		}
+		at[id].Addresses = append(at[id].Addresses, a)
+		return nil
+	}))
+}
+
+// UpdateUser writes login, name, role, language, theme and DisabledAt. Addresses and password have calls of their own.
+func (s *Store) UpdateUser(ctx context.Context, u *models.User) error {
+	lowerLogin(u)
+	return s.write(ctx, "update user", func(ctx context.Context, tx *txPool) error {
+		return foundOne(tx.exec(ctx, "UPDATE users SET login = ?, name = ?, role = ?, language = ?, theme = ?, disabled_at = ? WHERE id = ?",
+			u.Login, cut(u.Name, 500), u.Role, u.Language, u.Theme, u.DisabledAt, u.ID))
+	})
+}
+
+// SetPasswordHash sets the password hash of a user and ends all sessions.
+func (s *Store) SetPasswordHash(ctx context.Context, userID int64, hash string) error {
+	return s.write(ctx, "set password", func(ctx context.Context, tx *txPool) error {
+		if err := foundOne(tx.exec(ctx, "UPDATE users SET password_hash = ? WHERE id = ?", hash, userID)); err != nil {
+			return err
+		}
+		_, err := tx.exec(ctx, "DELETE FROM sessions WHERE user_id = ?", userID)
+		return err
+	})
+}
+
+// CountSignIns returns how many users can sign in: not customers, not disabled, with a password.
+func (s *Store) CountSignIns(ctx context.Context) (int, error) {
+	var n int
+	err := s.queryRow(ctx, "SELECT COUNT(*) FROM users WHERE role <> 'customer' AND disabled_at IS NULL AND password_hash <> ''", nil, &n)
+	return n, wrap("count sign-ins", err)
+}

@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+)
+
+// AddWatchers has users follow an issue. Those who do already stay.
+func (s *Store) AddWatchers(ctx context.Context, issue int64, userIDs []int64) error {
+	rows := make([]any, 0, 2*len(userIDs))
+	for _, id := range userIDs {
+		rows = append(rows, issue, id)
+	}
+	return s.addPairs(ctx, "add watchers", "watchers (issue_number, user_id)", rows)
+}
+
+// Watchers returns the users who follow an issue, by ID; at most 10,000.
+func (s *Store) Watchers(ctx context.Context, issue int64) ([]int64, error) {
+	var ids []int64
+	err := s.each(ctx, "SELECT user_id FROM watchers WHERE issue_number = ? ORDER BY user_id LIMIT 10000", []any{issue},
+		func(r *sql.Rows) error {
+			var id int64
+			err := r.Scan(&id)
+			ids = append(ids, id)
+			return err
+		})
+	return ids, wrap("list watchers", err)
+}
+
+// AddParticipants adds addresses, in lower case, to those that take part in an issue. What is longer than an address
+// can be is left out.
+func (s *Store) AddParticipants(ctx context.Context, issue int64, addresses []string) error {
+	rows := make([]any, 0, 2*len(addresses))
+	for _, a := range addresses {
+		if a != "" && len(a) <= maxAddress {
+			rows = append(rows, issue, strings.ToLower(a))
+		}
+	}
+	return s.addPairs(ctx, "add participants", "participants (issue_number, address)", rows)
+}
+
+// IsParticipant reports whether an address takes part in an issue: it stood in one of its mails, or it belongs to the
+// reporter or to a watcher.
+func (s *Store) IsParticipant(ctx context.Context, issue int64, address string) (bool, error) {
+	a := strings.ToLower(address)
+	var yes bool
+	err := s.queryRow(ctx, `SELECT EXISTS (SELECT 1 FROM participants WHERE issue_number = ? AND address = ?)
+		OR EXISTS (SELECT 1 FROM user_addresses u WHERE u.address = ?
+			AND (EXISTS (SELECT 1 FROM issues i WHERE i.number = ? AND i.reporter_id = u.user_id)
+				OR EXISTS (SELECT 1 FROM watchers w WHERE w.issue_number = ? AND w.user_id = u.user_id)))`,
+		[]any{issue, a, a, issue, issue}, &yes)
+	return yes, wrap("find participant", err)
+}
+
+// addPairs inserts rows of two columns and skips those that are there.
+func (s *Store) addPairs(ctx context.Context, what, table string, rows []any) error {
+	const most = 200
+	return s.write(ctx, what, func(ctx context.Context, tx *txPool) error {
+		for rows := rows; len(rows) > 0; {
+			n := min(len(rows), 2*most)
+			query := s.insertIgnore() + table + " VALUES " + strings.TrimSuffix(strings.Repeat("(?,?),", n/2), ",")
+			if _, err := tx.ExecContext(ctx, query, rows[:n]...); err != nil {
+				return err
+			}
+			rows = rows[n:]
+		}
+		return nil
+	})
+}
