@@ -24,7 +24,7 @@ type Config struct {
 	// BaseURL is where people reach the server, without a slash at the end; "" when not set.
 	BaseURL string `key:"base_url" doc:"Where people reach the server, for example https://issues.example.org. It stands in links; with https cookies are sent over TLS only. Empty: http:// and the address it listens on."`
 	// SecretKey is the key ring that encrypts stored credentials, see package secret; "" for the file in Data.
-	SecretKey string `key:"secret_key" secret:"true" doc:"Keys that encrypt stored credentials: ID:BASE64 of 32 octets, several separated by commas, the first one encrypts. Empty: secret.key in the data folder, created at the first start."`
+	SecretKey string `key:"secret_key" secret:"true" flag:"none" doc:"Keys that encrypt stored credentials: ID:BASE64 of 32 octets, several separated by commas, the first one encrypts. Empty: secret.key in the data folder, created at the first start."`
 	// AllowedNetworks are the networks that mail hosts may lie in besides public addresses.
 	AllowedNetworks []netip.Prefix `key:"allowed_networks" doc:"Networks that mail servers may lie in besides public addresses, for example 10.0.0.0/8. Every port is allowed inside them."`
 	// Role is what this process does: all, web or gateway.

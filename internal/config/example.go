@@ -16,7 +16,11 @@ func WriteExample(w io.Writer) error {
 		for _, line := range wrap(f.Doc, 100) {
 			fmt.Fprintf(&b, "# %s\n", line)
 		}
-		fmt.Fprintf(&b, "# Variable %s (or %s_FILE), flag --%s.\n", f.Env, f.Env, f.Flag)
+		fmt.Fprintf(&b, "# Variable %s, or %s_FILE for the name of a file that holds it", f.Env, f.Env)
+		if f.Flag != "" {
+			fmt.Fprintf(&b, "; flag --%s", f.Flag)
+		}
+		b.WriteString(".\n")
 		if f.List {
 			fmt.Fprintf(&b, "# %s = []\n", f.Key)
 		} else {

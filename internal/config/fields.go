@@ -20,7 +20,7 @@ const envPrefix = "LETTERBOX_"
 type Field struct {
 	Key     string // In the TOML file: "base_url".
 	Env     string // "LETTERBOX_BASE_URL".
-	Flag    string // "base-url".
+	Flag    string // "base-url"; "" for what must not stand on a command line, where others can read it.
 	Default string
 	Doc     string
 	Secret  bool
@@ -35,8 +35,12 @@ func Fields() []Field {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		key := f.Tag.Get("key")
+		flag := strings.ReplaceAll(key, "_", "-")
+		if f.Tag.Get("flag") == "none" {
+			flag = ""
+		}
 		fields = append(fields, Field{
-			Key: key, Env: envPrefix + strings.ToUpper(key), Flag: strings.ReplaceAll(key, "_", "-"),
+			Key: key, Env: envPrefix + strings.ToUpper(key), Flag: flag,
 			Default: f.Tag.Get("default"), Doc: f.Tag.Get("doc"), Secret: f.Tag.Get("secret") == "true",
 			List: f.Type.Kind() == reflect.Slice, index: i,
 		})

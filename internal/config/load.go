@@ -52,7 +52,7 @@ func Load(src Source) (Config, error) {
 	l.readFile(fields, cmp.Or(src.File, l.env[envPrefix+"CONFIG"]))
 	l.readEnv(fields)
 	for _, f := range fields {
-		if text, ok := src.Flags[f.Flag]; ok {
+		if text, ok := src.Flags[f.Flag]; ok && f.Flag != "" {
 			l.apply(f, "--"+f.Flag, text)
 		}
 	}
