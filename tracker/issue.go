@@ -84,6 +84,16 @@ func (s *Service) Issues(ctx context.Context, by *models.User, f IssueFilter) (I
 
 // rows adds projects and people to issues.
 func (s *Service) rows(ctx context.Context, issues []models.Issue, who *people) ([]IssueRow, error) {
+	var ids []int64
+	for _, i := range issues {
+		ids = append(ids, i.ReporterID)
+		if i.AssigneeID != nil {
+			ids = append(ids, *i.AssigneeID)
+		}
+	}
+	if err := who.load(ctx, ids); err != nil {
+		return nil, err
+	}
 	projects := map[int64]models.Project{}
 	rows := make([]IssueRow, 0, len(issues))
 	for _, i := range issues {
@@ -189,6 +199,13 @@ func (s *Service) thread(ctx context.Context, number int64, who *people) ([]Comm
 		} else {
 			of[*f.CommentID] = append(of[*f.CommentID], f)
 		}
+	}
+	authors := make([]int64, 0, len(comments))
+	for _, c := range comments {
+		authors = append(authors, c.AuthorID)
+	}
+	if err := who.load(ctx, authors); err != nil {
+		return nil, nil, err
 	}
 	views := make([]CommentView, 0, len(comments))
 	for _, c := range comments {

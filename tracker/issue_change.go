@@ -91,7 +91,6 @@ func (s *Service) UpdateIssue(ctx context.Context, by *models.User, number, vers
 		if err := s.patch(ctx, by, a, &issue, d); err != nil {
 			return err
 		}
-		issue.UpdatedAt = now()
 		if err := s.store.UpdateIssue(ctx, &issue, before.Version); err != nil {
 			return err
 		}

@@ -55,10 +55,10 @@ func (s *Service) AddComment(ctx context.Context, n models.NewComment) (models.C
 	}
 	err := s.store.WithTx(ctx, func(ctx context.Context) error {
 		comment.ID = 0
-		if err := s.store.CreateComment(ctx, &comment); err != nil {
+		if err := s.touch(ctx, n.IssueNumber, n.Reopen); err != nil {
 			return err
 		}
-		if err := s.touch(ctx, n.IssueNumber, n.Reopen); err != nil {
+		if err := s.store.CreateComment(ctx, &comment); err != nil {
 			return err
 		}
 		return s.attach(ctx, n.IssueNumber, &comment.ID, n.Attachments, append([]int64{n.AuthorID}, n.WatcherIDs...), n.Participants)
@@ -70,18 +70,21 @@ func (s *Service) AddComment(ctx context.Context, n models.NewComment) (models.C
 	return comment, nil
 }
 
-// touch notes that an issue has changed and reopens it when asked to.
+// touch notes that something came to an issue, and reopens it when asked to. A comment is no new version: it does not
+// get in the way of somebody who edits the issue meanwhile.
 func (s *Service) touch(ctx context.Context, number int64, reopen bool) error {
+	if !reopen {
+		return s.store.TouchIssue(ctx, number)
+	}
 	issue, err := s.store.IssueByNumber(ctx, number)
 	if err != nil {
 		return err
 	}
-	version := issue.Version
-	if reopen && issue.State.Done() {
-		issue.State, issue.ClosedAt = models.IssueOpen, nil
+	if !issue.State.Done() {
+		return s.store.TouchIssue(ctx, number)
 	}
-	issue.UpdatedAt = now()
-	return s.store.UpdateIssue(ctx, &issue, version)
+	issue.State, issue.ClosedAt = models.IssueOpen, nil
+	return s.store.UpdateIssue(ctx, &issue, issue.Version)
 }
 
 // attach stores what belongs to an issue or to one of its comments.

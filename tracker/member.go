@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"letterbox/models"
 )
@@ -24,6 +25,13 @@ func (s *Service) Members(ctx context.Context, by *models.User, projectID int64)
 		return nil, fmt.Errorf("list members: %w", err)
 	}
 	people := s.people()
+	ids := make([]int64, 0, len(rows))
+	for _, row := range rows {
+		ids = append(ids, row.UserID)
+	}
+	if err := people.load(ctx, ids); err != nil {
+		return nil, err
+	}
 	views := make([]MemberView, 0, len(rows))
 	for _, row := range rows {
 		u, err := people.get(ctx, row.UserID)
@@ -104,6 +112,28 @@ type people struct {
 }
 
 func (s *Service) people() *people { return &people{s: s, seen: map[int64]models.User{}} }
+
+// load looks up many people at once; get then finds them without asking again.
+func (p *people) load(ctx context.Context, ids []int64) error {
+	var missing []int64
+	for _, id := range ids {
+		if _, ok := p.seen[id]; !ok && !slices.Contains(missing, id) {
+			missing = append(missing, id)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	users, err := p.s.store.UsersByID(ctx, missing)
+	if err != nil {
+		return fmt.Errorf("load users: %w", err)
+	}
+	for id, u := range users {
+		u.PasswordHash = ""
+		p.seen[id] = u
+	}
+	return nil
+}
 
 // get returns the person without its password hash, and an empty one when it is gone.
 func (p *people) get(ctx context.Context, id int64) (models.User, error) {

@@ -54,7 +54,7 @@ func (s *Service) TokenUser(ctx context.Context, token string) (models.User, err
 	if !maySignIn(u) {
 		return models.User{}, models.ErrNotFound
 	}
-	if err := s.store.TouchToken(ctx, row.ID); err != nil {
+	if err := s.store.TouchToken(ctx, &row); err != nil {
 		return models.User{}, fmt.Errorf("touch token: %w", err)
 	}
 	return u, nil
@@ -68,26 +68,19 @@ func (s *Service) Tokens(ctx context.Context, by *models.User, userID int64) ([]
 	return s.store.Tokens(ctx, userID)
 }
 
-// DeleteToken makes a token of a person worthless at once.
+// DeleteToken makes a token of a person worthless at once; models.ErrNotFound when it has no such token.
 func (s *Service) DeleteToken(ctx context.Context, by *models.User, userID, tokenID int64) error {
-	tokens, err := s.Tokens(ctx, by, userID)
-	if err != nil {
+	if _, err := s.User(ctx, by, userID); err != nil {
 		return err
 	}
-	for _, t := range tokens {
-		if t.ID != tokenID {
-			continue
+	err := s.store.WithTx(ctx, func(ctx context.Context) error {
+		if err := s.store.DeleteToken(ctx, userID, tokenID); err != nil {
+			return err
 		}
-		err := s.store.WithTx(ctx, func(ctx context.Context) error {
-			if err := s.store.DeleteToken(ctx, tokenID); err != nil {
-				return err
-			}
-			return s.audit(ctx, by, "token.delete", object("token", tokenID), map[string]int64{"user": userID})
-		})
-		if err != nil {
-			return fmt.Errorf("delete token: %w", err)
-		}
-		return nil
+		return s.audit(ctx, by, "token.delete", object("token", tokenID), map[string]int64{"user": userID})
+	})
+	if err != nil {
+		return fmt.Errorf("delete token: %w", err)
 	}
-	return models.ErrNotFound
+	return nil
 }
