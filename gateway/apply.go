@@ -157,7 +157,7 @@ func (g *Gateway) saveResult(ctx context.Context, d *delivery) error {
 		g.planSettle(d.inbox.Settings, d, &row)
 	}
 	g.planNotice(d)
-	if err := g.Store.SaveTrace(ctx, models.Trace{MessageID: row.ID, Run: d.run, Entries: d.trace, CreatedAt: finished}); err != nil {
+	if err := g.Store.SaveTrace(ctx, &models.Trace{MessageID: row.ID, Run: d.run, Entries: d.trace, CreatedAt: finished}); err != nil {
 		return fmt.Errorf("keep the trace: %w", err)
 	}
 	from := []models.MessageState{models.MessageReceived}

@@ -103,7 +103,7 @@ func (v *visit) vanished(ctx context.Context, rows []*models.Message) error {
 			{Step: models.StepFetch, Code: "fetch.vanished", Args: map[string]string{"folder": row.Folder, "uid": row.UID}, At: finished},
 		}}
 		err := v.g.Store.WithTx(ctx, func(ctx context.Context) error {
-			if err := v.g.Store.SaveTrace(ctx, trace); err != nil {
+			if err := v.g.Store.SaveTrace(ctx, &trace); err != nil {
 				return err
 			}
 			return v.g.Store.FinishMessage(ctx, &row, models.MessageKnown)

@@ -171,7 +171,7 @@ func (v *visit) mark(ctx context.Context, key folderKey, first uint32, entries [
 			}
 			part = part[n:]
 		}
-		return v.g.Store.SaveFolderMark(ctx, m)
+		return v.g.Store.SaveFolderMark(ctx, &m)
 	})
 	if err != nil {
 		return fmt.Errorf("keep the folder mark: %w", err)

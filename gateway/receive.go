@@ -16,7 +16,7 @@ var ErrTryLater = errors.New("gateway: try again later")
 // Receive takes one message from r through all steps now. door is "receive", "import" or "api". The same octets handed
 // in again find their earlier result. The result is final unless the error is ErrTryLater.
 func (g *Gateway) Receive(ctx context.Context, inboxID int64, door string, r io.Reader) (models.Message, error) {
-	box, err := mailbox.NewSingle(r)
+	box, err := mailbox.Spool(ctx, r, "", mostMessageSize)
 	if err != nil {
 		return models.Message{}, fmt.Errorf("read the message: %w", err)
 	}

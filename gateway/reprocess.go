@@ -59,7 +59,7 @@ func (g *Gateway) decideAgain(ctx context.Context, by *models.User, d *delivery)
 	from := row.State
 	row.Reprocessed = d.run
 	err = g.Store.WithTx(ctx, func(ctx context.Context) error {
-		if err := g.Store.SaveTrace(ctx, models.Trace{MessageID: row.ID, Run: d.run, Entries: d.trace, CreatedAt: now()}); err != nil {
+		if err := g.Store.SaveTrace(ctx, &models.Trace{MessageID: row.ID, Run: d.run, Entries: d.trace, CreatedAt: now()}); err != nil {
 			return err
 		}
 		if err := g.Store.FinishMessage(ctx, &row, from); err != nil {
@@ -73,7 +73,7 @@ func (g *Gateway) decideAgain(ctx context.Context, by *models.User, d *delivery)
 // fetchAnyway puts a message that was never downloaded back to known; the next visit fetches it whatever its size.
 func (g *Gateway) fetchAnyway(ctx context.Context, by *models.User, row models.Message) (models.Message, error) {
 	err := g.Store.WithTx(ctx, func(ctx context.Context) error {
-		if err := g.Store.ResetForReprocess(ctx, row.ID); err != nil {
+		if err := g.Store.ResetToFetch(ctx, row.ID); err != nil {
 			return err
 		}
 		return g.audit(ctx, by, "message.fetch", "message:"+itoa(row.ID), nil)

@@ -67,7 +67,7 @@ func (g *Gateway) setAside(ctx context.Context, ib models.Inbox, row *models.Mes
 	d.note(m.Step, "retry.set_aside", "attempts", itoa(int64(m.Attempts)), "code", code)
 	g.planSettle(ib.Settings, d, &m)
 	err := g.Store.WithTx(ctx, func(ctx context.Context) error {
-		if err := g.Store.SaveTrace(ctx, models.Trace{MessageID: m.ID, Run: m.Reprocessed, Entries: d.trace, CreatedAt: finished}); err != nil {
+		if err := g.Store.SaveTrace(ctx, &models.Trace{MessageID: m.ID, Run: m.Reprocessed, Entries: d.trace, CreatedAt: finished}); err != nil {
 			return err
 		}
 		return g.Store.FinishMessage(ctx, &m, models.MessageKnown, models.MessageReceived)

@@ -74,7 +74,7 @@ func (g *Gateway) visitFailed(ctx context.Context, ib models.Inbox, s *models.In
 }
 
 func (g *Gateway) saveStatus(ctx context.Context, s *models.InboxStatus) {
-	if err := g.Store.SaveInboxStatus(ctx, *s); err != nil && ctx.Err() == nil {
+	if err := g.Store.SaveInboxStatus(ctx, s); err != nil && ctx.Err() == nil {
 		g.Log.LogAttrs(ctx, slog.LevelError, "status not kept", slog.Int64("inbox_id", s.InboxID), slog.Any("err", err))
 	}
 	g.Changed("inbox:" + itoa(s.InboxID))

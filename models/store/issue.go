@@ -28,9 +28,9 @@ func (s *Store) CreateIssue(ctx context.Context, i *models.Issue) error {
 		}
 		i.Version = 1
 		_, err = tx.ExecContext(ctx, `INSERT INTO issues (number, project_id, title, description, state, reporter_id, assignee_id,
-			origin_message_id, version, created_at, updated_at, closed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			mentions, origin_message_id, version, created_at, updated_at, closed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			i.Number, i.ProjectID, i.Title, i.Description, i.State, i.ReporterID, i.AssigneeID,
-			i.OriginMessageID, i.Version, i.CreatedAt, i.UpdatedAt, i.ClosedAt)
+			i.Mentions, i.OriginMessageID, i.Version, i.CreatedAt, i.UpdatedAt, i.ClosedAt)
 		return err
 	})
 }

@@ -12,14 +12,14 @@ import (
 )
 
 // messageColumns are the columns of a ledger row but its ID, in the order of messageValues.
-const messageColumns = `inbox_id, door, folder, uidvalidity, uid, state, step, reason, archived, attempts, next_attempt_at,
+const messageColumns = `inbox_id, door, folder, uidvalidity, uid, state, step, reason, archived, fetch_anyway, attempts, next_attempt_at,
 	error_code, error_detail, size, sha256, blob_id, subject, from_address, from_name, rfc_message_id, date,
 	issue_number, comment_id, duplicate_of, rule_version, settle_state, settle_action, settle_folder, settle_attempts,
 	settle_after, settle_error, received_at, internal_at, finished_at, settled_at, reprocessed`
 
 func messageValues(m *models.Message) []any {
 	return []any{
-		m.InboxID, m.Door, m.Folder, m.UIDValidity, m.UID, m.State, m.Step, m.Reason, m.Archived, m.Attempts, m.NextAttemptAt,
+		m.InboxID, m.Door, m.Folder, m.UIDValidity, m.UID, m.State, m.Step, m.Reason, m.Archived, m.FetchAnyway, m.Attempts, m.NextAttemptAt,
 		m.ErrorCode, cut(m.ErrorDetail, 2000), m.Size, m.SHA256, m.BlobID, cut(m.Subject, 2000), cut(m.FromAddress, maxAddress),
 		cut(m.FromName, 1000), cut(m.RFCMessageID, 2000), m.Date,
 		m.IssueNumber, m.CommentID, m.DuplicateOf, m.RuleVersion, m.SettleState, m.SettleAction, m.SettleFolder, m.SettleAttempts,

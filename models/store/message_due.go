@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+)
+
+// ReleaseAttempts takes back attempts that were begun and not made, because something else than the message ended them.
+func (s *Store) ReleaseAttempts(ctx context.Context, ids []int64) error {
+	return s.write(ctx, "release attempts", func(ctx context.Context, tx *txPool) error {
+		for part := range slices.Chunk(ids, 500) {
+			_, err := tx.exec(ctx, "UPDATE messages SET attempts = attempts - 1 WHERE attempts > 0 AND id IN ("+marks(len(part))+")", anys(part)...)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// NextDue returns when the next attempt or settlement of an inbox is due; nil when there is none. A time in the past
+// says that it is due now.
+func (s *Store) NextDue(ctx context.Context, inboxID int64) (*time.Time, error) {
+	var first *time.Time
+	for _, q := range []struct{ column, where string }{
+		{"next_attempt_at", "state = 'known'"},
+		{"next_attempt_at", "state = 'received'"},
+		{"settle_after", "settle_state = 'pending' AND state NOT IN ('known', 'received')"},
+		{"settle_after", "settle_state = 'failed'"},
+	} {
+		query := fmt.Sprintf("SELECT %s FROM messages WHERE inbox_id = ? AND %s ORDER BY %s LIMIT 1", q.column, q.where, q.column)
+		err := s.each(ctx, query, []any{inboxID}, func(r *sql.Rows) error {
+			var at sql.NullTime
+			if err := r.Scan(&at); err != nil {
+				return err
+			}
+			if first == nil || at.Time.Before(*first) {
+				t := at.Time.UTC() // NULL, the zero time, is due now.
+				first = &t
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, wrap("read what is due", err)
+		}
+	}
+	return first, nil
+}
+
+// ResetToFetch sets a final message that was never downloaded whole back to known, to be fetched whatever its size.
+// What it became stays. models.ErrConflict when it is not final.
+func (s *Store) ResetToFetch(ctx context.Context, id int64) error {
+	return s.write(ctx, "reset message", func(ctx context.Context, tx *txPool) error {
+		return changedOne(tx.exec(ctx, `UPDATE messages SET state = 'known', step = 'fetch', attempts = 0, next_attempt_at = NULL,
+			error_code = '', error_detail = '', reason = '', finished_at = NULL, fetch_anyway = ?, reprocessed = reprocessed + 1
+			WHERE id = ? AND state NOT IN ('known', 'received')`, true, id))
+	})
+}
+
+// AddReprocessed counts one more run that a person asked for.
+func (s *Store) AddReprocessed(ctx context.Context, id int64) error {
+	return s.write(ctx, "count a run", func(ctx context.Context, tx *txPool) error {
+		_, err := tx.exec(ctx, "UPDATE messages SET reprocessed = reprocessed + 1 WHERE id = ?", id)
+		return err
+	})
+}
+
+// Bytes returns the octets written so far while all of them are in memory, and nil once some are staged. They are not
+// to be changed.
+func (w *BlobWriter) Bytes() []byte {
+	if w.id != 0 {
+		return nil
+	}
+	return w.buf
+}
+
