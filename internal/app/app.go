@@ -1,0 +1,80 @@
+// Package app puts the parts of Letterbox together: the database, the key ring, the tracker, the gateway and the web
+// server. It is what the commands and the end-to-end tests start.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"letterbox/gateway"
+	"letterbox/internal/config"
+	"letterbox/internal/netguard"
+	"letterbox/internal/secret"
+	"letterbox/models/store"
+	"letterbox/tracker"
+)
+
+// App is a Letterbox that is open and does nothing by itself yet.
+type App struct {
+	Config  config.Config
+	Log     *slog.Logger
+	Store   *store.Store
+	Tracker *tracker.Service
+	Gateway *gateway.Gateway
+
+	changes *changes
+}
+
+// New opens the database that cfg names, brings its schema up to date and puts the parts together. A database that a
+// newer program has changed is refused (store.ErrSchemaNewer). The caller closes the App.
+func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	s, err := OpenStore(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, s); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	ring, created, err := secret.Load(cfg.SecretKey, cfg.Data)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("secret key: %w", err), s.Close())
+	}
+	if created {
+		log.LogAttrs(ctx, slog.LevelInfo, "secret key created, keep a copy of it apart from the database")
+	}
+	a := &App{Config: cfg, Log: log, Store: s, changes: newChanges()}
+	a.Tracker = tracker.New(tracker.Deps{Store: s, Log: log, Changed: a.changes.publish})
+	a.Gateway = gateway.New(gateway.Deps{
+		Store: s, Tracker: a.Tracker, Secrets: ring, Log: log, Dial: netguard.Dialer(cfg.AllowedNetworks), Changed: a.changes.publish,
+	})
+	return a, nil
+}
+
+// OpenStore opens the database alone, for commands that look at its schema.
+func OpenStore(ctx context.Context, cfg config.Config, log *slog.Logger) (*store.Store, error) {
+	s, err := store.Open(ctx, cfg.DB, log)
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	return s, nil
+}
+
+func migrate(ctx context.Context, s *store.Store) error {
+	err := s.CheckSchema(ctx)
+	if errors.Is(err, store.ErrSchemaOlder) {
+		err = s.Migrate(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("database schema: %w", err)
+	}
+	return nil
+}
+
+// Close closes the database.
+func (a *App) Close() error { return a.Store.Close() }
