@@ -24,6 +24,7 @@ func (p *parser) compose(root *node) {
 		p.guard("html", func() { p.m.HTML = SafeHTML(s.html) })
 	}
 	p.m.Reply = p.m.Text
+	p.guard("quote", func() { p.m.Reply, p.m.Quoted, p.m.Signature = Split(p.m.Text) })
 }
 
 // show renders a part: an alternative gives its best forms, everything else the forms of its parts one after the other.

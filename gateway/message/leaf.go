@@ -7,7 +7,7 @@ import (
 const (
 	htmlFactor  = 2        // HTML holds markup besides its text: it may be this many times Limits.Text.
 	maxInspect  = 32 << 20 // A winmail.dat or S/MIME container larger than this is not looked into.
-	maxReport   = 256 << 10
+	maxReport   = 64 << 10
 	maxCalendar = 256 << 10
 )
 
@@ -37,7 +37,7 @@ func (p *parser) leaf(in *input, h *header, ct params, known bool, depth int, pa
 		if n.mime == "text/html" {
 			w.hold *= htmlFactor
 		}
-	case looksInside(n.mime, name):
+	case looksInside(n):
 		w.keep = maxInspect
 	case n.mime == "text/calendar":
 		w.keep = maxCalendar
@@ -50,7 +50,9 @@ func (p *parser) leaf(in *input, h *header, ct params, known bool, depth int, pa
 	at := in.body(w.write, nil)
 	w.finish()
 	if !n.text {
-		p.look(n, w, depth, parent)
+		if inner := p.look(n, w, depth, parent); inner != nil {
+			return inner, at
+		}
 	}
 	return n, at
 }
@@ -164,7 +166,15 @@ func (w *partWriter) finish() {
 			}
 		}
 	}
-	if w.att != nil {
-		w.att.close()
+	if w.att == nil {
+		return
 	}
+	if strings.HasPrefix(w.n.mime, "message/") && w.n.name == "" {
+		if s := w.p.fieldsOf(w.head).get("subject"); s != "" {
+			if s = CleanName(w.p.subject(s)); s != "" {
+				w.n.name = cut(s, maxName-4) + ".eml"
+			}
+		}
+	}
+	w.att.close()
 }

@@ -26,7 +26,10 @@ type parser struct {
 	part  struct {
 		report   []reportPart // Parts of delivery and feedback reports, in order.
 		original *header      // Header section of the mail that a report is about.
-		calendar []byte       // The first calendar part.
+		nested   []byte       // The beginning of the first nested message.
+
+		calendar    []byte // The first calendar part.
+		calendarSet string // Its charset.
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 // node is one part of the MIME tree, as far as it matters for what is shown.
 type node struct {
 	kind     string // "mixed", "alternative", "related", ... for a multipart; "" for a leaf.
+	protocol string // Of a signed or encrypted multipart (RFC 1847).
 	children []*node
 
 	// A leaf that may be shown as text.
@@ -87,7 +88,7 @@ func token(s string) bool {
 
 // multipart reads the parts of a multipart (RFC 2046, 5.1).
 func (p *parser) multipart(in *input, h *header, ct params, depth int) (*node, stop) {
-	n := &node{kind: strings.TrimPrefix(ct.value, "multipart/")}
+	n := &node{kind: strings.TrimPrefix(ct.value, "multipart/"), protocol: strings.ToLower(ct.get("protocol"))}
 	level := len(in.bounds)
 	boundary := strings.TrimRight(ct.get("boundary"), " \t")
 	if len(boundary) > maxBoundary {

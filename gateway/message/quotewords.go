@@ -1,0 +1,65 @@
+package message
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Words that introduce what somebody wrote before, in the languages of the mail programs in use.
+const wroteWords = `wrote|writes|schrieb|schreibt|hat geschrieben|escribió|escribio|escribe|a écrit|écrit|a ecrit|a scritto|ha scritto|scrive|scrisse|escreveu|schreef|heeft geschreven|geschreven|napisał\(a\)|napisał|napisała|pisze|skrev|skreiv|kirjoitti|написал\(а\)|написал|написала|пишет|писал|писала|написав|пише|napsal\(a\)|napsal|napsala|napísal|napísala|írta|ezt írta|yazdı|şunları yazdı|έγραψε|έγραψαν|a scris|kirjutas|rašė|parašė|rakstīja|napisao je|je napisao|napisao|је написао|написа|đã viết|menulis|写道|寫道|写入|wrote on|作成|のメール|書きました|작성|님이 작성|כתב|כתבה|كتب|skrifaði|ha escrit|va escriure|sent|schrieb am|hat am`
+
+var (
+	// A word for "wrote" standing as a word.
+	wrotePattern = regexp.MustCompile(`(?i)(?:^|[\s>"')\]*,:;.]|\d)(?:` + wroteWords + `)(?:$|[\s:*,."：<])|(?:写道|寫道|のメール|書きました|작성|님이 작성)`)
+	// How such a line begins: a preposition, a week day, a date or time.
+	introPattern = regexp.MustCompile(`(?i)^[\s*_-]*(?:on|at|am|le|el|il|em|op|den|på|dne|dňa|w dniu|dnia|na|kl|vào|tarihinde|am:|в|у|у пн|у вт|în data|a|on:|quoting|le:|le\s|in data|op:|dana|dne:|pada|στις|el:)?[\s,:]*(?:(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|mié|jue|vie|sáb|dom|gio|seg|ter|qua|qui|sex|ma|wo|vr|za|zo|maa|ti|ke|to|pe|la|su|tir|ons|tor|fre|lør|søn|lör|sön|mån|tis|pon|wt|śr|czw|pt|sob|niedz|пн|вт|ср|чт|пт|сб|вс|нд)[\p{L}]{0,9}\.?|[\p{L}]{3,12}\.? \d{1,2}|\d)`)
+	// A date or a time of day.
+	datePattern = regexp.MustCompile(`\b\d{1,2}[:.h]\d{2}\b|\b(?:19|20)\d{2}\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b`)
+	// An address, in angle brackets or not.
+	mailPattern = regexp.MustCompile(`[^\s<>]+@[^\s<>]+\.[^\s<>]+|<[^<>\s]+@[^<>\s]*>?|<?mailto:`)
+	// A separator before a quoted or forwarded mail.
+	originalPattern = regexp.MustCompile(`(?i)^[\s>*_]*(?:-{2,}|_{5,}|\*{3,}|={3,}|—{2,}|#{3,})?[\s*]*(?:original (?:message|e-?mail|appointment|nachricht)|ursprüngliche (?:nachricht|mail|e-mail)|originalnachricht|original-nachricht|ursprungliche nachricht|message d['’]origine|message original|mensaje original|messaggio originale|mensagem original|oorspronkelijk bericht|originalmeddelande|ursprungligt meddelande|oprindelig meddelelse|opprinnelig melding|opprinnelig e-post|alkuperäinen viesti|wiadomość oryginalna|oryginalna wiadomość|původní zpráva|pôvodná správa|eredeti üzenet|исходное сообщение|пересылаемое сообщение|оригинальное сообщение|özgün ileti|orijinal mesaj|mesaj original|αρχικό μήνυμα|原始邮件|原始郵件|原邮件|元のメッセージ|원본 메시지|previous (?:replies|messages|message|discussion)|vorherige (?:antworten|nachrichten)|(?:réponses|messages) précédent(?:e)?s)[\s*:]*(?:-{2,}|_{5,}|\*{3,}|={3,}|—{2,})?[\s*]*$`)
+	forwardPattern  = regexp.MustCompile(`(?i)^[\s>*_]*(?:-{2,}|_{5,}|\*{3,}|={3,})?[\s*]*(?:forwarded (?:message|by .{0,60})|begin forwarded message|start of forwarded message|weitergeleitete nachricht|weitergeleitete e-mail|anfang der weitergeleiteten (?:nachricht|e-mail)|message transféré|message transmis|début du message (?:réexpédié|transféré)|mensaje reenviado|inicio del mensaje reenviado|messaggio inoltrato|inizio messaggio inoltrato|mensagem (?:encaminhada|reenviada)|início da mensagem (?:encaminhada|reencaminhada)|doorgestuurd bericht|begin doorgestuurd bericht|vidarebefordrat (?:meddelande|brev)|videresendt (?:melding|meddelelse)|przekazana wiadomość|wiadomość przekazana|přeposlaná zpráva|továbbított üzenet|пересланное сообщение|переслане повідомлення|начало переадресованного сообщения|yönlendirilen ileti|转发的邮件|轉寄的郵件|転送されたメッセージ|전달된 메시지|välitetty viesti)[\s*:：]*(?:-{2,}|_{5,}|\*{3,}|={3,})?[\s*]*$`)
+	// "Reply above this line", as trackers write it, ours too.
+	abovePattern = regexp.MustCompile(`(?i)(?:(?:reply|write|respond|type (?:your )?(?:reply|response)|answer)[\p{L} ,-]{0,40}(?:above|over) this (?:line|text|message)|(?:above this line) (?:to|when)|(?:antwort|antworten|schreiben)[\p{L} ,-]{0,40}(?:oberhalb|über) (?:dieser|dieser trenn|der) ?(?:linie|zeile|trennlinie)|(?:oberhalb|über) dieser (?:linie|zeile)[\p{L} ,-]{0,30}(?:antwort|schreiben)|(?:répond|écri)[\p{L} ,'’-]{0,40}au[- ]dessus de cette ligne|(?:respond|escrib|conteste)[\p{L} ,-]{0,40}(?:encima|arriba) de esta línea|(?:rispond|scriv)[\p{L} ,-]{0,40}sopra (?:questa|la) (?:linea|riga)|(?:antwoord|schrijf|reageer)[\p{L} ,-]{0,40}boven deze (?:lijn|regel)|responda acima desta linha)`)
+	underPattern = regexp.MustCompile(`(?i)(?:(?:reply|write|respond|type (?:your )?(?:reply|response)|answer)[\p{L} ,-]{0,40}(?:under|below|beneath) this (?:line|text)|(?:antwort|schreib)[\p{L} ,-]{0,40}unter(?:halb)? (?:dieser|der) ?(?:linie|zeile))`)
+	// What phones and mail programs put under a mail.
+	mobilePattern = regexp.MustCompile(`(?i)^[\s*_>\x{200b}-]*(?:(?:sent|written|posted|typed) (?:from|via|with|on|by|using) (?:my |a |the )?\S|sent from\b|get outlook for|download outlook for|von meinem .{2,40} gesendet|gesendet (?:von|mit|über|aus)(?: \S|$)|diese (?:nachricht|e-mail|mail) wurde (?:von|mit) .{2,60} gesendet|von (?:unterwegs|mobil(?:gerät)?) gesendet|von outlook für (?:ios|android)|holen sie sich outlook|laden sie outlook|outlook für (?:ios|android)|envoyé (?:depuis|de|à partir d|avec|via)|envoyé par|télécharge[rz]? outlook|obtenez outlook|enviado (?:desde|do|de|a partir|con|pelo)|obtener outlook|obter o outlook|inviato (?:da|dal|con)|ottieni outlook|scarica outlook|verzonden (?:vanaf|met|via|van)|verstuurd (?:vanaf|met|via|van)|skickat från|sendt fra|lähetetty|wysłan[eoy] (?:z|ze|przez)|odesláno z|odoslané z|отправлено (?:с|из)|надіслано (?:з|із)|iphone'?ımdan gönderildi|.{0,20}(?:dan|den) gönderildi|发自我的|從我的 .{1,20}傳送|从我的.{1,20}发送|.{1,20}から送信|나의 .{1,20}에서 보냄|elküldve|trimis de pe|στάλθηκε από|sendt med|poslano z|yahoo mail:|yandex\.mail for mobile)`)
+	// A line of nothing but the strokes that separate.
+	rulePattern = regexp.MustCompile(`^[\s>]*(?:[-_=*~#+•—–ᐧ·.]\s*){1,200}$`)
+	// The end of an attribution.
+	colonEnd = regexp.MustCompile(`[:：]\s*[*_]*\s*$`)
+)
+
+// The labels of the block of header fields that Outlook and others put over a quoted mail: what each one is.
+var quoteLabels = func() map[string]byte {
+	m := map[string]byte{}
+	for _, row := range labelTable {
+		for w := range strings.FieldsSeq(row.words) {
+			m[strings.TrimSuffix(w, ":")] = row.kind
+		}
+	}
+	return m
+}()
+
+// labelTable holds the labels by kind: from, date, to, subject. A blank inside a label is written "_".
+var labelTable = [...]struct {
+	kind  byte
+	words string
+}{
+	{'f', "from von de da van fra från od kimden от від od: 发件人 發件人 寄件者 差出人 送信者 보낸_사람 보낸사람 mittente lähettäjä feladó expéditeur expediteur remitente absender gönderen από de_la afzender expedidor pošiljatelj avsändare avsender afsender nadawca från: dari kepada_dari nuo saatja no pengirim"},
+	{'d', "sent date gesendet datum envoyé envoye enviado inviato data verzonden sendt skickat wysłano gönderme gönderilme_tarihi gönderildi tarih отправлено дата надіслано lähetetty päivämäärä päiväys 发送时间 傳送時間 日期 送信日時 日付 日時 보낸_날짜 날짜 fecha enviado_el enviada_em enviada envoyé_le gesendet_am sent_on date_sent elküldve dátum odesláno odoslané kdy datums ngày στάλθηκε ημερομηνία dato trimis poslano date_de_l'envoi"},
+	{'t', "to an à a para aan til till do kime kimlere кому 收件人 宛先 받는_사람 받는사람 vastaanottaja destinatario destinataire destinatário címzett komu pour per προς către za cc kopie kopia copie copia ccn kopio копия 抄送 副本 참조 kopi reply-to antwort_an répondre_à antwort_an: bcc an: către:"},
+	{'s', "subject betreff objet asunto oggetto assunto onderwerp emne ämne temat konu тема 主题 主旨 件名 제목 aihe tárgy předmět predmet θέμα subiect naslov subjekt sujet re:"},
+}
+
+// labelOf returns the kind of label that a line begins with, 0 when it is none: "*Von:* ...", "Sent : ...".
+func labelOf(line string) byte {
+	line = strings.TrimLeft(line, " \t*_>|\u00a0")
+	i := strings.IndexAny(line, ":：")
+	if i <= 0 || i > 40 {
+		return 0
+	}
+	word := strings.ToLower(strings.Trim(line[:i], " \t*_\u00a0"))
+	return quoteLabels[strings.ReplaceAll(word, " ", "_")]
+}
