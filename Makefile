@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 GO ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS := -s -w -X main.version=$(VERSION)
+LDFLAGS := -s -w -X letterbox/internal/app.version=$(VERSION)
 # Two test programs at a time: each may start its own database, mail server and browser.
 TEST_FLAGS ?= -race -p 2 -timeout 20m
 FUZZ_TIME ?= 30s
