@@ -1,0 +1,91 @@
+package handlers
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"letterbox/tracker"
+)
+
+// apiCommentOut is a comment in the API.
+type apiCommentOut struct {
+	ID          int64              `json:"id"`
+	Body        string             `json:"body"`
+	Author      apiPersonOut       `json:"author"`
+	Internal    bool               `json:"internal"`
+	Message     *int64             `json:"message"` // The message that made it, null when a person did.
+	CreatedAt   time.Time          `json:"created_at"`
+	Attachments []apiAttachmentOut `json:"attachments"`
+}
+
+// apiCommentIn is what can be set of a new comment.
+type apiCommentIn struct {
+	Body     *string `json:"body"`
+	Internal *bool   `json:"internal"`
+	Reopen   *bool   `json:"reopen"` // Set a resolved or closed issue back to open.
+}
+
+func apiCommentOf(v tracker.CommentView) apiCommentOut {
+	out := apiCommentOut{
+		ID: v.ID, Body: v.Body, Author: apiPersonOf(v.Author), Internal: v.Internal, Message: v.OriginMessageID,
+		CreatedAt: apiTime(v.CreatedAt), Attachments: make([]apiAttachmentOut, 0, len(v.Attachments)),
+	}
+	for _, f := range v.Attachments {
+		out.Attachments = append(out.Attachments, apiAttachmentOf(f))
+	}
+	return out
+}
+
+func apiCommentList(h *Handlers, c *gin.Context) error {
+	number, err := apiID(c, "number")
+	if err != nil {
+		return err
+	}
+	q, err := apiQuery(c, "limit", "cursor")
+	if err != nil {
+		return err
+	}
+	limit, err := apiLimit(q, 200)
+	if err != nil {
+		return err
+	}
+	after, err := apiCursor(q)
+	if err != nil {
+		return err
+	}
+	all, err := h.Tracker.Comments(c.Request.Context(), apiUser(c), number)
+	if err != nil {
+		return err
+	}
+	page, next := apiAfter(all, func(v tracker.CommentView) int64 { return v.ID }, after, limit)
+	c.JSON(http.StatusOK, apiItems(page, next, apiCommentOf))
+	return nil
+}
+
+func apiCommentCreate(h *Handlers, c *gin.Context) error {
+	number, err := apiID(c, "number")
+	if err != nil {
+		return err
+	}
+	var in apiCommentIn
+	given, err := apiDecode(c, &in)
+	if err != nil {
+		return err
+	}
+	if faults := apiRequired(given, "body"); faults != nil {
+		return faults
+	}
+	var d tracker.CommentDraft
+	apiSet(&d.Body, in.Body)
+	apiSet(&d.Internal, in.Internal)
+	apiSet(&d.Reopen, in.Reopen)
+	v, err := h.Tracker.Comment(c.Request.Context(), apiUser(c), number, d)
+	if err != nil {
+		return err
+	}
+	apiCreated(c, "/issues/"+strconv.FormatInt(number, 10)+"/comments", apiCommentOf(v))
+	return nil
+}

@@ -1,0 +1,163 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"letterbox/models"
+	"letterbox/tracker"
+)
+
+// apiIssueOut is an issue in the API.
+type apiIssueOut struct {
+	Number      int64         `json:"number"`
+	Project     string        `json:"project"` // Key.
+	Title       string        `json:"title"`   // "" when the mail had no subject.
+	Description string        `json:"description"`
+	State       string        `json:"state"`
+	Reporter    apiPersonOut  `json:"reporter"`
+	Assignee    *apiPersonOut `json:"assignee"`
+	Message     *int64        `json:"message"` // The message that made it, null when a person did.
+	Version     int64         `json:"version"`
+	CreatedAt   time.Time     `json:"created_at"`
+	UpdatedAt   time.Time     `json:"updated_at"`
+	ClosedAt    *time.Time    `json:"closed_at"`
+}
+
+// apiIssueIn is what can be set of an issue.
+type apiIssueIn struct {
+	Project     *string `json:"project"`
+	Title       *string `json:"title"`
+	Description *string `json:"description"`
+	State       *string `json:"state"`
+	Assignee    *string `json:"assignee"` // Login, "" for nobody.
+}
+
+// apiIssuePatch is apiIssueIn for a change.
+type apiIssuePatch struct {
+	Project     *string `json:"project"`
+	Title       *string `json:"title"`
+	Description *string `json:"description"`
+	State       *string `json:"state"`
+	Assignee    *string `json:"assignee"`
+	Version     *int64  `json:"version"` // Refused when it is not the issue's version any more; left out: not checked.
+}
+
+func apiIssueOf(i tracker.IssueRow) apiIssueOut {
+	out := apiIssueOut{
+		Number: i.Number, Project: i.Project.Key, Title: i.Title, Description: i.Description, State: string(i.State),
+		Reporter: apiPersonOf(i.Reporter), Message: i.OriginMessageID, Version: i.Version,
+		CreatedAt: apiTime(i.CreatedAt), UpdatedAt: apiTime(i.UpdatedAt), ClosedAt: apiTimeOrNil(i.ClosedAt),
+	}
+	if i.Assignee != nil {
+		a := apiPersonOf(*i.Assignee)
+		out.Assignee = &a
+	}
+	return out
+}
+
+func apiIssueList(h *Handlers, c *gin.Context) error {
+	q, err := apiQuery(c, "project", "state", "q", "limit", "cursor")
+	if err != nil {
+		return err
+	}
+	limit, err := apiLimit(q, 50)
+	if err != nil {
+		return err
+	}
+	f := tracker.IssueFilter{ProjectKey: q["project"], Text: q["q"], Limit: limit, Cursor: q["cursor"]}
+	for st := range strings.SplitSeq(q["state"], ",") {
+		if st != "" {
+			f.States = append(f.States, models.IssueState(st))
+		}
+	}
+	ctx, cancel := context.WithTimeout(c.Request.Context(), apiSearch)
+	defer cancel()
+	page, err := h.Tracker.Issues(ctx, apiUser(c), f)
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, apiItems(page.Items, page.Next, apiIssueOf))
+	return nil
+}
+
+func apiIssueCreate(h *Handlers, c *gin.Context) error {
+	var in apiIssueIn
+	given, err := apiDecode(c, &in)
+	if err != nil {
+		return err
+	}
+	if faults := apiRequired(given, "project", "title"); faults != nil {
+		return faults
+	}
+	var d tracker.IssueDraft
+	apiSet(&d.ProjectKey, in.Project)
+	apiSet(&d.Title, in.Title)
+	apiSet(&d.Description, in.Description)
+	apiSet(&d.Assignee, in.Assignee)
+	if in.State != nil {
+		d.State = models.IssueState(*in.State)
+	}
+	i, err := h.Tracker.OpenIssue(c.Request.Context(), apiUser(c), d)
+	if err != nil {
+		return err
+	}
+	apiCreated(c, "/issues/"+strconv.FormatInt(i.Number, 10), apiIssueOf(i))
+	return nil
+}
+
+func apiIssueShow(h *Handlers, c *gin.Context) error {
+	number, err := apiID(c, "number")
+	if err != nil {
+		return err
+	}
+	i, err := h.Tracker.Issue(c.Request.Context(), apiUser(c), number)
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, apiIssueOf(i))
+	return nil
+}
+
+func apiIssueUpdate(h *Handlers, c *gin.Context) error {
+	number, err := apiID(c, "number")
+	if err != nil {
+		return err
+	}
+	var in apiIssuePatch
+	if _, err := apiDecode(c, &in); err != nil {
+		return err
+	}
+	patch := tracker.IssuePatch{ProjectKey: in.Project, Title: in.Title, Description: in.Description, Assignee: in.Assignee}
+	if in.State != nil {
+		st := models.IssueState(*in.State)
+		patch.State = &st
+	}
+	var version int64
+	apiSet(&version, in.Version)
+	i, err := h.Tracker.UpdateIssue(c.Request.Context(), apiUser(c), number, version, patch)
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, apiIssueOf(i))
+	return nil
+}
+
+// apiRequired returns the fields that have to be given and were not, nil when there are none.
+func apiRequired(given map[string]bool, names ...string) error {
+	var faults models.InvalidList
+	for _, name := range names {
+		if !given[name] {
+			faults = append(faults, apiMissing(name))
+		}
+	}
+	if faults == nil {
+		return nil
+	}
+	return faults
+}

@@ -1,0 +1,107 @@
+package handlers
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"letterbox/models"
+	"letterbox/tracker"
+)
+
+// apiProjectOut is a project in the API.
+type apiProjectOut struct {
+	ID          int64     `json:"id"`
+	Key         string    `json:"key"`
+	Name        string    `json:"name"`
+	Description string    `json:"description"`
+	CreatedAt   time.Time `json:"created_at"`
+}
+
+// apiProjectIn is what can be set of a project.
+type apiProjectIn struct {
+	Key         *string `json:"key"`
+	Name        *string `json:"name"`
+	Description *string `json:"description"`
+}
+
+func apiProjectOf(p models.Project) apiProjectOut {
+	return apiProjectOut{ID: p.ID, Key: p.Key, Name: p.Name, Description: p.Description, CreatedAt: apiTime(p.CreatedAt)}
+}
+
+func apiProjectList(h *Handlers, c *gin.Context) error {
+	q, err := apiQuery(c, "limit", "cursor")
+	if err != nil {
+		return err
+	}
+	limit, err := apiLimit(q, 200)
+	if err != nil {
+		return err
+	}
+	after, err := apiCursor(q)
+	if err != nil {
+		return err
+	}
+	all, err := h.Tracker.Projects(c.Request.Context(), apiUser(c))
+	if err != nil {
+		return err
+	}
+	page, next := apiAfter(all, func(p models.Project) int64 { return p.ID }, after, limit)
+	c.JSON(http.StatusOK, apiItems(page, next, apiProjectOf))
+	return nil
+}
+
+func apiProjectCreate(h *Handlers, c *gin.Context) error {
+	var in apiProjectIn
+	if _, err := apiDecode(c, &in); err != nil {
+		return err
+	}
+	p, err := h.Tracker.CreateProject(c.Request.Context(), apiUser(c), in.over(tracker.ProjectDraft{}))
+	if err != nil {
+		return err
+	}
+	apiCreated(c, "/projects/"+p.Key, apiProjectOf(p))
+	return nil
+}
+
+func apiProjectShow(h *Handlers, c *gin.Context) error {
+	p, err := h.Tracker.ProjectByKey(c.Request.Context(), apiUser(c), c.Param("key"))
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, apiProjectOf(p))
+	return nil
+}
+
+func apiProjectUpdate(h *Handlers, c *gin.Context) error {
+	p, err := h.Tracker.ProjectByKey(c.Request.Context(), apiUser(c), c.Param("key"))
+	if err != nil {
+		return err
+	}
+	var in apiProjectIn
+	if _, err := apiDecode(c, &in); err != nil {
+		return err
+	}
+	draft := in.over(tracker.ProjectDraft{Key: p.Key, Name: p.Name, Description: p.Description})
+	if p, err = h.Tracker.UpdateProject(c.Request.Context(), apiUser(c), p.ID, draft); err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, apiProjectOf(p))
+	return nil
+}
+
+// over lays what was given over d.
+func (in apiProjectIn) over(d tracker.ProjectDraft) tracker.ProjectDraft {
+	apiSet(&d.Key, in.Key)
+	apiSet(&d.Name, in.Name)
+	apiSet(&d.Description, in.Description)
+	return d
+}
+
+// apiSet sets *to when a value was given.
+func apiSet[T any](to *T, value *T) {
+	if value != nil {
+		*to = *value
+	}
+}

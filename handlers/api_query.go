@@ -1,0 +1,85 @@
+package handlers
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"letterbox/models"
+)
+
+// apiID returns the number in the path. What is no number names nothing: models.ErrNotFound.
+func apiID(c *gin.Context, name string) (int64, error) {
+	id, err := strconv.ParseInt(c.Param(name), 10, 64)
+	if err != nil || id <= 0 || c.Param(name) != strconv.FormatInt(id, 10) {
+		return 0, models.ErrNotFound
+	}
+	return id, nil
+}
+
+// apiQuery returns the query parameters, each at most once and none but those that are allowed.
+func apiQuery(c *gin.Context, allowed ...string) (map[string]string, error) {
+	values := map[string]string{}
+	given := c.Request.URL.Query()
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if !slices.Contains(allowed, name) || len(given[name]) != 1 {
+			return nil, apiBadQuery("E-API-05", name, strings.Join(allowed, ", "))
+		}
+		if len(given[name][0]) > 1000 {
+			return nil, apiBadQuery("E-API-06", name, "1000")
+		}
+		values[name] = given[name][0]
+	}
+	return values, nil
+}
+
+func apiBadQuery(code, name, want string) error {
+	if r := []rune(name); len(r) > 60 {
+		name = string(r[:60]) + "…"
+	}
+	return &apiBadRequest{status: http.StatusBadRequest, code: code, args: map[string]string{"name": name, "expected": want}}
+}
+
+// apiLimit returns the page size that is asked for: 1 to 200, fallback when there is none.
+func apiLimit(values map[string]string, fallback int) (int, error) {
+	text, ok := values["limit"]
+	if !ok {
+		return fallback, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > 200 {
+		return 0, apiBadQuery("E-API-07", "limit", "1-200")
+	}
+	return n, nil
+}
+
+// apiCursor returns the cursor of a list that is ordered by number; 0 for the first page.
+func apiCursor(values map[string]string) (int64, error) {
+	text, ok := values["cursor"]
+	if !ok || text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 {
+		return 0, apiBadQuery("E-API-07", "cursor", "next_cursor")
+	}
+	return n, nil
+}
+
+// apiAfter cuts one page out of a list that is ordered by number.
+func apiAfter[T any](all []T, id func(T) int64, after int64, limit int) (page []T, next string) {
+	start := 0
+	for start < len(all) && id(all[start]) <= after {
+		start++
+	}
+	page = all[start:]
+	if len(page) > limit {
+		page = page[:limit]
+		next = strconv.FormatInt(id(page[limit-1]), 10)
+	}
+	return page, next
+}

@@ -1,0 +1,83 @@
+package handlers
+
+import (
+	"net/http"
+	"reflect"
+)
+
+// apiRoute is one route of the API with what its documentation says. The router and the OpenAPI document are made of
+// the same table, so neither can have a route that the other lacks.
+type apiRoute struct {
+	method, path string
+	handle       apiFunc
+	summary      string
+	query        []string     // Names of query parameters, see apiParameters.
+	in           reflect.Type // Of the JSON body; nil: none.
+	out          reflect.Type // Of the JSON answer; nil: none or octets.
+	list         bool         // The answer is a page of out.
+	status       int          // Of success.
+	octets       bool         // The answer is octets.
+	raw          bool         // The body is octets.
+}
+
+// apiInboxType stands for an inbox, whose schema comes from its field table.
+type apiInboxType struct{}
+
+func apiRoutes() []apiRoute {
+	const get, post, patch, put, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete
+	project, projectIn := reflect.TypeFor[apiProjectOut](), reflect.TypeFor[apiProjectIn]()
+	user, issue, message := reflect.TypeFor[apiUserOut](), reflect.TypeFor[apiIssueOut](), reflect.TypeFor[apiMessageOut]()
+	inbox := reflect.TypeFor[apiInboxType]()
+	page := []string{"limit", "cursor"}
+	return []apiRoute{
+		{method: get, path: "/projects", handle: apiProjectList, summary: "List the projects you see", query: page, out: project, list: true, status: 200},
+		{method: post, path: "/projects", handle: apiProjectCreate, summary: "Add a project", in: projectIn, out: project, status: 201},
+		{method: get, path: "/projects/:key", handle: apiProjectShow, summary: "Show a project", out: project, status: 200},
+		{method: patch, path: "/projects/:key", handle: apiProjectUpdate, summary: "Change a project", in: projectIn, out: project, status: 200},
+		{method: get, path: "/projects/:key/members", handle: apiMemberList, summary: "List the members of a project",
+			out: reflect.TypeFor[apiMemberOut](), list: true, status: 200},
+		{method: put, path: "/projects/:key/members/:login", handle: apiMemberSet, summary: "Make somebody a member, or change the role",
+			in: reflect.TypeFor[apiMemberIn](), status: 204},
+		{method: del, path: "/projects/:key/members/:login", handle: apiMemberRemove, summary: "End a membership", status: 204},
+
+		{method: get, path: "/users", handle: apiUserList, summary: "List people", query: page, out: user, list: true, status: 200},
+		{method: post, path: "/users", handle: apiUserCreate, summary: "Add a person", in: reflect.TypeFor[apiUserIn](), out: user, status: 201},
+		{method: get, path: "/users/:id", handle: apiUserShow, summary: "Show a person", out: user, status: 200},
+
+		{method: get, path: "/inboxes", handle: apiInboxList, summary: "List the inboxes you configure", out: inbox, list: true, status: 200},
+		{method: post, path: "/inboxes", handle: apiInboxCreate, summary: "Add an inbox", in: inbox, out: inbox, status: 201},
+		{method: get, path: "/inboxes/:id", handle: apiInboxShow, summary: "Show an inbox", out: inbox, status: 200},
+		{method: patch, path: "/inboxes/:id", handle: apiInboxUpdate, summary: "Change what is given of an inbox", in: inbox, out: inbox, status: 200},
+		{method: del, path: "/inboxes/:id", handle: apiInboxDelete, summary: "Remove an inbox; its messages stay in the log", status: 204},
+		{method: post, path: "/inboxes/:id/check", handle: apiInboxCheck, summary: "Try the connection phase by phase; nothing changes in the mailbox",
+			out: reflect.TypeFor[apiCheckOut](), status: 200},
+		{method: post, path: "/inboxes/:id/poll", handle: apiInboxPoll, summary: "Visit the inbox now", out: reflect.TypeFor[apiPollOut](), status: 202},
+		{method: get, path: "/inboxes/:id/folders", handle: apiInboxFolders, summary: "List the folders on the server",
+			out: reflect.TypeFor[apiFolderOut](), list: true, status: 200},
+		{method: get, path: "/inboxes/:id/reconcile", handle: apiInboxReconcile, summary: "Compare the server's list with the ledger",
+			out: reflect.TypeFor[apiReconcileOut](), status: 200},
+
+		{method: get, path: "/issues", handle: apiIssueList, summary: "List the issues you see, newest first",
+			query: append([]string{"project", "state", "q"}, page...), out: issue, list: true, status: 200},
+		{method: post, path: "/issues", handle: apiIssueCreate, summary: "Open an issue", in: reflect.TypeFor[apiIssueIn](), out: issue, status: 201},
+		{method: get, path: "/issues/:number", handle: apiIssueShow, summary: "Show an issue", out: issue, status: 200},
+		{method: patch, path: "/issues/:number", handle: apiIssueUpdate, summary: "Change what is given of an issue",
+			in: reflect.TypeFor[apiIssuePatch](), out: issue, status: 200},
+		{method: get, path: "/issues/:number/comments", handle: apiCommentList, summary: "List the comments of an issue, oldest first",
+			query: page, out: reflect.TypeFor[apiCommentOut](), list: true, status: 200},
+		{method: post, path: "/issues/:number/comments", handle: apiCommentCreate, summary: "Add a comment",
+			in: reflect.TypeFor[apiCommentIn](), out: reflect.TypeFor[apiCommentOut](), status: 201},
+		{method: get, path: "/issues/:number/attachments", handle: apiAttachmentList, summary: "List the files of an issue and its comments",
+			query: page, out: reflect.TypeFor[apiAttachmentOut](), list: true, status: 200},
+		{method: get, path: "/attachments/:id", handle: apiAttachmentDownload, summary: "The octets of a file", octets: true, status: 200},
+
+		{method: get, path: "/messages", handle: apiMessageList, summary: "List the messages of the inboxes you configure, newest first",
+			query: append([]string{"inbox", "message_state", "reason", "q"}, page...), out: message, list: true, status: 200},
+		{method: get, path: "/messages/:id", handle: apiMessageShow, summary: "Show a message with its trace", out: reflect.TypeFor[apiMessageFull](), status: 200},
+		{method: get, path: "/messages/:id/raw", handle: apiMessageRaw, summary: "The octets as received; the download is audited", octets: true, status: 200},
+		{method: post, path: "/messages/:id/reprocess", handle: apiMessageReprocess, summary: "Process a message again with the rules in force",
+			out: message, status: 200},
+		{method: post, path: "/messages/dry-run", handle: apiMessageDryRun, summary: "Decide on a raw message and write nothing",
+			query: []string{"inbox"}, raw: true, out: reflect.TypeFor[apiDryRunOut](), status: 200},
+	}
+}
