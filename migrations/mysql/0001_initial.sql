@@ -62,7 +62,7 @@ CREATE TABLE IF NOT EXISTS members (
 CREATE TABLE IF NOT EXISTS sessions (
     token_hash VARBINARY(32) NOT NULL,
     user_id BIGINT NOT NULL,
-    data MEDIUMBLOB NOT NULL,
+    data MEDIUMBLOB NULL,
     created_at DATETIME(6) NOT NULL,
     expires_at DATETIME(6) NOT NULL,
     PRIMARY KEY (token_hash),
@@ -135,7 +135,7 @@ CREATE TABLE IF NOT EXISTS inbox_statuses (
     since DATETIME(6) NOT NULL,
     phase VARCHAR(32) COLLATE utf8mb4_bin NOT NULL,
     code VARCHAR(32) COLLATE utf8mb4_bin NOT NULL,
-    args TEXT NOT NULL,
+    args TEXT NULL,
     failures BIGINT NOT NULL,
     last_poll_at DATETIME(6) NULL,
     last_success_at DATETIME(6) NULL,

@@ -61,7 +61,7 @@ CREATE INDEX members_user_id ON members (user_id);
 CREATE TABLE sessions (
     token_hash BLOB NOT NULL,
     user_id INTEGER NOT NULL,
-    data BLOB NOT NULL,
+    data BLOB NULL,
     created_at DATETIME NOT NULL,
     expires_at DATETIME NOT NULL,
     PRIMARY KEY (token_hash)
@@ -134,7 +134,7 @@ CREATE TABLE inbox_statuses (
     since DATETIME NOT NULL,
     phase TEXT NOT NULL,
     code TEXT NOT NULL,
-    args TEXT NOT NULL,
+    args TEXT NULL,
     failures INTEGER NOT NULL,
     last_poll_at DATETIME NULL,
     last_success_at DATETIME NULL,
