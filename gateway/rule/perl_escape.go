@@ -56,8 +56,8 @@ func (p *perl) escape() (kind, error) {
 	case 'G':
 		return nothing, p.refuse("last_match", from, p.pos)
 	case 'N':
-		if p.peek(0) != '{' || !p.at("{U+") {
-			return p.class1(`[^\n]`) // A {3} behind it is a quantifier.
+		if q, _ := p.braces(p.pos); p.peek(0) != '{' || q != "" { // \N{3} is a repeated \N.
+			return p.class1(`[^\n]`)
 		}
 	case 'p', 'P':
 		set, err := p.property(from, r == 'P')
