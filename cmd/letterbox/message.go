@@ -170,7 +170,7 @@ func (p *program) showMessage(r messageRow, traces []models.Trace) error {
 	line("Message-ID", r.MessageID)
 	line("State", string(r.State))
 	if r.Reason != "" {
-		line("Reason", sentence("verdict."+r.Reason, nil))
+		line("Reason", reason(r.Reason, traces))
 	}
 	if r.Issue != nil {
 		line("Issue", fmt.Sprintf("#%d", *r.Issue))
@@ -186,9 +186,22 @@ func (p *program) showMessage(r messageRow, traces []models.Trace) error {
 	return err
 }
 
+// reason is the verdict in words, with what the last run looked at.
+func reason(code string, traces []models.Trace) string {
+	verdict := models.TraceEntry{Code: "verdict." + code}
+	for _, t := range traces {
+		for _, e := range t.Entries {
+			if e.Code == verdict.Code {
+				verdict = e
+			}
+		}
+	}
+	return story(verdict) + " (" + code + ")"
+}
+
 // story is a line of the trace in words, or its code and values where the catalogue has no sentence.
 func story(e models.TraceEntry) string {
-	for _, key := range []string{"trace." + e.Code, "check." + e.Code} {
+	for _, key := range []string{e.Code, "trace." + e.Code, "check." + e.Code} {
 		if text := sentence(key, e.Args); text != key {
 			return strings.TrimPrefix(text, key+" ")
 		}

@@ -23,7 +23,7 @@ A database that a newer program has changed is refused.`,
 	}
 	load := settings(c, databaseSettings...)
 	c.RunE = does(func(c *cobra.Command, _ []string) error {
-		s, err := p.openStore(c, load)
+		s, err := p.openStore(c, load, true)
 		if err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ changed by a newer program.`,
 		return []string{fmt.Sprint(m.Version), applied, m.Name}
 	})
 	c.RunE = does(func(c *cobra.Command, _ []string) error {
-		s, err := p.openStore(c, load)
+		s, err := p.openStore(c, load, false)
 		if err != nil {
 			return err
 		}

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -33,11 +35,16 @@ func (p *program) inApp(c *cobra.Command, f func(ctx context.Context, a *app.App
 	})
 }
 
-// openStore opens the database without looking at its schema.
-func (p *program) openStore(c *cobra.Command, load func() (config.Config, error)) (*store.Store, error) {
+// openStore opens the database without looking at its schema. create makes the data folder when it is not there.
+func (p *program) openStore(c *cobra.Command, load func() (config.Config, error), create bool) (*store.Store, error) {
 	cfg, err := load()
 	if err != nil {
 		return nil, err
+	}
+	if create {
+		if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+			return nil, fmt.Errorf("data folder: %w", err)
+		}
 	}
 	return app.OpenStore(c.Context(), cfg, p.quietLogger(c, cfg))
 }

@@ -52,7 +52,7 @@ var mayImport = map[string][]string{
 
 	"cmd/letterbox": {
 		"gateway", "gateway/mailbox", "gateway/mailbox/archive", "gateway/message", "internal/app", "internal/config",
-		"internal/secret", "models", "models/store", "tracker",
+		"internal/i18n", "internal/secret", "models", "models/store", "templates", "tracker",
 	},
 	"cmd/maildev": {"internal/mailtest"},
 }
