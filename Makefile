@@ -16,7 +16,7 @@ help: ## List the targets
 
 .PHONY: test
 test: services vet fmt-check ## All tests with the race detector, on real servers; nothing is skipped
-	LETTERBOX_TEST_REQUIRE_ALL=1 $(GO) test $(TEST_FLAGS) ./...
+	LETTERBOX_TEST_REQUIRE_ALL=1 $(GO) run ./internal/testdb/mariadb $(GO) test $(TEST_FLAGS) ./...
 
 .PHONY: test-short
 test-short: vet fmt-check ## Quick tests without the race detector; what needs a missing server is skipped
@@ -27,7 +27,8 @@ services: ## Install the servers that the tests start (Debian, as root); say wha
 	@scripts/ensure-test-services
 
 .PHONY: bench
-bench: ## Benchmarks of every package
+bench: services ## Mail through a private Dovecot end to end as a table, then the benchmarks of every package
+	$(GO) run ./internal/bench
 	$(GO) test -run '^$$' -bench . -benchmem -p 1 ./...
 
 .PHONY: fuzz
