@@ -27,6 +27,12 @@ type Deps struct {
 	Version string // Shown in the help place.
 	Secure  bool   // Pages come over HTTPS: cookies are Secure and HSTS is sent.
 
+	// Live tells open pages of changes; its Publish is the Changed of tracker and gateway. Nil: pages do not reload by
+	// themselves.
+	Live *Live
+	// Changes is given where the topics of changes go ("message", "issue:12"), so that open pages are told; may be nil.
+	Changes func(sink func(topic string))
+
 	// Demo sends one more sample mail to the demo inbox; nil when this is no demo.
 	Demo func(ctx context.Context) error
 }
@@ -34,9 +40,10 @@ type Deps struct {
 // Handlers holds what the handlers share. It never changes after New and is safe for concurrent use.
 type Handlers struct {
 	Deps
-	cat   *i18n.Catalogue
-	views *templates.Set
-	csrf  *http.CrossOriginProtection
+	cat    *i18n.Catalogue
+	views  *templates.Set
+	assets map[string]templates.Asset
+	csrf   *http.CrossOriginProtection
 }
 
 // New returns the handler of all routes. The error names what is wrong with the templates, the message catalogue or
@@ -61,11 +68,15 @@ func build(d Deps) (*Handlers, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load templates: %w", err)
 	}
+	assets, err := templates.Assets()
+	if err != nil {
+		return nil, fmt.Errorf("load static files: %w", err)
+	}
 	csrf := http.NewCrossOriginProtection()
 	if d.BaseURL != "" {
 		if err := csrf.AddTrustedOrigin(d.BaseURL); err != nil {
 			return nil, fmt.Errorf("base URL: %w", err)
 		}
 	}
-	return &Handlers{Deps: d, cat: cat, views: views, csrf: csrf}, nil
+	return &Handlers{Deps: d, cat: cat, views: views, assets: assets, csrf: csrf}, nil
 }

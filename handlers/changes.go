@@ -1,0 +1,116 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Live passes the topics of changes on to the pages that are open. Its Publish is what tracker and gateway are given as
+// Changed. A page that is too slow to listen misses nothing but a reload. It is safe for concurrent use.
+type Live struct {
+	mu      sync.Mutex
+	readers map[chan string]struct{}
+	done    chan struct{}
+	close   func()
+}
+
+// NewLive returns a Live without pages.
+func NewLive() *Live {
+	done := make(chan struct{})
+	return &Live{readers: map[chan string]struct{}{}, done: done, close: sync.OnceFunc(func() { close(done) })}
+}
+
+// Publish tells the open pages that something has changed, for example "issue:12". It never blocks.
+func (l *Live) Publish(topic string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for r := range l.readers {
+		select {
+		case r <- topic:
+		default:
+		}
+	}
+}
+
+// Close ends all streams, so that a server can shut down without waiting for pages to be closed. It may be called
+// again; give it to http.Server.RegisterOnShutdown.
+func (l *Live) Close() { l.close() }
+
+func (l *Live) subscribe() chan string {
+	r := make(chan string, 16)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.readers[r] = struct{}{}
+	return r
+}
+
+func (l *Live) unsubscribe(r chan string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.readers, r)
+}
+
+// maxWatch is how long one stream lasts; the browser opens the next one, and with it the sign-in is checked anew.
+const maxWatch = 15 * time.Minute
+
+// changes streams the topics of changes that a page names (text/event-stream, WHATWG HTML 9.2). It only says that
+// something has changed: what it is, the page asks for with the rights of the person.
+func changes(v *visit) error {
+	wanted := strings.Fields(v.Query("topics"))
+	if len(wanted) == 0 || len(wanted) > 10 {
+		return errUnreadable
+	}
+	if v.h.Live == nil {
+		v.Status(http.StatusNoContent) // Tells the browser not to come again.
+		return nil
+	}
+	r := v.h.Live.subscribe()
+	defer v.h.Live.unsubscribe(r)
+	out := http.NewResponseController(v.Writer)
+	_ = out.SetWriteDeadline(time.Time{}) // Not every writer has a deadline to lift.
+	v.Header("Content-Type", "text/event-stream")
+	v.Status(http.StatusOK)
+	if _, err := fmt.Fprint(v.Writer, "retry: 5000\n\n"); err != nil {
+		return nil // The page has gone.
+	}
+	beat, end := time.NewTicker(25*time.Second), time.NewTimer(maxWatch)
+	defer beat.Stop()
+	defer end.Stop()
+	for {
+		if err := out.Flush(); err != nil {
+			return nil
+		}
+		line := ": still here\n\n"
+		select {
+		case <-v.ctx().Done():
+			return nil
+		case <-v.h.Live.done:
+			return nil
+		case <-end.C:
+			return nil
+		case <-beat.C:
+		case topic := <-r:
+			if !matches(wanted, topic) {
+				continue
+			}
+			line = "data: changed\n\n"
+		}
+		if _, err := fmt.Fprint(v.Writer, line); err != nil {
+			return nil
+		}
+	}
+}
+
+// matches reports whether a page wants to know of topic: by its kind ("issue") or by one thing ("issue:12").
+func matches(wanted []string, topic string) bool {
+	kind, _, _ := strings.Cut(topic, ":")
+	for _, w := range wanted {
+		if w == topic || w == kind {
+			return true
+		}
+	}
+	return false
+}

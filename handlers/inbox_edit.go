@@ -1,0 +1,162 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"letterbox/gateway"
+	"letterbox/models"
+)
+
+// inboxFormView is what the form of an inbox shows beside its fields.
+type inboxFormView struct {
+	ID          int64 // 0 for a new one.
+	Name        string
+	Projects    []option
+	PasswordSet bool
+	Report      *report // Of a check that was asked for.
+}
+
+// inboxNew shows the form for a new inbox, with defaults that suit most.
+func inboxNew(v *visit) error {
+	in := models.Inbox{Enabled: true, Settings: models.DefaultInboxSettings()}
+	f := v.newForm("inbox", inboxValues(in, models.DefaultRules()))
+	return v.showInboxForm(http.StatusOK, gateway.InboxView{}, f, nil)
+}
+
+func (v *visit) showInboxForm(status int, in gateway.InboxView, f *form, r *report) error {
+	projects, err := v.projectOptions()
+	if err != nil {
+		return err
+	}
+	if f.values["project"] == "0" && len(projects) == 1 {
+		f.values["project"] = projects[0].Value
+	}
+	title := v.l.T("inbox.add")
+	if in.ID != 0 {
+		title = v.l.T("inbox.edit_title", "name", in.Name)
+	}
+	data := inboxFormView{ID: in.ID, Name: in.Name, Projects: projects, PasswordSet: in.PasswordSet, Report: r}
+	return v.render(status, "inbox_edit", view{Title: title, Section: "inboxes", Form: f, Data: data})
+}
+
+// inboxCreate adds an inbox, or only checks what was entered.
+func inboxCreate(v *visit) error {
+	f, err := v.readForm("inbox", inboxFields()...)
+	if err != nil {
+		return err
+	}
+	none := gateway.InboxView{}
+	none.Settings = models.DefaultInboxSettings()
+	d, err := v.inboxDraft(f, none.Inbox)
+	if err != nil {
+		return err
+	}
+	if v.PostForm("do") == "check" {
+		return v.checkDraft(none, f, d)
+	}
+	if f.Failed() {
+		return v.showInboxForm(http.StatusUnprocessableEntity, none, f, nil)
+	}
+	in, err := v.h.Gateway.CreateInbox(v.ctx(), v.me, d)
+	if list, ok := invalid(err); ok {
+		f.take(list, nil)
+		return v.showInboxForm(http.StatusUnprocessableEntity, none, f, nil)
+	}
+	if err != nil {
+		return err
+	}
+	v.say("ok", "flash.inbox_created", "name", in.Name)
+	return v.redirect(fmt.Sprintf("/inboxes/%d", in.ID))
+}
+
+// inbox returns the inbox of the path when the person may configure it.
+func (v *visit) inbox() (gateway.InboxView, error) {
+	id, err := v.id("id")
+	if err != nil {
+		return gateway.InboxView{}, err
+	}
+	in, err := v.h.Gateway.Inbox(v.ctx(), id)
+	if err != nil {
+		return in, err
+	}
+	if !v.access.SeesInbox(in.Inbox) {
+		return in, models.ErrNotFound
+	}
+	return in, nil
+}
+
+// inboxEdit shows the form of an inbox. A remedy of a check may propose another security or a certificate to trust;
+// nothing of that counts before the form is sent.
+func inboxEdit(v *visit) error {
+	in, err := v.inbox()
+	if err != nil {
+		return err
+	}
+	values := inboxValues(in.Inbox, in.Rules)
+	for _, name := range []string{"security", "tls_verify", "fingerprint", "port"} {
+		if proposed := v.Query(name); proposed != "" && len(proposed) <= 100 {
+			values[name] = proposed
+		}
+	}
+	return v.showInboxForm(http.StatusOK, in, v.newForm("inbox", values), nil)
+}
+
+// inboxUpdate changes an inbox, or only checks what was entered.
+func inboxUpdate(v *visit) error {
+	in, err := v.inbox()
+	if err != nil {
+		return err
+	}
+	f, err := v.readForm("inbox", inboxFields()...)
+	if err != nil {
+		return err
+	}
+	version, err := strconv.ParseInt(f.get("version"), 10, 64)
+	if err != nil || version <= 0 {
+		return errUnreadable
+	}
+	d, err := v.inboxDraft(f, in.Inbox)
+	if err != nil {
+		return err
+	}
+	if v.PostForm("do") == "check" {
+		return v.checkDraft(in, f, d)
+	}
+	if f.Failed() {
+		return v.showInboxForm(http.StatusUnprocessableEntity, in, f, nil)
+	}
+	_, err = v.h.Gateway.UpdateInbox(v.ctx(), v.me, in.ID, version, d)
+	if list, ok := invalid(err); ok {
+		f.take(list, nil)
+		return v.showInboxForm(http.StatusUnprocessableEntity, in, f, nil)
+	}
+	if errors.Is(err, models.ErrConflict) {
+		f.refuse("name", "E-409-INBOX")
+		f.values["version"] = strconv.FormatInt(in.Version, 10)
+		return v.showInboxForm(http.StatusConflict, in, f, nil)
+	}
+	if err != nil {
+		return err
+	}
+	v.say("ok", "flash.inbox_saved", "name", d.Name)
+	return v.redirect(fmt.Sprintf("/inboxes/%d", in.ID))
+}
+
+// checkDraft tries the connection that was entered and shows the form again, with what was found above it.
+func (v *visit) checkDraft(in gateway.InboxView, f *form, d gateway.InboxDraft) error {
+	if f.Failed() {
+		return v.showInboxForm(http.StatusUnprocessableEntity, in, f, nil)
+	}
+	found, err := v.h.Gateway.CheckDraft(v.ctx(), in.ID, d, nil)
+	if list, ok := invalid(err); ok {
+		f.take(list, nil)
+		return v.showInboxForm(http.StatusUnprocessableEntity, in, f, nil)
+	}
+	if err != nil {
+		return err
+	}
+	return v.showInboxForm(http.StatusOK, in, f, v.report(0, d.Settings, found))
+}

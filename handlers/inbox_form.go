@@ -1,0 +1,160 @@
+package handlers
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"letterbox/gateway"
+	"letterbox/models"
+)
+
+// The fields of an inbox by kind; each has the name that it has in the API.
+func inboxTexts() []string {
+	return []string{
+		"name", "address", "project", "receive", "host", "security", "tls_verify", "ca_pem", "fingerprint", "auth", "username",
+		"password", "folders", "select", "import_since", "import_date", "after", "move_to", "move_rejected_to", "move_failed_to",
+		"pop3_after", "allowed_senders", "blocked_senders", "domain_mode", "domains", "domain_pattern", "recipients_expected",
+		"subject_keywords", "body_keywords", "number_match", "closed_issues", "auto_mail", "version", "confirm_plain",
+	}
+}
+
+func inboxSwitches() []string {
+	return []string{"enabled", "global", "idle", "allow_create", "allow_comment", "allow_unknown"}
+}
+
+func inboxNumbers() []string {
+	return []string{
+		"port", "pop3_delete_days", "poll_interval", "batch_size", "connect_timeout", "fetch_timeout", "max_message_size", "retention_days",
+	}
+}
+
+func inboxFields() []string {
+	return slices.Concat(inboxTexts(), inboxSwitches(), inboxNumbers())
+}
+
+// inboxValues writes an inbox into the fields of its form. The password is never among them.
+func inboxValues(in models.Inbox, r models.Rules) map[string]string {
+	s := in.Settings
+	m := map[string]string{
+		"name": in.Name, "address": in.Address, "project": strconv.FormatInt(in.ProjectID, 10), "receive": s.Receive,
+		"host": s.Host, "security": s.Security, "tls_verify": s.TLSVerify, "ca_pem": s.CAPEM, "fingerprint": s.Fingerprint,
+		"auth": s.Auth, "username": s.Username, "password": "", "folders": strings.Join(s.Folders, "\n"), "select": s.Select,
+		"import_since": s.ImportSince, "import_date": "", "after": s.After, "move_to": s.MoveTo,
+		"move_rejected_to": s.MoveRejectedTo, "move_failed_to": s.MoveFailedTo, "pop3_after": s.POP3After,
+		"allowed_senders": strings.Join(r.AllowedSenders, "\n"), "blocked_senders": strings.Join(r.BlockedSenders, "\n"),
+		"domain_mode": r.DomainMode, "domains": strings.Join(r.Domains, "\n"), "domain_pattern": r.DomainPattern,
+		"recipients_expected": strings.Join(r.RecipientsExpected, "\n"), "subject_keywords": strings.Join(r.SubjectKeywords, "\n"),
+		"body_keywords": strings.Join(r.BodyKeywords, "\n"), "number_match": r.NumberMatch, "closed_issues": r.ClosedIssues,
+		"auto_mail": r.AutoMail, "version": strconv.FormatInt(in.Version, 10), "confirm_plain": "",
+
+		"enabled": yesNo(in.Enabled), "global": yesNo(in.Global), "idle": yesNo(s.Idle), "allow_create": yesNo(r.AllowCreate),
+		"allow_comment": yesNo(r.AllowComment), "allow_unknown": yesNo(r.AllowUnknown),
+
+		"port": number(int64(s.Port)), "pop3_delete_days": number(int64(s.POP3DeleteDays)),
+		"poll_interval": number(int64(s.PollInterval / time.Second)), "batch_size": number(int64(s.BatchSize)),
+		"connect_timeout": number(int64(s.ConnectTimeout / time.Second)), "fetch_timeout": number(int64(s.FetchTimeout / time.Second)),
+		"max_message_size": number(s.MaxMessageSize >> 20), "retention_days": strconv.Itoa(s.RetentionDays),
+	}
+	if _, err := time.Parse(time.DateOnly, s.ImportSince); err == nil {
+		m["import_since"], m["import_date"] = "date", s.ImportSince
+	}
+	return m
+}
+
+func yesNo(b bool) string { return strconv.FormatBool(b) }
+
+// number writes n, and nothing for 0: then the field follows from the others.
+func number(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// inboxDraft reads the form of an inbox. What cannot be read is noted in the form; so is a connection without
+// encryption that nobody has confirmed.
+func (v *visit) inboxDraft(f *form, before models.Inbox) (gateway.InboxDraft, error) {
+	d := gateway.InboxDraft{Name: f.get("name"), Address: f.get("address"), Global: f.yes("global"), Enabled: f.yes("enabled")}
+	if id, err := strconv.ParseInt(f.get("project"), 10, 64); err == nil {
+		d.ProjectID = id
+	}
+	s := before.Settings // Settings that have no field stay as they are.
+	s.Receive, s.Host, s.Security, s.TLSVerify = f.get("receive"), f.get("host"), f.get("security"), f.get("tls_verify")
+	s.CAPEM, s.Fingerprint = f.get("ca_pem"), strings.ToLower(strings.ReplaceAll(f.get("fingerprint"), ":", ""))
+	s.Auth, s.Username = f.get("auth"), f.get("username")
+	s.Folders, s.Select, s.ImportSince = f.lines("folders"), f.get("select"), f.get("import_since")
+	if s.ImportSince == "date" {
+		s.ImportSince = f.get("import_date")
+	}
+	s.After, s.MoveTo, s.MoveRejectedTo, s.MoveFailedTo = f.get("after"), f.get("move_to"), f.get("move_rejected_to"), f.get("move_failed_to")
+	s.POP3After, s.Idle = f.get("pop3_after"), f.yes("idle")
+	s.Port = int(f.number("port", "E-INBOX-03", 65535))
+	s.POP3DeleteDays = int(f.number("pop3_delete_days", "E-FORM-01", 3650))
+	s.PollInterval = time.Duration(f.number("poll_interval", "E-FORM-01", 24*3600)) * time.Second
+	s.BatchSize = int(f.number("batch_size", "E-FORM-01", 1000))
+	s.ConnectTimeout = time.Duration(f.number("connect_timeout", "E-FORM-01", 120)) * time.Second
+	s.FetchTimeout = time.Duration(f.number("fetch_timeout", "E-FORM-01", 3600)) * time.Second
+	s.MaxMessageSize = f.number("max_message_size", "E-FORM-01", 1024) << 20
+	s.RetentionDays = int(f.number("retention_days", "E-FORM-01", 3650))
+	d.Settings = s
+	d.Rules = models.Rules{
+		AllowCreate: f.yes("allow_create"), AllowComment: f.yes("allow_comment"), AllowUnknown: f.yes("allow_unknown"),
+		AllowedSenders: f.lines("allowed_senders"), BlockedSenders: f.lines("blocked_senders"), DomainMode: f.get("domain_mode"),
+		Domains: f.lines("domains"), DomainPattern: strings.Trim(f.text("domain_pattern"), "\n"),
+		RecipientsExpected: f.lines("recipients_expected"), SubjectKeywords: f.lines("subject_keywords"),
+		BodyKeywords: f.lines("body_keywords"), NumberMatch: f.get("number_match"), ClosedIssues: f.get("closed_issues"),
+		AutoMail: f.get("auto_mail"),
+	}
+	if password := f.text("password"); password != "" {
+		d.Password = &password
+	}
+	plain := s.Security == "none" || s.Security == "starttls_if_available"
+	if plain && before.Settings.Security != s.Security && (s.Receive == "imap" || s.Receive == "pop3") &&
+		!strings.EqualFold(f.get("confirm_plain"), v.l.T("inbox.confirm_plain.word")) {
+		f.refuse("confirm_plain", "W-05")
+	}
+	return d, v.mayOwn(d)
+}
+
+// mayOwn refuses an inbox that the person could not configure afterwards.
+func (v *visit) mayOwn(d gateway.InboxDraft) error {
+	if d.ProjectID == 0 || v.access.SeesInbox(models.Inbox{ProjectID: d.ProjectID, Global: d.Global}) {
+		return nil
+	}
+	return models.ErrForbidden
+}
+
+// number reads a number of a form, from 0 to most; "" is 0.
+func (f *form) number(name, code string, most int64) int64 {
+	text := f.get(name)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 || n > most {
+		f.refuse(name, code, "label", f.l.T(f.area+"."+name), "max", f.l.Number(most))
+		return 0
+	}
+	return n
+}
+
+// projectOptions are the projects into which an inbox of the person may lead.
+func (v *visit) projectOptions() ([]option, error) {
+	projects, err := v.h.Tracker.Projects(v.ctx(), v.me)
+	if err != nil {
+		return nil, fmt.Errorf("list projects: %w", err)
+	}
+	out := []option{{"0", v.l.T("inbox.project.choose")}}
+	for _, p := range projects {
+		if v.access.Configures(p.ID) {
+			out = append(out, option{strconv.FormatInt(p.ID, 10), p.Key + " · " + p.Name})
+		}
+	}
+	if len(out) == 2 {
+		out = out[1:]
+	}
+	return out, nil
+}

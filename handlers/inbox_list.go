@@ -1,0 +1,80 @@
+package handlers
+
+import (
+	"net/http"
+	"time"
+
+	"letterbox/gateway"
+	"letterbox/models"
+)
+
+// health is a state in words, with the picture and the colour that go with it.
+type health struct{ Kind, Icon, Text string }
+
+// inboxRow is an inbox in the list.
+type inboxRow struct {
+	gateway.InboxView
+	Project string // Key.
+	Health  health
+	Cause   string // Why it is failing.
+}
+
+// inboxList shows the inboxes that a person may configure, and how they are doing.
+func inboxList(v *visit) error {
+	inboxes, err := v.inboxes()
+	if err != nil {
+		return err
+	}
+	keys, err := v.projectKeys()
+	if err != nil {
+		return err
+	}
+	rows := make([]inboxRow, 0, len(inboxes))
+	for _, in := range inboxes {
+		rows = append(rows, v.inboxRow(in, keys))
+	}
+	return v.render(http.StatusOK, "inbox_list", view{Title: v.l.T("nav.inboxes"), Section: "inboxes", Live: "inbox", Data: rows})
+}
+
+func (v *visit) inboxRow(in gateway.InboxView, keys map[int64]string) inboxRow {
+	row := inboxRow{InboxView: in, Project: keys[in.ProjectID], Health: v.health(in)}
+	if in.Status.Code != "" {
+		row.Cause = v.l.T(in.Status.Code, in.Status.Args)
+	}
+	return row
+}
+
+func (v *visit) projectKeys() (map[int64]string, error) {
+	projects, err := v.h.Tracker.Projects(v.ctx(), v.me)
+	if err != nil {
+		return nil, err
+	}
+	keys := map[int64]string{}
+	for _, p := range projects {
+		keys[p.ID] = p.Key
+	}
+	return keys, nil
+}
+
+// health says how an inbox is doing, in words and since when.
+func (v *visit) health(in gateway.InboxView) health {
+	since := v.l.When(in.Status.Since.Local(), time.Now())
+	switch {
+	case in.Settings.Receive == "none":
+		return health{"calm", "pause", v.l.T("inbox.state.none")}
+	case in.Settings.Receive == "push" && in.Enabled:
+		return health{"ok", "check", v.l.T("inbox.state.push")}
+	case !in.Enabled || in.Status.State == models.InboxPaused:
+		return health{"calm", "pause", v.l.T("inbox.state.paused")}
+	case in.Status.State == models.InboxActive:
+		return health{"ok", "check", v.l.T("inbox.state.active")}
+	case in.Status.State == models.InboxRefused:
+		return health{"bad", "cross", v.l.T("inbox.state.refused", "since", since)}
+	case in.Status.State == models.InboxFailing && in.Status.Failures < 3:
+		return health{"warn", "warn", v.l.T("inbox.state.delayed", "since", since)}
+	case in.Status.State == models.InboxFailing:
+		return health{"bad", "cross", v.l.T("inbox.state.failing", "since", since)}
+	default:
+		return health{"calm", "dots", v.l.T("inbox.state.connecting")}
+	}
+}

@@ -1,0 +1,86 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+
+	"letterbox/gateway"
+	"letterbox/gateway/rule"
+)
+
+// inboxShowView is what the page of an inbox shows.
+type inboxShowView struct {
+	inboxRow
+	Report   *report
+	Warnings []string
+	Latest   []messageRow
+	Log      string // Address of the inbound log of this inbox.
+}
+
+// inboxShow shows how an inbox is doing.
+func inboxShow(v *visit) error {
+	in, err := v.inbox()
+	if err != nil {
+		return err
+	}
+	return v.showInbox(http.StatusOK, in, nil)
+}
+
+func (v *visit) showInbox(status int, in gateway.InboxView, r *report) error {
+	keys, err := v.projectKeys()
+	if err != nil {
+		return err
+	}
+	page, err := v.h.Gateway.Messages(v.ctx(), gateway.MessageQuery{InboxIDs: []int64{in.ID}, Limit: 8})
+	if err != nil {
+		return fmt.Errorf("list messages: %w", err)
+	}
+	data := inboxShowView{
+		inboxRow: v.inboxRow(in, keys), Report: r, Log: fmt.Sprintf("/messages?inbox=%d", in.ID),
+		Latest: v.messageRows(page.Items, map[int64]gateway.InboxView{in.ID: in}),
+	}
+	for _, f := range rule.Lint(in.Rules, nil) {
+		data.Warnings = append(data.Warnings, v.l.T(f.Code, f.Args))
+	}
+	if in.Settings.TLSVerify == "off" {
+		data.Warnings = append(data.Warnings, v.l.T("W-06", "host", in.Settings.Host))
+	}
+	return v.render(status, "inbox_show", view{
+		Title: in.Name, Section: "inboxes", Live: fmt.Sprintf("inbox:%d message", in.ID), Data: data,
+	})
+}
+
+// inboxPoll has an inbox visited now.
+func inboxPoll(v *visit) error {
+	in, err := v.inbox()
+	if err != nil {
+		return err
+	}
+	if err := v.h.Gateway.Poll(v.ctx(), in.ID); err != nil {
+		return err
+	}
+	v.say("ok", "flash.inbox_polled", "name", in.Name)
+	return v.redirect(fmt.Sprintf("/inboxes/%d", in.ID))
+}
+
+// inboxConfirmDelete asks before an inbox is removed.
+func inboxConfirmDelete(v *visit) error {
+	in, err := v.inbox()
+	if err != nil {
+		return err
+	}
+	return v.render(http.StatusOK, "inbox_delete", view{Title: v.l.T("inbox.delete"), Section: "inboxes", Data: in})
+}
+
+// inboxDelete removes an inbox. Its messages stay in the log, its mail stays on the server.
+func inboxDelete(v *visit) error {
+	in, err := v.inbox()
+	if err != nil {
+		return err
+	}
+	if err := v.h.Gateway.DeleteInbox(v.ctx(), v.me, in.ID); err != nil {
+		return err
+	}
+	v.say("ok", "flash.inbox_deleted", "name", in.Name)
+	return v.redirect("/inboxes")
+}

@@ -1,0 +1,52 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+
+	"letterbox/tracker"
+)
+
+// issueNew shows the form for a new issue.
+func issueNew(v *visit) error {
+	return v.showIssueForm(http.StatusOK, v.newForm("issue", map[string]string{
+		"project": v.Query("project"), "title": "", "description": "",
+	}))
+}
+
+func (v *visit) showIssueForm(status int, f *form) error {
+	projects, err := v.h.Tracker.Projects(v.ctx(), v.me)
+	if err != nil {
+		return err
+	}
+	var options []option
+	for _, p := range projects {
+		if p.ArchivedAt == nil {
+			options = append(options, option{p.Key, p.Key + " · " + p.Name})
+		}
+	}
+	return v.render(status, "issue_new", view{Title: v.l.T("issue.create"), Section: "issues", Form: f, Data: options})
+}
+
+// issueCreate makes an issue and shows it.
+func issueCreate(v *visit) error {
+	f, err := v.readForm("issue", "project", "title", "description")
+	if err != nil {
+		return err
+	}
+	if f.get("title") == "" {
+		f.refuse("title", "E-ISSUE-TITLE")
+		return v.showIssueForm(http.StatusUnprocessableEntity, f)
+	}
+	row, err := v.h.Tracker.OpenIssue(v.ctx(), v.me, tracker.IssueDraft{
+		ProjectKey: f.get("project"), Title: f.get("title"), Description: f.text("description"),
+	})
+	if list, ok := invalid(err); ok {
+		f.take(list, nil)
+		return v.showIssueForm(http.StatusUnprocessableEntity, f)
+	}
+	if err != nil {
+		return err
+	}
+	return v.redirect(fmt.Sprintf("/issues/%d", row.Number))
+}

@@ -1,0 +1,182 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"letterbox/models"
+	"letterbox/tracker"
+)
+
+// issueView is what the page of an issue shows.
+type issueView struct {
+	tracker.IssueView
+	Posts    []post // The description, then the comments.
+	Mentions []string
+	States   []models.IssueState
+	Assign   []option
+	MailIn   int
+	Address  string // Of the inbox that it came from.
+}
+
+// post is one sheet of the thread.
+type post struct {
+	Anchor      string
+	Author      models.User
+	Address     string // Of the sender, when there is one.
+	At          time.Time
+	Internal    bool
+	Shown       string
+	Folded      string
+	FoldedLines int
+	Files       []models.Attachment
+	Mail        *mailOrigin // Nil when it was written here.
+}
+
+// mailOrigin is the mail that a post was made of.
+type mailOrigin struct {
+	Message models.Message
+	Inbox   string // Its address, or its name; "" when it is gone.
+	Defects []string
+}
+
+// issueShow shows an issue with its thread.
+func issueShow(v *visit) error {
+	number, err := v.id("number")
+	if err != nil {
+		return err
+	}
+	return v.showIssue(http.StatusOK, number, v.commentForm(nil))
+}
+
+func (v *visit) commentForm(values map[string]string) *form {
+	if values == nil {
+		values = map[string]string{"body": "", "kind": "public"}
+	}
+	return v.newForm("comment", values)
+}
+
+func (v *visit) showIssue(status int, number int64, f *form) error {
+	found, err := v.h.Tracker.ShowIssue(v.ctx(), v.me, number)
+	if err != nil {
+		return err
+	}
+	data := issueView{IssueView: found, States: models.IssueStates()}
+	if found.Mentions != "" {
+		data.Mentions = strings.Split(found.Mentions, ",")
+	}
+	names, err := v.inboxNames()
+	if err != nil {
+		return err
+	}
+	first := post{
+		Anchor: "description", Author: found.Reporter, At: found.CreatedAt, Files: found.Attachments,
+	}
+	v.write(&first, found.Description, found.OriginMessageID, names)
+	data.Posts = append(data.Posts, first)
+	for _, c := range found.Comments {
+		p := post{Anchor: fmt.Sprint("comment-", c.ID), Author: c.Author, At: c.CreatedAt, Internal: c.Internal, Files: c.Attachments}
+		v.write(&p, c.Body, c.OriginMessageID, names)
+		data.Posts = append(data.Posts, p)
+	}
+	for _, p := range data.Posts {
+		if p.Mail != nil {
+			data.MailIn++
+		}
+	}
+	if first.Mail != nil {
+		data.Address = first.Mail.Inbox
+	}
+	if data.Assign, err = v.assignees(found); err != nil {
+		return err
+	}
+	title := found.Title
+	if title == "" {
+		title = v.l.T("issue.no_subject")
+	}
+	return v.render(status, "issue_show", view{
+		Title: fmt.Sprintf("#%d %s", number, title), Section: "issues", Form: f, Live: fmt.Sprintf("issue:%d", number), Data: data,
+	})
+}
+
+// write fills a post with its text, and with the mail it came from. A mail that cannot be looked up leaves the post as
+// it is.
+func (v *visit) write(p *post, text string, origin *int64, inboxes map[int64]string) {
+	if len(p.Author.Addresses) > 0 {
+		p.Address = p.Author.Addresses[0]
+	}
+	if origin == nil {
+		p.Shown = text
+		return
+	}
+	p.Shown, p.Folded = fold(text)
+	if p.Folded != "" {
+		p.FoldedLines = strings.Count(p.Folded, "\n") + 1
+	}
+	m, traces, err := v.h.Gateway.Message(v.ctx(), *origin)
+	if err != nil {
+		if !errors.Is(err, models.ErrNotFound) {
+			v.h.Log.WarnContext(v.ctx(), "mail of a comment not loaded", slog.Int64("message_id", *origin), slog.Any("err", err))
+		}
+		return
+	}
+	if m.FromAddress != "" {
+		p.Address = m.FromAddress
+	}
+	p.Mail = &mailOrigin{Message: m, Inbox: inboxes[m.InboxID]}
+	for _, t := range traces {
+		if t.Run != traces[len(traces)-1].Run {
+			continue
+		}
+		for _, e := range t.Entries {
+			if e.Code == "parse.defect" {
+				p.Mail.Defects = append(p.Mail.Defects, v.l.T("defect."+e.Args["defect"], e.Args))
+			}
+		}
+	}
+}
+
+// inboxNames returns how every inbox is called in a thread: by its address. That an issue came by an inbox is no
+// secret for those who see the issue.
+func (v *visit) inboxNames() (map[int64]string, error) {
+	all, err := v.h.Gateway.Inboxes(v.ctx())
+	if err != nil {
+		return nil, fmt.Errorf("list inboxes: %w", err)
+	}
+	names := map[int64]string{}
+	for _, in := range all {
+		names[in.ID] = in.Address
+		if in.Address == "" {
+			names[in.ID] = in.Name
+		}
+	}
+	return names, nil
+}
+
+// assignees are those who can have the issue: the members of its project, the one who has it and the person itself.
+func (v *visit) assignees(found tracker.IssueView) ([]option, error) {
+	members, err := v.h.Tracker.Members(v.ctx(), v.me, found.ProjectID)
+	if err != nil {
+		return nil, fmt.Errorf("list members: %w", err)
+	}
+	out := []option{{"", v.l.T("issue.nobody")}}
+	seen := map[int64]bool{}
+	add := func(u models.User) {
+		if u.Login != nil && u.DisabledAt == nil && !seen[u.ID] {
+			seen[u.ID] = true
+			out = append(out, option{*u.Login, u.Name})
+		}
+	}
+	add(*v.me)
+	for _, m := range members {
+		add(m.User)
+	}
+	if found.Assignee != nil {
+		add(*found.Assignee)
+	}
+	return out, nil
+}

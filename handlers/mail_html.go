@@ -1,0 +1,130 @@
+package handlers
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"letterbox/models"
+)
+
+// The pictures of a mail are put into its document as data; what is larger is left out.
+const (
+	maxPicture  = 4 << 20
+	maxPictures = 12 << 20
+)
+
+// mailPolicy is the policy of a mail's own document: no scripts, no forms, nothing from the network. A link may open
+// in a tab of its own.
+const mailPolicy = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src 'self' data:%s; " +
+	"style-src 'unsafe-inline'; frame-ancestors 'self'"
+
+// issueMail shows the HTML of a mail of an issue to those who see the issue.
+func issueMail(v *visit) error {
+	number, err := v.id("number")
+	if err != nil {
+		return err
+	}
+	id, err := v.id("message")
+	if err != nil {
+		return err
+	}
+	if _, err := v.h.Tracker.Issue(v.ctx(), v.me, number); err != nil {
+		return err
+	}
+	m, _, err := v.h.Gateway.Message(v.ctx(), id)
+	if err != nil {
+		return err
+	}
+	if m.IssueNumber == nil || *m.IssueNumber != number {
+		return models.ErrNotFound
+	}
+	return v.showHTML(m)
+}
+
+// showHTML answers with the sanitised HTML of a mail as a document of its own, for a sandboxed frame. Pictures from the
+// network are only let through when they are asked for with ?images=1.
+func (v *visit) showHTML(m models.Message) error {
+	mail, err := v.h.Gateway.ParsedMessage(v.ctx(), m.ID)
+	if err != nil {
+		return err
+	}
+	pictures, err := v.pictures(m)
+	if err != nil {
+		return err
+	}
+	body := sources.ReplaceAllStringFunc(mail.HTML, func(attr string) string {
+		id, err := url.PathUnescape(html.UnescapeString(sources.FindStringSubmatch(attr)[1]))
+		if data := pictures[strings.Trim(id, "<>")]; err == nil && data != "" {
+			return `src="` + data + `"`
+		}
+		return `src=""`
+	})
+	if body == "" {
+		body = `<pre style="white-space:pre-wrap">` + html.EscapeString(mail.Text) + `</pre>`
+	}
+	from := ""
+	if v.Query("images") == "1" {
+		from = " https: http:"
+	}
+	v.Header("Content-Security-Policy", fmt.Sprintf(mailPolicy, from))
+	v.Header("X-Frame-Options", "SAMEORIGIN")
+	v.Header("Referrer-Policy", "no-referrer")
+	v.Data(http.StatusOK, "text/html; charset=utf-8", []byte(`<!doctype html><html><head><meta charset="utf-8">`+
+		`<base target="_blank"><style>html{color-scheme:light}body{margin:12px;font:14px/1.5 system-ui,sans-serif;color:#1d2024;background:#fff;`+
+		`overflow-wrap:anywhere}img{max-width:100%;height:auto}table{max-width:100%}</style></head><body>`+body+`</body></html>`))
+	return nil
+}
+
+var sources = regexp.MustCompile(`(?i)\bsrc="cid:([^"]*)"`)
+
+// pictures returns the pictures that came with a mail, by Content-ID, as data URLs. Only parts of the same mail count,
+// and only types that are nothing but pixels.
+func (v *visit) pictures(m models.Message) (map[string]string, error) {
+	if m.IssueNumber == nil {
+		return nil, nil
+	}
+	files, err := v.h.Tracker.Attachments(v.ctx(), v.me, *m.IssueNumber)
+	if errors.Is(err, models.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list pictures: %w", err)
+	}
+	found, left := map[string]string{}, int64(maxPictures)
+	for _, f := range files {
+		if f.ContentID == "" || !samePost(f.CommentID, m.CommentID) || f.Size > min(left, maxPicture) {
+			continue
+		}
+		switch f.ContentType {
+		case "image/png", "image/jpeg", "image/gif", "image/webp":
+		default:
+			continue
+		}
+		_, r, err := v.h.Tracker.OpenAttachment(v.ctx(), v.me, f.ID)
+		if err != nil {
+			return nil, err
+		}
+		raw, err := io.ReadAll(io.LimitReader(r, maxPicture))
+		r.Close()
+		if err != nil {
+			return nil, fmt.Errorf("read picture: %w", err)
+		}
+		left -= int64(len(raw))
+		found[f.ContentID] = "data:" + f.ContentType + ";base64," + base64.StdEncoding.EncodeToString(raw)
+	}
+	return found, nil
+}
+
+func samePost(a, b *int64) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}

@@ -1,0 +1,192 @@
+package handlers
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"letterbox/gateway"
+	"letterbox/models"
+)
+
+// messageListView is what the inbound log shows.
+type messageListView struct {
+	Rows        []messageRow
+	Filtered    bool
+	First, Next string
+	Inbox       gateway.InboxView // The only one, when one is chosen.
+	Inboxes     []option
+}
+
+// messageRow is a message in the inbound log.
+type messageRow struct {
+	models.Message
+	Inbox    string
+	Health   health
+	Sentence string // What became of it, and why.
+}
+
+// messageList shows the inbound log of the inboxes that a person may configure.
+func messageList(v *visit) error {
+	mine, err := v.inboxesByID()
+	if err != nil {
+		return err
+	}
+	f := v.newForm("log", map[string]string{
+		"inbox": v.Query("inbox"), "state": v.Query("state"), "q": strings.TrimSpace(v.Query("q")),
+	})
+	q := gateway.MessageQuery{Text: f.get("q"), Cursor: v.Query("cursor"), Reason: v.Query("reason"), Limit: 50}
+	if q.State = models.MessageState(f.get("state")); q.State != "" && !slices.Contains(messageStates(), f.get("state")) {
+		return models.ErrNotFound
+	}
+	data := messageListView{Filtered: q.Text != "" || q.State != "" || q.Reason != "" || f.get("inbox") != ""}
+	if q.InboxIDs, err = v.chosenInboxes(f.get("inbox"), mine); err != nil {
+		return err
+	}
+	if f.get("inbox") != "" {
+		data.Inbox = mine[q.InboxIDs[0]]
+	}
+	if len(mine) > 0 || v.access.Admin() {
+		page, err := v.h.Gateway.Messages(v.ctx(), q)
+		if err != nil {
+			return err
+		}
+		data.Rows = v.messageRows(page.Items, mine)
+		keep := url.Values{"inbox": {f.get("inbox")}, "state": {f.get("state")}, "q": {f.get("q")}, "reason": {q.Reason}}
+		if q.Cursor != "" {
+			data.First = address("/messages", keep)
+		}
+		if page.Next != "" {
+			data.Next = address("/messages", keep, "cursor", page.Next)
+		}
+	}
+	data.Inboxes = []option{{"", v.l.T("log.inbox.all")}}
+	for _, in := range v.sorted(mine) {
+		data.Inboxes = append(data.Inboxes, option{strconv.FormatInt(in.ID, 10), in.Name})
+	}
+	return v.render(http.StatusOK, "message_list", view{
+		Title: v.l.T("nav.messages"), Section: "messages", Live: "message", Form: f, Data: data,
+	})
+}
+
+func messageStates() []string {
+	return []string{"known", "received", "created", "commented", "rejected", "ignored", "duplicate", "quarantined", "oversize"}
+}
+
+func (v *visit) inboxesByID() (map[int64]gateway.InboxView, error) {
+	list, err := v.inboxes()
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[int64]gateway.InboxView, len(list))
+	for _, in := range list {
+		byID[in.ID] = in
+	}
+	return byID, nil
+}
+
+func (v *visit) sorted(byID map[int64]gateway.InboxView) []gateway.InboxView {
+	list := make([]gateway.InboxView, 0, len(byID))
+	for _, in := range byID {
+		list = append(list, in)
+	}
+	slices.SortFunc(list, func(a, b gateway.InboxView) int {
+		return strings.Compare(strings.ToLower(a.Name)+fmt.Sprint(a.ID), strings.ToLower(b.Name)+fmt.Sprint(b.ID))
+	})
+	return list
+}
+
+// chosenInboxes are the inboxes whose messages are listed: one of mine, all of mine, or nil for really all, which is
+// for admins: they also see the messages of inboxes that are gone.
+func (v *visit) chosenInboxes(chosen string, mine map[int64]gateway.InboxView) ([]int64, error) {
+	if chosen == "" {
+		if v.access.Admin() {
+			return nil, nil
+		}
+		ids := make([]int64, 0, len(mine))
+		for id := range mine {
+			ids = append(ids, id)
+		}
+		slices.Sort(ids)
+		return ids, nil
+	}
+	id, err := strconv.ParseInt(chosen, 10, 64)
+	if err != nil {
+		return nil, models.ErrNotFound
+	}
+	if _, ok := mine[id]; !ok {
+		return nil, models.ErrNotFound
+	}
+	return []int64{id}, nil
+}
+
+func (v *visit) messageRows(items []models.Message, inboxes map[int64]gateway.InboxView) []messageRow {
+	rows := make([]messageRow, 0, len(items))
+	for _, m := range items {
+		rows = append(rows, messageRow{
+			Message: m, Inbox: inboxes[m.InboxID].Name, Health: v.outcome(m), Sentence: v.sentence(m, nil),
+		})
+	}
+	return rows
+}
+
+// outcome is the state of a message in words.
+func (v *visit) outcome(m models.Message) health {
+	text := v.l.T("message.state." + string(m.State))
+	switch m.State {
+	case models.MessageCreated, models.MessageCommented:
+		return health{"ok", "check", text}
+	case models.MessageRejected:
+		return health{"bad", "cross", text}
+	case models.MessageQuarantined, models.MessageOversize:
+		return health{"warn", "warn", text}
+	case models.MessageKnown, models.MessageReceived:
+		if m.ErrorCode != "" {
+			return health{"warn", "warn", text}
+		}
+		return health{"calm", "dots", text}
+	default:
+		return health{"calm", "dots", text}
+	}
+}
+
+// sentence says what became of a message and why. Its placeholders stand in the trace; traces nil looks them up when
+// the sentence needs more than the message itself says.
+func (v *visit) sentence(m models.Message, traces []models.Trace) string {
+	if m.Reason == "" {
+		if m.ErrorCode != "" {
+			return v.l.T(m.ErrorCode)
+		}
+		return ""
+	}
+	args := map[string]string{"address": m.FromAddress, "key": "", "size": v.l.Size(m.Size)}
+	if m.IssueNumber != nil {
+		args["key"] = fmt.Sprintf("#%d", *m.IssueNumber)
+	}
+	code := "verdict." + m.Reason
+	said := v.l.T(code, args)
+	if !strings.Contains(said, "{") {
+		return said
+	}
+	if traces == nil {
+		var err error
+		if _, traces, err = v.h.Gateway.Message(v.ctx(), m.ID); err != nil {
+			v.h.Log.WarnContext(v.ctx(), "trace not loaded", slog.Int64("message_id", m.ID), slog.Any("err", err))
+		}
+	}
+	for _, t := range traces {
+		for _, e := range t.Entries {
+			if e.Code != code && !strings.HasPrefix(e.Code, "gate.duplicate") {
+				continue
+			}
+			for name, value := range e.Args {
+				args[name] = value
+			}
+		}
+	}
+	return v.l.T(code, args)
+}

@@ -1,0 +1,93 @@
+package handlers
+
+import (
+	"fmt"
+	"log/slog"
+
+	"letterbox/gateway"
+	"letterbox/models"
+)
+
+// view is what an action gives to a page.
+type view struct {
+	Title   string // In the language of the reader.
+	Section string // Which entry of the side bar it belongs to.
+	Form    *form  // Nil on pages without a form to check.
+	Live    string // Topics of changes that reload the page, parted by blanks; "" for none.
+	Find    string // What stands in the search box.
+	Data    any
+}
+
+// page is what a template sees.
+type page struct {
+	view
+	Lang, Theme, Nonce, Path, Version string
+	Me                                *models.User
+	Admin, Configures, MayCreate      bool
+	Projects                          []models.Project
+	Failing                           int // Inboxes of ours that need somebody.
+	Demo                              bool
+	Flash                             *flash
+}
+
+// render answers with a page.
+func (v *visit) render(status int, name string, w view) error {
+	p := page{
+		view: w, Lang: v.l.Lang, Theme: v.theme, Nonce: v.GetString(nonceKey), Path: v.Request.URL.RequestURI(),
+		Version: v.h.Version, Me: v.me, Flash: v.said(), Demo: v.h.Demo != nil,
+		Admin: v.access.Admin(), Configures: v.access.ConfiguresAny(),
+	}
+	if v.me != nil && status < 500 {
+		v.fillFrame(&p)
+	}
+	body, err := v.h.views.Render(v.l.Lang, name, p)
+	if err != nil {
+		return err
+	}
+	v.Header("Content-Language", v.l.Lang)
+	v.Data(status, "text/html; charset=utf-8", body)
+	return nil
+}
+
+// fillFrame adds what the side bar shows. A page without it is better than none, so a failure is only logged.
+func (v *visit) fillFrame(p *page) {
+	projects, err := v.h.Tracker.Projects(v.ctx(), v.me)
+	if err != nil {
+		v.h.Log.WarnContext(v.ctx(), "side bar not filled", slog.Any("err", err))
+		return
+	}
+	p.MayCreate = len(projects) > 0
+	for _, one := range projects {
+		if one.ArchivedAt == nil && len(p.Projects) < 12 {
+			p.Projects = append(p.Projects, one)
+		}
+	}
+	if !p.Configures {
+		return
+	}
+	inboxes, err := v.inboxes()
+	if err != nil {
+		v.h.Log.WarnContext(v.ctx(), "side bar not filled", slog.Any("err", err))
+		return
+	}
+	for _, in := range inboxes {
+		if in.Enabled && (in.Status.State == models.InboxFailing || in.Status.State == models.InboxRefused) {
+			p.Failing++
+		}
+	}
+}
+
+// inboxes returns the inboxes that the person may configure.
+func (v *visit) inboxes() ([]gateway.InboxView, error) {
+	all, err := v.h.Gateway.Inboxes(v.ctx())
+	if err != nil {
+		return nil, fmt.Errorf("list inboxes: %w", err)
+	}
+	var mine []gateway.InboxView
+	for _, in := range all {
+		if v.access.SeesInbox(in.Inbox) {
+			mine = append(mine, in)
+		}
+	}
+	return mine, nil
+}

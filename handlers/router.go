@@ -1,0 +1,117 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// need says who may come to a route at all. What a person may see and do there is asked of the tracker.
+type need int
+
+const (
+	anyone     need = iota // Also without sign-in.
+	signedIn               // Admins and members.
+	configurer             // Who may configure a project or everything.
+	admin                  // Admins of the installation.
+)
+
+// route is one line of the route table: a page or an action.
+type route struct {
+	method, path string
+	need         need
+	do           action
+}
+
+// routes is the whole table of pages. A route with an effect is always a POST.
+func (h *Handlers) routes() []route {
+	return []route{
+		{http.MethodGet, "/", anyone, home},
+		{http.MethodGet, "/setup", anyone, setupForm},
+		{http.MethodPost, "/setup", anyone, setup},
+		{http.MethodGet, "/signin", anyone, signInForm},
+		{http.MethodPost, "/signin", anyone, signIn},
+		{http.MethodPost, "/signout", anyone, signOut},
+		{http.MethodPost, "/preferences", anyone, preferences},
+		{http.MethodGet, "/static/:name", anyone, static},
+
+		{http.MethodGet, "/issues", signedIn, issueList},
+		{http.MethodGet, "/issues/new", signedIn, issueNew},
+		{http.MethodPost, "/issues/new", signedIn, issueCreate},
+		{http.MethodGet, "/issues/:number", signedIn, issueShow},
+		{http.MethodPost, "/issues/:number/state", signedIn, issueState},
+		{http.MethodPost, "/issues/:number/comments", signedIn, commentCreate},
+		{http.MethodGet, "/issues/:number/mail/:message", signedIn, issueMail},
+		{http.MethodGet, "/attachments/:id", signedIn, attachmentDownload},
+
+		{http.MethodGet, "/projects", signedIn, projectList},
+		{http.MethodGet, "/projects/new", admin, projectNew},
+		{http.MethodPost, "/projects/new", admin, projectCreate},
+		{http.MethodGet, "/projects/:id", signedIn, projectShow},
+		{http.MethodPost, "/projects/:id", configurer, projectUpdate},
+		{http.MethodPost, "/projects/:id/members", configurer, memberSet},
+		{http.MethodPost, "/projects/:id/members/:user/remove", configurer, memberRemove},
+
+		{http.MethodGet, "/users", admin, userList},
+		{http.MethodGet, "/users/new", admin, userNew},
+		{http.MethodPost, "/users/new", admin, userCreate},
+		{http.MethodGet, "/users/:id", admin, userShow},
+		{http.MethodPost, "/users/:id/role", admin, userRole},
+		{http.MethodPost, "/users/:id/password", admin, userPassword},
+		{http.MethodPost, "/users/:id/addresses", admin, userAddress},
+		{http.MethodPost, "/users/:id/access", admin, userAccess},
+
+		{http.MethodGet, "/inboxes", configurer, inboxList},
+		{http.MethodGet, "/inboxes/new", configurer, inboxNew},
+		{http.MethodPost, "/inboxes/new", configurer, inboxCreate},
+		{http.MethodGet, "/inboxes/:id", configurer, inboxShow},
+		{http.MethodGet, "/inboxes/:id/edit", configurer, inboxEdit},
+		{http.MethodPost, "/inboxes/:id/edit", configurer, inboxUpdate},
+		{http.MethodPost, "/inboxes/:id/check", configurer, inboxCheck},
+		{http.MethodPost, "/inboxes/:id/poll", configurer, inboxPoll},
+		{http.MethodGet, "/inboxes/:id/delete", configurer, inboxConfirmDelete},
+		{http.MethodPost, "/inboxes/:id/delete", configurer, inboxDelete},
+
+		{http.MethodGet, "/messages", configurer, messageList},
+		{http.MethodGet, "/messages/:id", configurer, messageShow},
+		{http.MethodGet, "/messages/:id/html", configurer, messageHTML},
+		{http.MethodGet, "/messages/:id/raw", configurer, messageRaw},
+		{http.MethodPost, "/messages/:id/reprocess", configurer, messageReprocess},
+
+		{http.MethodGet, "/changes", signedIn, changes},
+		{http.MethodPost, "/demo/mail", signedIn, demoMail},
+	}
+}
+
+// router puts the route table, the API and the answers for everything else together.
+func (h *Handlers) router() http.Handler {
+	gin.SetMode(gin.ReleaseMode)
+	r := gin.New()
+	// Whom a request comes from is what the connection says: no header can change it (gin CVE-2020-28483).
+	_ = r.SetTrustedProxies(nil) // An error is only about entries of the list.
+	r.HandleMethodNotAllowed = true
+	r.Use(h.headers, h.rescue)
+	for _, route := range h.routes() {
+		r.Handle(route.method, route.path, h.page(route.need, route.do))
+		if route.method == http.MethodGet {
+			r.HEAD(route.path, h.page(route.need, route.do))
+		}
+	}
+	r.NoRoute(h.elsewhere(errNoRoute))
+	r.NoMethod(h.elsewhere(errNoMethod))
+	h.registerAPI(r)
+	return r
+}
+
+// elsewhere answers what is no route: as a page, and below /api as the API does.
+func (h *Handlers) elsewhere(err error) gin.HandlerFunc {
+	page := h.page(anyone, func(*visit) error { return err })
+	return func(c *gin.Context) {
+		if strings.HasPrefix(c.Request.URL.Path, "/api/") {
+			h.apiNoRoute(c)
+			return
+		}
+		page(c)
+	}
+}

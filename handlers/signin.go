@@ -1,0 +1,106 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"letterbox/tracker"
+)
+
+// home sends to the issues, or to where one has to go before.
+func home(v *visit) error {
+	if v.me != nil {
+		return v.redirect("/issues")
+	}
+	needed, err := v.h.Tracker.SetupNeeded(v.ctx())
+	if err != nil {
+		return err
+	}
+	if needed {
+		return v.render(http.StatusOK, "setup_hint", view{Title: v.l.T("setup.title")})
+	}
+	return v.redirect("/signin")
+}
+
+// signInForm asks for login and password.
+func signInForm(v *visit) error {
+	if v.me != nil {
+		return v.redirect(local(v.Query("to")))
+	}
+	return v.showSignIn(http.StatusOK, v.newForm("signin", map[string]string{"login": "", "password": "", "to": v.Query("to")}))
+}
+
+func (v *visit) showSignIn(status int, f *form) error {
+	return v.render(status, "signin", view{Title: v.l.T("signin.title"), Form: f})
+}
+
+// signIn opens a session. A wrong password, an unknown login and a person who may not sign in get the same answer.
+func signIn(v *visit) error {
+	f, err := v.readForm("signin", "login", "password", "to")
+	if err != nil {
+		return err
+	}
+	u, err := v.h.Tracker.SignIn(v.ctx(), f.get("login"), f.text("password"), v.RemoteIP())
+	var many *tracker.TooManyAttempts
+	switch {
+	case errors.As(err, &many):
+		wait := int((many.RetryAfter + time.Second - 1) / time.Second)
+		v.Header("Retry-After", strconv.Itoa(wait))
+		f.refuse("login", "E-SIGNIN-02", "time", v.l.Clock(time.Now().Add(many.RetryAfter)))
+		return v.showSignIn(http.StatusTooManyRequests, f)
+	case errors.Is(err, tracker.ErrSignIn):
+		f.refuse("login", "E-SIGNIN-01")
+		return v.showSignIn(http.StatusUnprocessableEntity, f)
+	case err != nil:
+		return err
+	}
+	if err := v.startSession(&u); err != nil {
+		return err
+	}
+	return v.redirect(local(f.get("to")))
+}
+
+// signOut ends the session of this browser.
+func signOut(v *visit) error {
+	if err := v.h.Tracker.EndSession(v.ctx(), cookie(v.Context, v.h.sessionCookie())); err != nil {
+		return fmt.Errorf("sign out: %w", err)
+	}
+	v.setCookie(v.h.sessionCookie(), "", -1)
+	v.say("ok", "flash.signed_out")
+	return v.redirect("/signin")
+}
+
+// preferences keeps language or theme: with the person, or in this browser for those who have not signed in.
+func preferences(v *visit) error {
+	f, err := v.readForm("preferences", "language", "theme", "back")
+	if err != nil {
+		return err
+	}
+	language := oneOf(f.get("language"), "de", "en")
+	theme := oneOf(f.get("theme"), "light", "dark", "system")
+	if language != "" {
+		v.setCookie(languageCookie, language, 365*24*3600)
+	}
+	if theme != "" {
+		v.setCookie(themeCookie, theme, 365*24*3600)
+	}
+	if v.me == nil {
+		return v.redirect(local(f.get("back")))
+	}
+	if language == "" {
+		language = v.me.Language
+	}
+	switch theme {
+	case "":
+		theme = v.me.Theme
+	case "system":
+		theme = ""
+	}
+	if _, err := v.h.Tracker.SetProfile(v.ctx(), v.me, v.me.ID, v.me.Name, language, theme); err != nil {
+		return fmt.Errorf("keep preferences: %w", err)
+	}
+	return v.redirect(local(f.get("back")))
+}

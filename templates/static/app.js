@@ -1,0 +1,114 @@
+// What makes the pages quicker to use. Every page works without it.
+"use strict";
+
+// Keys: / search, c new, g then i, m, p to go somewhere, j and k through a list, o to open. Never inside a field.
+const go = { i: "/issues", m: "/messages", p: "/inboxes" };
+let at = -1, went = 0;
+
+function rows() {
+  const list = document.querySelector("[data-walk]");
+  return list ? [...list.children] : [];
+}
+
+function walk(step) {
+  const all = rows();
+  if (!all.length) return;
+  all.forEach((row) => row.classList.remove("at"));
+  at = Math.min(Math.max(at + step, 0), all.length - 1);
+  all[at].classList.add("at");
+  all[at].querySelector("a")?.focus();
+  all[at].scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("keydown", (event) => {
+  const field = event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && field?.form?.method === "post") {
+    event.preventDefault();
+    field.form.requestSubmit();
+    return;
+  }
+  if (event.key === "Escape") {
+    document.querySelectorAll("details.menu[open]").forEach((menu) => menu.removeAttribute("open"));
+    return;
+  }
+  if (field || event.ctrlKey || event.metaKey || event.altKey) return;
+  const second = Date.now() - went < 1200;
+  went = 0;
+  if (second && go[event.key]) location.href = go[event.key];
+  else if (event.key === "g") went = Date.now();
+  else if (event.key === "j") walk(1);
+  else if (event.key === "k") walk(-1);
+  else if (event.key === "/" || event.key === "f") { event.preventDefault(); document.getElementById("find")?.focus(); }
+  else if (event.key === "c") document.querySelector('a[href="/issues/new"]')?.click();
+  else if (event.key === "r" || event.key === "n") {
+    const kind = document.getElementById(event.key === "r" ? "public" : "internal");
+    if (kind) { event.preventDefault(); kind.checked = true; document.getElementById("f-body").focus(); }
+  }
+});
+
+// A menu closes when something else is pressed.
+document.addEventListener("click", (event) => {
+  document.querySelectorAll("details.menu[open]").forEach((menu) => {
+    if (!menu.contains(event.target)) menu.removeAttribute("open");
+  });
+});
+
+// The summary of what is to be checked takes the focus.
+document.querySelector("[data-focus]")?.focus();
+
+// Fields that only matter for one answer are shown with that answer.
+function dependents() {
+  document.querySelectorAll("[data-when]").forEach((part) => {
+    const form = part.closest("form");
+    const value = form?.elements[part.dataset.when]?.value ?? "";
+    part.hidden = !part.dataset.is.split(" ").includes(value) && !part.querySelector('[aria-invalid="true"]');
+  });
+}
+dependents();
+document.addEventListener("change", dependents);
+
+// A check of a connection shows its report without losing what was entered, the password included.
+document.querySelector("form[data-check]")?.addEventListener("submit", async (event) => {
+  const form = event.currentTarget;
+  if (event.submitter?.value !== "check" || form.dataset.plain) return;
+  event.preventDefault();
+  const button = event.submitter, place = document.getElementById("report-place");
+  const body = new URLSearchParams(new FormData(form));
+  body.set("do", "check");
+  button.disabled = true;
+  place.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(form.action, { method: "POST", body });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const found = page.getElementById("report") ?? page.getElementById("errors");
+    if (!found) throw new Error("no report");
+    place.replaceChildren(document.adoptNode(found));
+    place.scrollIntoView({ block: "center" });
+  } catch {
+    form.dataset.plain = "yes"; // Ask again the plain way.
+    button.disabled = false;
+    form.requestSubmit(button);
+  } finally {
+    button.disabled = false;
+    place.removeAttribute("aria-busy");
+  }
+});
+
+// Pages that show mail are loaded anew when something has come, unless somebody is writing.
+const topics = document.body.dataset.live;
+if (topics) {
+  let late;
+  const source = new EventSource("/changes?topics=" + encodeURIComponent(topics));
+  source.addEventListener("message", () => {
+    clearTimeout(late);
+    late = setTimeout(async () => {
+      const busy = document.activeElement?.closest("input, textarea, select") ||
+        [...document.querySelectorAll("textarea")].some((text) => text.value !== text.defaultValue) ||
+        document.querySelector("main details[open]") || document.getElementById("report");
+      if (busy) return;
+      const answer = await fetch(location.href);
+      const main = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
+      if (answer.ok && main) { document.getElementById("main").replaceChildren(...main.childNodes); at = -1; }
+    }, 300);
+  });
+}
