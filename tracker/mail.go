@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -125,13 +126,16 @@ func (s *Service) attach(ctx context.Context, number int64, comment *int64, file
 // the lowest role (SEC-48). It joins the transaction in ctx and checks no rights. A person who is disabled is returned
 // as such. models.ErrConflict when another transaction makes the same person at this moment: try the message again.
 func (s *Service) EnsureCustomer(ctx context.Context, name, addr string) (models.User, error) {
-	addr = asciiLower(strings.TrimSpace(addr))
-	if !strings.Contains(addr, "@") || len(addr) > maxAddress || !utf8.ValidString(addr) ||
-		strings.ContainsFunc(addr, unicode.IsControl) {
-		return models.User{}, invalid("address", "E-USER-03", "address", cut(line(addr), maxName))
+	unusable := invalid("address", "E-USER-03", "address", cut(line(addr), maxName))
+	if !strings.Contains(addr, "@") || len(addr) > maxAddress || !utf8.ValidString(addr) || strings.ContainsFunc(addr, unicode.IsControl) {
+		return models.User{}, unusable
 	}
+	addr = asciiLower(strings.TrimSpace(addr))
 	u, err := s.store.UserByAddress(ctx, addr)
-	if err == nil || !errors.Is(err, models.ErrNotFound) {
+	switch {
+	case err == nil && !slices.Contains(u.Addresses, addr):
+		return models.User{}, unusable // It only looks like the address of somebody else.
+	case err == nil || !errors.Is(err, models.ErrNotFound):
 		return u, err
 	}
 	if name = cut(line(name), maxName); name == "" {

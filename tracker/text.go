@@ -55,9 +55,12 @@ func asciiLower(s string) string {
 // address returns the addr-spec in the form in which addresses are compared: letters A to Z in lower case, the domain
 // in ASCII (RFC 5890). ok is false for what is no address.
 func address(s string) (addr string, ok bool) {
+	if !utf8.ValidString(s) {
+		return "", false
+	}
 	s = asciiLower(strings.TrimSpace(s))
 	at := strings.LastIndexByte(s, '@')
-	if at < 1 || at == len(s)-1 || !utf8.ValidString(s) {
+	if at < 1 || at == len(s)-1 {
 		return "", false
 	}
 	local, domain := s[:at], s[at+1:]
