@@ -8,23 +8,17 @@ import (
 	"time"
 )
 
-// Live passes the topics of changes on to the pages that are open. Its Publish is what tracker and gateway are given as
-// Changed. A page that is too slow to listen misses nothing but a reload. It is safe for concurrent use.
-type Live struct {
+// live passes the topics of changes on to the pages that are open. A page that is too slow to listen misses nothing
+// but a reload. It is safe for concurrent use.
+type live struct {
 	mu      sync.Mutex
 	readers map[chan string]struct{}
-	done    chan struct{}
-	close   func()
 }
 
-// NewLive returns a Live without pages.
-func NewLive() *Live {
-	done := make(chan struct{})
-	return &Live{readers: map[chan string]struct{}{}, done: done, close: sync.OnceFunc(func() { close(done) })}
-}
+func newLive() *live { return &live{readers: map[chan string]struct{}{}} }
 
-// Publish tells the open pages that something has changed, for example "issue:12". It never blocks.
-func (l *Live) Publish(topic string) {
+// publish tells the open pages that something has changed, for example "issue:12". It never blocks.
+func (l *live) publish(topic string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for r := range l.readers {
@@ -35,11 +29,7 @@ func (l *Live) Publish(topic string) {
 	}
 }
 
-// Close ends all streams, so that a server can shut down without waiting for pages to be closed. It may be called
-// again; give it to http.Server.RegisterOnShutdown.
-func (l *Live) Close() { l.close() }
-
-func (l *Live) subscribe() chan string {
+func (l *live) subscribe() chan string {
 	r := make(chan string, 16)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -47,7 +37,7 @@ func (l *Live) subscribe() chan string {
 	return r
 }
 
-func (l *Live) unsubscribe(r chan string) {
+func (l *live) unsubscribe(r chan string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.readers, r)
@@ -63,12 +53,12 @@ func changes(v *visit) error {
 	if len(wanted) == 0 || len(wanted) > 10 {
 		return errUnreadable
 	}
-	if v.h.Live == nil {
+	if v.h.Changes == nil {
 		v.Status(http.StatusNoContent) // Tells the browser not to come again.
 		return nil
 	}
-	r := v.h.Live.subscribe()
-	defer v.h.Live.unsubscribe(r)
+	r := v.h.live.subscribe()
+	defer v.h.live.unsubscribe(r)
 	out := http.NewResponseController(v.Writer)
 	_ = out.SetWriteDeadline(time.Time{}) // Not every writer has a deadline to lift.
 	v.Header("Content-Type", "text/event-stream")
@@ -86,8 +76,6 @@ func changes(v *visit) error {
 		line := ": still here\n\n"
 		select {
 		case <-v.ctx().Done():
-			return nil
-		case <-v.h.Live.done:
 			return nil
 		case <-end.C:
 			return nil

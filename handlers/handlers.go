@@ -27,10 +27,8 @@ type Deps struct {
 	Version string // Shown in the help place.
 	Secure  bool   // Pages come over HTTPS: cookies are Secure and HSTS is sent.
 
-	// Live tells open pages of changes; its Publish is the Changed of tracker and gateway. Nil: pages do not reload by
-	// themselves.
-	Live *Live
-	// Changes is given where the topics of changes go ("message", "issue:12"), so that open pages are told; may be nil.
+	// Changes takes the function that is to be told of each change ("message", "issue:12", "inbox:3") from now on. Nil:
+	// pages do not reload by themselves. A server that stops ends the streams by the context of its requests.
 	Changes func(sink func(topic string))
 
 	// Demo sends one more sample mail to the demo inbox; nil when this is no demo.
@@ -44,6 +42,7 @@ type Handlers struct {
 	views  *templates.Set
 	assets map[string]templates.Asset
 	csrf   *http.CrossOriginProtection
+	live   *live
 }
 
 // New returns the handler of all routes. The error names what is wrong with the templates, the message catalogue or
@@ -52,6 +51,9 @@ func New(d Deps) (http.Handler, error) {
 	h, err := build(d)
 	if err != nil {
 		return nil, err
+	}
+	if d.Changes != nil {
+		d.Changes(h.live.publish)
 	}
 	return h.router(), nil
 }
@@ -78,5 +80,5 @@ func build(d Deps) (*Handlers, error) {
 			return nil, fmt.Errorf("base URL: %w", err)
 		}
 	}
-	return &Handlers{Deps: d, cat: cat, views: views, assets: assets, csrf: csrf}, nil
+	return &Handlers{Deps: d, cat: cat, views: views, assets: assets, csrf: csrf, live: newLive()}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"letterbox/gateway/message"
 	"letterbox/models"
 	"letterbox/tracker"
 )
@@ -113,7 +114,8 @@ func (v *visit) write(p *post, text string, origin *int64, inboxes map[int64]str
 		p.Shown = text
 		return
 	}
-	p.Shown, p.Folded = fold(text)
+	shown, quoted, signature := message.Split(text)
+	p.Shown, p.Folded = shown, strings.Trim(quoted+"\n\n"+signature, "\n")
 	if p.Folded != "" {
 		p.FoldedLines = strings.Count(p.Folded, "\n") + 1
 	}

@@ -72,6 +72,7 @@ func (v *visit) showHTML(m models.Message) error {
 	from := ""
 	if v.Query("images") == "1" {
 		from = " https: http:"
+		body = strings.ReplaceAll(body, ` data-remote-src="`, ` src="`) // See message.SafeHTML.
 	}
 	v.Header("Content-Security-Policy", fmt.Sprintf(mailPolicy, from))
 	v.Header("X-Frame-Options", "SAMEORIGIN")

@@ -107,7 +107,7 @@ func messageShow(v *visit) error {
 func (v *visit) readMail(data *messageView) {
 	mail := data.Mail
 	data.Shown = mail.Reply
-	data.Folded = strings.TrimSpace(mail.Quoted + "\n" + mail.Signature)
+	data.Folded = strings.Trim(mail.Quoted+"\n\n"+mail.Signature, "\n")
 	if data.Shown == "" {
 		data.Shown, data.Folded = mail.Text, ""
 	}
