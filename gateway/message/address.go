@@ -258,6 +258,15 @@ func around(s string, at int) (phrase, spec string) {
 	for j < len(s) && (j <= at+1 || !strings.ContainsRune(" \t\r\n", rune(s[j]))) {
 		j++
 	}
+	for {
+		t := strings.TrimLeft(s[j:], " \t\r\n")
+		if !(strings.HasPrefix(t, ".") && len(t) > 1) && !(strings.HasSuffix(s[:j], ".") && len(t) < len(s[j:]) && t != "") {
+			break
+		}
+		j = len(s) - len(t)
+		for j++; j < len(s) && !strings.ContainsRune(" \t\r\n", rune(s[j])); j++ {
+		}
+	}
 	return strings.TrimSpace(s[:i] + " " + s[j:]), s[i:j]
 }
 

@@ -75,7 +75,7 @@ func (a *attachment) close() {
 	if name == "" {
 		name = madeUpName(a.node, a.index, at.ContentType)
 	}
-	at.Name = uniqueName(name, a.p.names)
+	at.Name = name
 }
 
 // madeUpName names a part that has no name.

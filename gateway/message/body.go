@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bytes"
 	"strings"
 )
 
@@ -14,6 +15,12 @@ type shown struct {
 // compose finds the text and the HTML of the mail in its tree.
 func (p *parser) compose(root *node) {
 	s := p.show(root)
+	p.guard("calendar", func() {
+		if p.part.calendar != nil {
+			p.m.Invitation = invitation(p.part.calendar, p.part.calendarSet)
+		}
+	})
+	p.standIn(&s)
 	text := clean(newlines(s.text))
 	if limit := int(p.lim.Text); len(text) > limit {
 		p.defect(DefectTextLimit, "")
@@ -25,6 +32,36 @@ func (p *parser) compose(root *node) {
 	}
 	p.m.Reply = p.m.Text
 	p.guard("quote", func() { p.m.Reply, p.m.Quoted, p.m.Signature = Split(p.m.Text) })
+}
+
+// standIn finds text for a mail without text of its own: the body of its winmail.dat, its invitation, the messages that
+// it carries.
+func (p *parser) standIn(s *shown) {
+	if p.part.tnef != nil {
+		if t := p.show(p.part.tnef); strings.TrimSpace(s.text) == "" || !s.rich && sameWords(s.text, t.text) {
+			s.html, s.rich = t.html, t.rich
+			if strings.TrimSpace(s.text) == "" {
+				s.text = t.text
+			}
+		}
+	}
+	if strings.TrimSpace(s.text) == "" && p.m.Invitation != nil {
+		s.text = p.m.Invitation.text()
+	}
+	if strings.TrimSpace(s.text) == "" && p.level < 2 {
+		var all []string
+		for _, raw := range p.part.nested {
+			all = append(all, p.nestedText(raw))
+		}
+		s.text = strings.Join(all, "\n\n")
+	}
+}
+
+// nestedText reads a nested message, as far as it is in memory.
+func (p *parser) nestedText(raw []byte) string {
+	sub := &parser{m: newMessage(), lim: p.lim, level: p.level + 1}
+	sub.read(newInput(bytes.NewReader(raw)))
+	return sub.m.Text
 }
 
 // show renders a part: an alternative gives its best forms, everything else the forms of its parts one after the other.
@@ -54,6 +91,11 @@ func (p *parser) show(n *node) shown {
 		return shown{}
 	case 1:
 		return all[0]
+	case 2:
+		// Seen in practice: plain text and HTML of the same words put one behind the other.
+		if a, b := all[0], all[1]; !a.rich && b.rich && sameWords(a.text, b.text) {
+			return shown{text: a.text, html: b.html, rich: true}
+		}
 	}
 	var text, html strings.Builder
 	for i, s := range all {
@@ -75,28 +117,27 @@ func (p *parser) show(n *node) shown {
 	return shown{text: text.String(), html: html.String(), rich: rich}
 }
 
-// showAlternative takes the first plain form with words in it and the last HTML form (RFC 2046, 5.1.4). The plain form
-// is preferred for reading; when it is empty the HTML is read out.
+// showAlternative takes the plain forms and the last HTML form (RFC 2046, 5.1.4). Plain text is preferred for reading;
+// where there is none, or an empty one, the last form with words in it is read out.
 func (p *parser) showAlternative(n *node) shown {
 	var out shown
+	var plain []string
 	for _, c := range n.children {
 		s := p.show(c)
 		if s.rich && strings.TrimSpace(s.html) != "" {
 			out.html, out.rich = s.html, true
 		}
-		if strings.TrimSpace(out.text) == "" || (!plainForm(c) && out.text == "") {
-			if strings.TrimSpace(s.text) != "" {
-				out.text = s.text
-			}
+		if strings.TrimSpace(s.text) == "" {
+			continue
 		}
+		// Two plain forms are no alternatives of each other: both are kept.
+		if plainForm(c) && len(plain) < 100 && (len(plain) == 0 || plain[len(plain)-1] != s.text) {
+			plain = append(plain, s.text)
+		}
+		out.text = s.text
 	}
-	for _, c := range n.children {
-		if plainForm(c) {
-			if s := p.show(c); strings.TrimSpace(s.text) != "" {
-				out.text = s.text
-				break
-			}
-		}
+	if len(plain) > 0 {
+		out.text = strings.Join(plain, "\n")
 	}
 	return out
 }
@@ -134,6 +175,29 @@ func (p *parser) text(raw []byte, set string) string {
 		p.defect(DefectCharset, set)
 	}
 	return s
+}
+
+// sameWords says whether most words of the shorter of two texts stand in the other.
+func sameWords(a, b string) bool {
+	a, b = cut(a, 64<<10), cut(b, 64<<10)
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(a)*3 < len(b) {
+		return false
+	}
+	in := map[string]bool{}
+	for w := range strings.FieldsSeq(b) {
+		in[w] = true
+	}
+	n, same := 0, 0
+	for w := range strings.FieldsSeq(a) {
+		n++
+		if in[w] {
+			same++
+		}
+	}
+	return n > 0 && same*5 >= n*3
 }
 
 // trimLines takes away blank lines at both ends; blanks before the first word stay.

@@ -22,6 +22,11 @@ func (p *parser) bounceOf(h *header) *Bounce {
 			b.Recipients = append(b.Recipients, deliveryStatus(p, r.data)...)
 		}
 	}
+	if !structured && indexFold(p.m.Text, "final-recipient:") >= 0 {
+		// Seen in practice: the report as text, its boundaries lost.
+		b.Recipients = deliveryStatus(p, []byte(cut(p.m.Text, maxNotice)))
+		structured = len(b.Recipients) > 0
+	}
 	words := !structured || len(b.Recipients) == 0
 	if words {
 		found, certain := p.bounceInWords(h)
@@ -160,7 +165,7 @@ func fieldBlocks(data []byte) [][]byte {
 // fieldsOf reads a block of fields that stands in the body of a mail.
 func (p *parser) fieldsOf(block []byte) *header {
 	block = bytes.TrimLeft(block, "\r\n")
-	sub := &parser{m: newMessage(), lim: p.lim}
+	sub := &parser{m: newMessage(), lim: p.lim, loose: true}
 	h, _ := sub.section(newInput(bytes.NewReader(block)), maxPartHeader, false)
 	return &h
 }

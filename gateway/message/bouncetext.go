@@ -30,32 +30,41 @@ func (p *parser) bounceInWords(h *header) (rs []BounceRecipient, certain bool) {
 		sender, name = m.From[0].Address, m.From[0].Name
 	}
 	local, _, _ := strings.Cut(sender, "@")
-	daemon := daemonPattern.MatchString(local) || daemonPattern.MatchString(name) || h.has("x-failed-recipients")
+	failed := h.has("x-failed-recipients")
+	daemon := failed || daemonPattern.MatchString(local) || daemonPattern.MatchString(name)
 	null := m.ReturnPath != nil && (*m.ReturnPath == "" || daemonPattern.MatchString(*m.ReturnPath))
+	if !daemon && !null && !strings.Contains(strings.ToLower(local), "reply") && !strings.Contains(strings.ToLower(local), "master") {
+		return nil, false
+	}
 	subject := bounceSubject.MatchString(cut(m.Subject, 500))
+	if !subject && !failed && (autoReplySubject(m.Subject) || h.has("in-reply-to") && !daemon) {
+		return nil, false
+	}
 	text := cut(m.Text, maxNotice)
 	notice := text
 	if at := originalCopy.FindStringIndex(text); at != nil && at[0] > 0 {
 		notice = text[:at[0]]
 	}
 	words := bounceWords.MatchString(notice)
-	reply := autoReplySubject(m.Subject) || h.has("in-reply-to") && !daemon
+	copied := len(notice) < len(text) || p.part.original != nil // The mail that came back is there.
 	switch {
-	case h.has("x-failed-recipients"):
-	case reply && !subject:
-		return nil, false
+	case failed:
 	case daemon && (subject || words):
-	case null && subject && words:
-	case null && words && strings.Contains(text[min(len(notice), len(text)):], ":"):
-	case subject && words && strings.HasPrefix(local, "no-reply"):
+	case null && words && (subject || copied):
+	case subject && words && copied:
 	default:
 		return nil, false
 	}
-	return p.recipientsInWords(h, notice), true
+	rs = p.recipientsInWords(h, notice, false)
+	if len(rs) == 0 {
+		rs = p.recipientsInWords(h, notice, true)
+	}
+	return rs, true
 }
 
-// recipientsInWords finds the addresses that failed in a notice, each with the status code that follows it.
-func (p *parser) recipientsInWords(h *header, notice string) []BounceRecipient {
+// recipientsInWords finds the addresses that failed in a notice, each with the status code that follows it. The
+// addresses of the notice itself count only when ourselves is set.
+func (p *parser) recipientsInWords(h *header, notice string, ourselves bool) []BounceRecipient {
 	var out []BounceRecipient
 	seen := map[string]int{}
 	own := map[string]bool{}
@@ -75,7 +84,7 @@ func (p *parser) recipientsInWords(h *header, notice string) []BounceRecipient {
 		if i, ok := seen[key]; ok {
 			return i
 		}
-		if own[key] || len(out) >= maxRecipients || len(a) > 320 {
+		if own[key] && !ourselves || len(out) >= maxRecipients || len(a) > 320 {
 			return -1
 		}
 		seen[key] = len(out)
@@ -137,6 +146,6 @@ func mentionsSender(line string) bool {
 }
 
 // Subjects of automatic replies, at their beginning, in the languages that mailers write.
-var autoReplyPattern = regexp.MustCompile(`(?i)^\s*(?:(?:re|aw|antw|sv|tr|fw|fwd|wg)\s*:\s*)?(?:(?:auto(?:matic|mated)?|automatische?|automatisk|automatisch)[- ]?(?:reply|repl(?:y|ies)|response|antwort|svar|antwoord|respond\w*|rückantwort|notification)|autoreply|auto:|automatisiert|out of (?:the )?office|out-of-office|ooo\b|abwesenheits?(?:notiz|benachrichtigung|nachricht|meldung|assistent)?|ich bin (?:nicht im büro|abwesend|im urlaub)|(?:afwezig|afwezigheid)|réponse automatique|reponse automatique|absence du bureau|message d'absence|respuesta automática|respuesta automatica|fuera de (?:la )?oficina|resposta automática|ausência temporária|risposta automatica|fuori (?:sede|ufficio)|автоответ|автоматический ответ|自動(?:応答|返信)|自动(?:回复|答复)|automatyczna odpowiedź|odpowiedź automatyczna|automatická odpověď|automaattinen vastaus|frånvaro|autosvar|vacation (?:reply|response|message)|away from (?:my )?(?:mail|office|desk))`)
+var autoReplyPattern = regexp.MustCompile(`(?i)^\s*(?:(?:re|aw|antw|sv|tr|fw|fwd|wg)\s*:\s*)?(?:(?:auto(?:matic|mated)?|automatische?|automatisk|automatisch)[- ]?(?:reply|repl(?:y|ies)|response|antwort|svar|antwoord|respond\w*|rückantwort|notification)|autoreply|auto:|automatisiert|out of (?:the )?office|out-of-office|ooo\b|abwesenheits?(?:notiz|benachrichtigung|nachricht|meldung|assistent)?|ich bin (?:nicht im büro|abwesend|im urlaub)|(?:afwezig|afwezigheid)|réponse automatique|reponse automatique|absence du bureau|message d'absence|respuesta automática|respuesta automatica|fuera de (?:la )?oficina|resposta automática|ausência temporária|risposta automatica|fuori (?:sede|ufficio)|автоответ|автоматический ответ|自動(?:応答|返信)|自动(?:回复|答复)|automatyczna odpowiedź|odpowiedź automatyczna|automatická odpověď|automaattinen vastaus|frånvaro|autosvar|vacation (?:reply|response|message)|away from (?:my )?(?:mail|office|desk))|\bauto-?reply\s*:`)
 
 func autoReplySubject(s string) bool { return autoReplyPattern.MatchString(cut(s, 300)) }

@@ -5,6 +5,8 @@ import (
 	"strings"
 )
 
+const maxNested = 20 // Nested messages that may be read out when a mail has no text of its own.
+
 // classify finds what kind of mail this is.
 func (p *parser) classify(h *header, root *node) {
 	p.guard("security", func() { p.security(root) })
@@ -23,12 +25,17 @@ func (p *parser) look(n *node, w *partWriter, depth int, parent string) *node {
 		if p.part.original == nil {
 			p.part.original = p.fieldsOf(w.head)
 		}
-		if strings.HasPrefix(n.mime, "message/") && p.part.nested == nil {
-			p.part.nested = w.head
+		if strings.HasPrefix(n.mime, "message/") {
+			if depth == 0 {
+				return p.unwrap(w.head, depth)
+			}
+			if len(p.part.nested) < maxNested {
+				p.part.nested = append(p.part.nested, w.head)
+			}
 		}
 	case strings.HasPrefix(n.mime, "message/") && len(p.part.report) < 50:
 		p.part.report = append(p.part.report, reportPart{n.mime, w.head})
-	case n.mime == "text/calendar" && p.part.calendar == nil:
+	case n.mime == "text/calendar" && p.part.calendar == nil && len(w.head) < maxCalendar:
 		p.part.calendar = w.head
 		p.part.calendarSet = n.charset
 	case isSMIME(n):
@@ -37,6 +44,23 @@ func (p *parser) look(n *node, w *partWriter, depth int, parent string) *node {
 		return p.openTNEF(n, w)
 	}
 	return nil
+}
+
+// unwrap reads a mail that is nothing but another one: the inner one is kept as an attachment, and what is in it counts.
+func (p *parser) unwrap(raw []byte, depth int) *node {
+	in := newInput(bytes.NewReader(raw))
+	h, at := p.section(in, maxPartHeader, false)
+	if at != nil || depth >= p.lim.Depth {
+		return nil
+	}
+	ct, _ := p.contentType(&h, "")
+	if strings.HasPrefix(ct.value, "message/") && p.level < 5 {
+		p.level++
+		child, _ := p.entity(in, &h, 0, "")
+		return child
+	}
+	child, _ := p.entity(in, &h, depth+1, "wrapped")
+	return child
 }
 
 // looksInside says whether a part is a container that is opened.

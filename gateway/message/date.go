@@ -74,7 +74,7 @@ func (d *dateParts) take(w string) {
 		d.month = m
 		return
 	}
-	if z, ok := zones[low]; ok && d.hour >= 0 {
+	if z, ok := zones[zoneName(low)]; ok && d.hour >= 0 {
 		if !d.zoned {
 			d.zone, d.zoned = z, true
 		}
@@ -96,6 +96,14 @@ func (d *dateParts) take(w string) {
 	case d.hour >= 0 && !d.zoned && len(w) == 4:
 		d.offset("+" + w)
 	}
+}
+
+// zoneName takes the rule off a zone of the POSIX form: EST5EDT.
+func zoneName(s string) string {
+	if i := strings.IndexAny(s, "0123456789"); i >= 3 {
+		return s[:i]
+	}
+	return s
 }
 
 // joined reads "21-Nov-1997", "11/21/97" and "21.11.1997".

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 const maxName = 255 // Octets of a file name (SEC-14).
@@ -34,7 +33,7 @@ func cleanNameOnce(s string) string {
 	}
 	s = strings.Map(func(r rune) rune {
 		switch {
-		case r == '/' || r == '\\' || r == ':' || r == '*' || r == '?' || r == '"' || r == '<' || r == '>' || r == '|':
+		case r == '/' || r == '\\' || r == ':':
 			return '_'
 		case r == '\n' || r == '\t' || r == 0x2028 || r == 0x2029:
 			return ' '
@@ -62,7 +61,7 @@ func looksLikePath(s string) bool {
 
 // hidden says whether a character cannot be seen: zero-width ones and those that change the direction of text.
 func hidden(r rune) bool {
-	return r >= 0x200b && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2060 && r <= 0x206f || r == 0xfeff || r == 0xad || r == 0x61c || r == 0x180e || r >= 0xfff9 && r <= 0xfffb || r == utf8.RuneError && false
+	return r >= 0x200b && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2060 && r <= 0x206f || r == 0xfeff || r == 0xad || r == 0x61c || r == 0x180e || r >= 0xfff9 && r <= 0xfffb
 }
 
 // reserved says whether Windows keeps a name for a device.
@@ -85,6 +84,17 @@ func cutName(s string) string {
 		ext = ""
 	}
 	return strings.TrimRight(cut(strings.TrimSuffix(s, ext), maxName-len(ext)), ". ") + ext
+}
+
+// UniqueNames returns the names of attachments for a place where each may stand once, a folder for example: a number
+// before the extension tells equal ones apart, without regard to case. The order is that of list.
+func UniqueNames(list []Attachment) []string {
+	taken := map[string]int{}
+	out := make([]string, len(list))
+	for i, a := range list {
+		out[i] = uniqueName(a.Name, taken)
+	}
+	return out
 }
 
 // uniqueName returns name, with a number before its extension when taken holds it already, and notes it there. The

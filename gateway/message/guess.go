@@ -30,6 +30,15 @@ func guess(b []byte) coder {
 			letters++
 		}
 	}
+	upper := 0 // Octets that are letters in every one-octet charset of an alphabet.
+	for _, c := range b {
+		if c >= 0xc0 {
+			upper++
+		}
+	}
+	if upper*20 >= high*19 && high > letters && high >= 4 {
+		return charset(guessCyrillic(b))
+	}
 	if name := guessEastAsian(b, high); name != "" {
 		return charset(name)
 	}

@@ -99,7 +99,7 @@ func (p *parser) section(in *input, limit int64, keepText bool) (header, *stop) 
 		case ok:
 			flush()
 			name, value, open = key, append(value[:0], val...), true
-		case first || p.bodyBegins(in, text, n):
+		case !p.loose && (first || p.bodyBegins(in, text, n)):
 			// No header section at all, or one without the empty line.
 			p.defect(DefectHeaderEnd, "")
 			flush()

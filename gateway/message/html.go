@@ -59,7 +59,7 @@ var droppedElements = map[string]bool{
 
 // Elements that are kept, with the attributes that each may have besides style, title, dir, lang and align.
 var keptElements = map[string]string{
-	"a": " href ", "abbr": "", "address": "", "article": "", "aside": "", "b": "", "bdi": "", "bdo": "", "big": "", "blockquote": "", "br": "", "caption": "", "center": "", "cite": "", "code": "",
+	"a": " href ", "abbr": "", "address": "", "article": "", "aside": "", "b": "", "bdi": "", "body": " bgcolor text ", "html": "", "bdo": "", "big": "", "blockquote": "", "br": "", "caption": "", "center": "", "cite": "", "code": "",
 	"col": " span width ", "colgroup": " span width ", "dd": "", "del": "", "dfn": "", "div": "", "dl": "", "dt": "", "em": "", "figcaption": "", "figure": "", "font": " color face size ", "footer": "", "h1": "", "h2": "", "h3": "", "h4": "", "h5": "", "h6": "",
 	"header": "", "hr": " width size ", "i": "", "img": " src alt width height border ", "ins": "", "kbd": "", "li": " value ", "main": "", "mark": "", "nav": "", "ol": " start type ", "p": "", "pre": "", "q": "", "s": "", "samp": "", "section": "", "small": "", "span": "",
 	"strike": "", "strong": "", "sub": "", "sup": "", "table": " width height border cellpadding cellspacing bgcolor ", "tbody": "", "td": " width height colspan rowspan valign bgcolor nowrap ", "tfoot": "", "th": " width height colspan rowspan valign bgcolor nowrap ",

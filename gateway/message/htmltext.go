@@ -207,6 +207,9 @@ func (w *reader) linkEnd() {
 		words = "?"
 	}
 	bare := strings.TrimSuffix(strings.TrimPrefix(href, "mailto:"), "/")
+	if _, after, ok := strings.Cut(bare, "://"); ok && (words == after || words == "www."+after) {
+		return
+	}
 	if words == "" || strings.Contains(bare, words) && len(words) > 6 || strings.Contains(words, bare) {
 		return
 	}

@@ -6,7 +6,7 @@ import (
 
 const (
 	htmlFactor  = 2        // HTML holds markup besides its text: it may be this many times Limits.Text.
-	maxInspect  = 32 << 20 // A winmail.dat or S/MIME container larger than this is not looked into.
+	maxInspect  = 16 << 20 // A winmail.dat or S/MIME container larger than this is not looked into.
 	maxReport   = 64 << 10
 	maxCalendar = 256 << 10
 )
@@ -30,7 +30,8 @@ func (p *parser) leaf(in *input, h *header, ct params, known bool, depth int, pa
 		flowed: strings.EqualFold(ct.get("format"), "flowed"), delsp: strings.EqualFold(ct.get("delsp"), "yes"),
 	}
 	w := &partWriter{p: p, d: d, n: n, inline: cd.value != "attachment", known: known}
-	n.text = showsAsText(n, cd, depth, parent)
+	var file bool
+	n.text, file = showsAsText(n, cd, depth, parent)
 	switch {
 	case n.text:
 		w.hold = p.lim.Text
@@ -41,10 +42,12 @@ func (p *parser) leaf(in *input, h *header, ct params, known bool, depth int, pa
 		w.keep = maxInspect
 	case n.mime == "text/calendar":
 		w.keep = maxCalendar
+	case depth == 0 && (n.mime == "message/rfc822" || n.mime == "message/global"):
+		w.keep = maxInspect
 	case isReportPart(n.mime) || strings.HasPrefix(n.mime, "message/"):
 		w.keep = maxReport
 	}
-	if !n.text {
+	if !n.text || file {
 		w.open()
 	}
 	at := in.body(w.write, nil)
@@ -58,15 +61,34 @@ func (p *parser) leaf(in *input, h *header, ct params, known bool, depth int, pa
 }
 
 // showsAsText says whether a leaf is a candidate for the text of the mail. A part with a name of its own is a file,
-// unless the mail consists of it.
-func showsAsText(n *node, cd params, depth int, parent string) bool {
-	if n.mime != "text/plain" && n.mime != "text/html" && n.mime != "text/enriched" && n.mime != "text/richtext" {
-		return false
+// unless the mail consists of it. keep tells that it is listed as an attachment all the same: a named text whose sender
+// did not say what to do with it.
+func showsAsText(n *node, cd params, depth int, parent string) (shows, keep bool) {
+	switch {
+	case n.mime == "text/plain", n.mime == "text/html":
+	case n.mime == "text/enriched", n.mime == "text/richtext":
+	case strings.HasPrefix(n.mime, "text/") && cd.value == "" && n.name == "" && parent != "alternative" && !fileText(n.mime):
+	default:
+		return false, false
 	}
-	if cd.value == "attachment" {
-		return false
+	switch {
+	case depth == 0 && n.mime == "text/plain":
+		return true, cd.value == "attachment"
+	case cd.value == "attachment":
+		return false, false
+	case n.name == "" || depth == 0 || parent == "alternative":
+		return true, false
 	}
-	return n.name == "" || depth == 0 || parent == "alternative"
+	return n.mime == "text/plain" && cd.value == "", true
+}
+
+// fileText says whether a kind of text is meant for programs.
+func fileText(mime string) bool {
+	switch mime {
+	case "text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/csv", "text/xml", "text/rtf", "text/rfc822-headers", "text/css", "text/javascript", "text/x-amp-html", "text/watch-html", "text/x-watch-html", "text/x-moz-deleted":
+		return true
+	}
+	return false
 }
 
 func isReportPart(mime string) bool {
@@ -79,7 +101,7 @@ func isReportPart(mime string) bool {
 
 // partName finds the name of a part: Content-Disposition, Content-Type, then what a few mailers use.
 func (p *parser) partName(h *header, ct, cd params) string {
-	for _, v := range []string{cd.get("filename"), ct.get("name"), cd.get("name"), ct.get("filename")} {
+	for _, v := range []string{cd.get("filename"), ct.get("name"), cd.get("name"), ct.get("filename"), ct.get("file")} {
 		if v = CleanName(v); v != "" {
 			return v
 		}
@@ -128,7 +150,9 @@ func (w *partWriter) take(b []byte) {
 			w.head = append(w.head, b[:min(room, len(b))]...)
 		}
 		w.att.write(b)
-		return
+		if !w.n.text || w.n.over {
+			return
+		}
 	}
 	room := min(w.hold-int64(len(w.n.raw)), w.p.budget()-w.p.held)
 	if int64(len(b)) <= room {
@@ -138,9 +162,11 @@ func (w *partWriter) take(b []byte) {
 	}
 	w.n.over = true
 	w.p.defect(DefectTextLimit, "")
-	w.open()
-	w.att.write(w.n.raw)
-	w.att.write(b)
+	if w.att == nil {
+		w.open()
+		w.att.write(w.n.raw)
+		w.att.write(b)
+	}
 	if room > 0 {
 		w.n.raw = append(w.n.raw, b[:room]...)
 		w.p.held += room

@@ -81,9 +81,11 @@ func (p *parser) parseParams(s, hint string) params {
 			v := g.value
 			if g.encoded {
 				anyEncoded = true
-				if i == 0 {
-					if parts := strings.SplitN(v, "'", 3); len(parts) == 3 {
+				if i == 0 || strings.HasPrefix(strings.ToLower(v), strings.ToLower(set)+"'") && set != "" {
+					if parts := strings.SplitN(v, "'", 3); len(parts) == 3 && i == 0 {
 						set, v = parts[0], parts[2]
+					} else if i > 0 {
+						v = v[len(set)+1:] // Seen in practice: the charset before each segment.
 					}
 				}
 				octets = append(octets, percent(v)...)
@@ -155,7 +157,7 @@ func nextParam(s string) (name, value string, quoted bool, rest string) {
 				return name, b.String(), true, s[i+1+strings.IndexByte(s[i+1:]+";", ';'):]
 			}
 			b.WriteByte(c)
-		case c == '\\' && i+1 < len(s) && (s[i+1] == '"' || s[i+1] == '\\'):
+		case c == '\\' && i+1 < len(s) && !alphanumeric(s[i+1]):
 			i++
 			b.WriteByte(s[i])
 		default:
@@ -163,6 +165,11 @@ func nextParam(s string) (name, value string, quoted bool, rest string) {
 		}
 	}
 	return name, b.String(), true, ""
+}
+
+// alphanumeric tells the backslash of a Windows path from that of an escape.
+func alphanumeric(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c >= 0x80
 }
 
 // nextName finds where, after a blank, a well-known parameter begins in an unquoted value; -1 when none does.

@@ -18,15 +18,17 @@ type parser struct {
 	m     *Message
 	lim   Limits
 	sink  func(index int) (io.WriteCloser, error)
-	err   error          // The first error of the sink.
-	names map[string]int // Names of attachments in use, for uniqueName.
-	hint  string         // The charset that raw octets in header fields are taken for.
+	err   error  // The first error of the sink.
+	hint  string // The charset that raw octets in header fields are taken for.
 	parts int
+	level int   // How deep in nested messages this one is read.
+	loose bool  // A block of fields is read that has no body behind it.
 	held  int64 // Octets of text and of parts looked into that are in memory.
 	part  struct {
 		report   []reportPart // Parts of delivery and feedback reports, in order.
 		original *header      // Header section of the mail that a report is about.
-		nested   []byte       // The beginning of the first nested message.
+		nested   [][]byte     // The beginnings of the first nested messages.
+		tnef     *node        // The body of a winmail.dat.
 
 		calendar    []byte // The first calendar part.
 		calendarSet string // Its charset.
@@ -36,8 +38,23 @@ type parser struct {
 // Parse reads one mail from r to its end. The error is not nil only when r or the sink fails (the cause is wrapped);
 // a broken mail is a Message with defects.
 func Parse(r io.Reader, o Options) (*Message, error) {
-	p := &parser{m: newMessage(), lim: o.Limits.withDefaults(), sink: o.Sink, names: map[string]int{}}
+	p := &parser{m: newMessage(), lim: o.Limits.withDefaults(), sink: o.Sink}
 	in := newInput(r)
+	p.read(in)
+	for p.err == nil && in.err == nil && len(in.peekLine()) > 0 {
+		in.discard(len(in.peekLine())) // An epilogue, to know that the reader ends well.
+	}
+	switch {
+	case p.err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrSink, p.err)
+	case in.err != nil:
+		return nil, fmt.Errorf("read mail: %w", in.err)
+	}
+	return p.m, nil
+}
+
+// read reads one message and composes what was found.
+func (p *parser) read(in *input) {
 	p.preamble(in)
 	h, at := p.section(in, p.lim.Header, true)
 	if len(h.fields) == 0 && len(in.peekLine()) == 0 {
@@ -49,18 +66,8 @@ func Parse(r io.Reader, o Options) (*Message, error) {
 	if at == nil {
 		root, _ = p.entity(in, &h, 0, "")
 	}
-	for p.err == nil && in.err == nil && len(in.peekLine()) > 0 {
-		in.discard(len(in.peekLine())) // An epilogue, to know that the reader ends well.
-	}
 	p.compose(root)
 	p.classify(&h, root)
-	switch {
-	case p.err != nil:
-		return nil, fmt.Errorf("%w: %w", ErrSink, p.err)
-	case in.err != nil:
-		return nil, fmt.Errorf("read mail: %w", in.err)
-	}
-	return p.m, nil
 }
 
 func newMessage() *Message {

@@ -15,8 +15,8 @@ func Split(text string) (reply, quoted, signature string) {
 		fold = nil
 	}
 	keep, sig := q.signature(keep, len(fold) > 0)
-	if len(sig) > 0 && q.blank(keep) && len(fold) == 0 {
-		keep, sig = q.all(), nil
+	if len(sig) > 0 && q.blank(keep) && (len(fold) == 0 || q.kind != markIntro) {
+		keep, fold, sig = q.all(), nil, nil // Nothing but a signature, or that over a forwarded mail.
 	}
 	return q.join(keep), q.join(fold), q.join(sig)
 }
@@ -28,13 +28,14 @@ type quotes struct {
 	lines []string
 	trim  []string // The same without blanks at both ends.
 	marks []bool   // The line is quoted with ">".
+	kind  byte     // Of the mark that was found.
 }
 
 // span is a run of lines.
 type span struct{ from, to int }
 
 func newQuotes(text string) *quotes {
-	q := &quotes{lines: strings.Split(text, "\n")}
+	q := &quotes{lines: splitIntros(strings.Split(text, "\n"))}
 	q.trim = make([]string, len(q.lines))
 	q.marks = make([]bool, len(q.lines))
 	for i, l := range q.lines {
@@ -42,6 +43,21 @@ func newQuotes(text string) *quotes {
 		q.marks[i] = strings.HasPrefix(q.trim[i], ">")
 	}
 	return q
+}
+
+// splitIntros puts an attribution that stands behind the words of a line into a line of its own.
+func splitIntros(lines []string) []string {
+	for i := 0; i+1 < len(lines) && i < 10_000; i++ {
+		l := lines[i]
+		if len(l) > 500 || len(l) < 20 || !strings.HasPrefix(strings.TrimSpace(lines[i+1]), ">") || strings.HasPrefix(l, ">") || !colonEnd.MatchString(l) {
+			continue
+		}
+		if at := inlineIntro.FindStringSubmatchIndex(l); at != nil {
+			out := append(append([]string(nil), lines[:i]...), strings.TrimRight(l[:at[2]], " -"), l[at[2]:])
+			return append(out, lines[i+1:]...)
+		}
+	}
+	return lines
 }
 
 func (q *quotes) all() []span { return []span{{0, len(q.lines)}} }
@@ -92,6 +108,7 @@ func (q *quotes) split() (keep, fold []span) {
 	if !ok {
 		return q.trailing()
 	}
+	q.kind = m.kind
 	head := span{0, m.from}
 	headBlank := q.blank([]span{head})
 	switch m.kind {

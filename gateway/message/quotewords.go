@@ -27,6 +27,8 @@ var (
 	mobilePattern = regexp.MustCompile(`(?i)^[\s*_>\x{200b}-]*(?:(?:sent|written|posted|typed) (?:from|via|with|on|by|using) (?:my |a |the )?\S|sent from\b|get outlook for|download outlook for|von meinem .{2,40} gesendet|gesendet (?:von|mit|über|aus)(?: \S|$)|diese (?:nachricht|e-mail|mail) wurde (?:von|mit) .{2,60} gesendet|von (?:unterwegs|mobil(?:gerät)?) gesendet|von outlook für (?:ios|android)|holen sie sich outlook|laden sie outlook|outlook für (?:ios|android)|envoyé (?:depuis|de|à partir d|avec|via)|envoyé par|télécharge[rz]? outlook|obtenez outlook|enviado (?:desde|do|de|a partir|con|pelo)|obtener outlook|obter o outlook|inviato (?:da|dal|con)|ottieni outlook|scarica outlook|verzonden (?:vanaf|met|via|van)|verstuurd (?:vanaf|met|via|van)|skickat från|sendt fra|lähetetty|wysłan[eoy] (?:z|ze|przez)|odesláno z|odoslané z|отправлено (?:с|из)|надіслано (?:з|із)|iphone'?ımdan gönderildi|.{0,20}(?:dan|den) gönderildi|发自我的|從我的 .{1,20}傳送|从我的.{1,20}发送|.{1,20}から送信|나의 .{1,20}에서 보냄|elküldve|trimis de pe|στάλθηκε από|sendt med|poslano z|yahoo mail:|yandex\.mail for mobile)`)
 	// A line of nothing but the strokes that separate.
 	rulePattern = regexp.MustCompile(`^[\s>]*(?:[-_=*~#+•—–ᐧ·.]\s*){1,200}$`)
+	// An attribution behind other words of a line.
+	inlineIntro = regexp.MustCompile(`(?i)\S\s+(?:-+\s*)?((?:on|am|le|el|il|em|op|den) (?:(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim)[\p{L}]{0,9}[.,]|\d{1,2}[-./ ]|[a-z]{3} \d{1,2}).{5,300})$`)
 	// The end of an attribution.
 	colonEnd = regexp.MustCompile(`[:：]\s*[*_]*\s*$`)
 )
