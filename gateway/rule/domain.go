@@ -18,10 +18,8 @@ var errTooSlow = errors.New("pattern took too long")
 
 // A pattern is a Perl pattern, compiled.
 type pattern struct {
-	typed  string
-	wide   bool // It is meant for domains as people write them, not for their ASCII form.
-	whole  *regexp2.Regexp
-	search *regexp2.Regexp // Found anywhere in the text, as Perl does it; for Lint only.
+	typed string
+	whole *regexp2.Regexp
 	translation
 }
 
@@ -35,7 +33,7 @@ func compilePattern(typed string) (*pattern, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &pattern{typed: typed, wide: t.wide, whole: whole, translation: t}, nil
+	return &pattern{typed: typed, whole: whole, translation: t}, nil
 }
 
 // compileRegexp compiles what translate made. It takes a panic of the library for a refusal: a pattern is typed by a
@@ -54,7 +52,8 @@ func compileRegexp(expr string) (re *regexp2.Regexp, err error) {
 	return re, nil
 }
 
-// matches tells whether the pattern describes the whole address.
+// matches tells whether the pattern describes the whole address. A pattern with a character beyond ASCII is meant for
+// domains as people write them.
 func (p *pattern) matches(a address) (bool, error) {
 	if p.wide {
 		return matchString(p.whole, a.unicode())

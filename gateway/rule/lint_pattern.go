@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dlclark/regexp2/v2"
 )
 
 // domainLike finds a domain in the plain characters of a pattern.
@@ -17,8 +19,9 @@ const probeBudget = time.Second
 // A prober tries a pattern on addresses and stops for good when one takes too long, or all together do.
 type prober struct {
 	*pattern
-	spent time.Duration
-	slow  bool
+	search *regexp2.Regexp // Finds the pattern anywhere in a text; nil until it is needed.
+	spent  time.Duration
+	slow   bool
 }
 
 // fits tells whether the pattern lets in the address.
@@ -89,7 +92,7 @@ func lintPattern(p *pattern, senders []string) []Finding {
 	if example := foreignDomain(probe, domains); example != "" {
 		warn("W-RX-02", "example", example, "suggestion", suggestion)
 	} else if kept := keptOut(probe, reading, domains); kept != "" {
-		if example := foreignDomain(searching{reading}, domains); example != "" {
+		if example := foreignDomain(searching{reading}, domains); example != "" && !reading.fits(kept) {
 			warn("W-RX-02", "example", example, "suggestion", suggestion)
 		}
 		warn("W-RX-06", "example", kept, "suggestion", suggestion)

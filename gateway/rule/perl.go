@@ -36,7 +36,7 @@ func (e *patternError) Error() string {
 func translate(pattern string) (translation, error) {
 	src := []rune(pattern)
 	if len(src) > maxPattern {
-		return translation{}, &patternError{key: "too_long", construct: "", pos: maxPattern + 1}
+		return translation{}, &patternError{key: "too_long", construct: string(src[:20]) + "…", pos: maxPattern + 1}
 	}
 	// References may point forwards, so the groups are counted by a first pass that believes every reference.
 	count := &perl{src: src, total: -1, names: map[string]int{}}
