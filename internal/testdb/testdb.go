@@ -32,9 +32,15 @@ func open(t testing.TB, dsn string) *store.Store {
 	return s
 }
 
+// OpenMariaDB returns an empty, migrated database on MariaDB; see [StartMariaDB].
+func OpenMariaDB(t testing.TB) *store.Store {
+	t.Helper()
+	return open(t, StartMariaDB(t))
+}
+
 // EachDialect runs a test once on SQLite and once on MariaDB, each time on an empty, migrated database.
 func EachDialect(t *testing.T, run func(t *testing.T, s *store.Store)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { run(t, Open(t)) })
-	t.Run("mysql", func(t *testing.T) { run(t, open(t, StartMariaDB(t))) })
+	t.Run("mysql", func(t *testing.T) { run(t, OpenMariaDB(t)) })
 }
