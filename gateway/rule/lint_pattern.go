@@ -72,27 +72,38 @@ func lintPattern(p *pattern, senders []string) []Finding {
 		warn("W-RX-07", "suggestion", "(?i)"+p.typed)
 	}
 	probe := &prober{pattern: p}
-	if slow := slowAddress(probe); slow {
+	behaviour := probe.behaviour(senders, domains, suggestion)
+	if probe.slow { // What it does on addresses is not known then.
 		warn("W-RX-08")
 		return found
 	}
-	if n, matched := countMatches(probe, senders); n > 0 && matched == 0 {
+	return append(found, behaviour...)
+}
+
+// behaviour returns the warnings about what the pattern lets in and keeps out.
+func (p *prober) behaviour(senders, domains []string, suggestion string) []Finding {
+	var found []Finding
+	warn := func(code string, pairs ...string) {
+		found = append(found, Finding{Field: "domain_pattern", Code: code, Args: args(pairs...)})
+	}
+	p.tryHard()
+	if n, matched := p.count(senders); n > 0 && matched == 0 {
 		warn("W-RX-04", "n", strconv.Itoa(n))
 	}
-	if fitsAll(probe) {
+	if !p.excludes && p.fitsAll() {
 		warn("W-RX-05")
 		return found
 	}
-	reading := probe
+	reading := p
 	if len(p.blanks) > 0 { // Look at what is meant, or the blanks hide everything else.
-		if repaired, err := compilePattern(withoutBlanks(p)); err == nil {
+		if repaired, err := compilePattern(withoutBlanks(p.pattern)); err == nil {
 			reading = &prober{pattern: repaired}
 		}
 	}
-	if example := foreignDomain(probe, domains); example != "" {
+	if example := foreignDomain(p.fits, domains); example != "" {
 		warn("W-RX-02", "example", example, "suggestion", suggestion)
-	} else if kept := keptOut(probe, reading, domains); kept != "" {
-		if example := foreignDomain(searching{reading}, domains); example != "" && !reading.fits(kept) {
+	} else if kept := keptOut(p, reading, domains); kept != "" {
+		if example := foreignDomain(reading.finds, domains); example != "" && !reading.fits(kept) {
 			warn("W-RX-02", "example", example, "suggestion", suggestion)
 		}
 		warn("W-RX-06", "example", kept, "suggestion", suggestion)
@@ -184,17 +195,12 @@ func keptOut(p, reading *prober, domains []string) string {
 	return ""
 }
 
-// searching reads a pattern as a search.
-type searching struct{ *prober }
-
-func (s searching) fits(a string) bool { return s.finds(a) }
-
 // foreignDomain returns an address of a domain that only contains one that the pattern names, and is let in with it.
-func foreignDomain(p interface{ fits(string) bool }, domains []string) string {
+func foreignDomain(letsIn func(string) bool, domains []string) string {
 	for _, domain := range domains {
 		for _, foreign := range []string{domain + ".evil.example", "evil-" + domain, "evil" + domain} {
 			for _, local := range locals {
-				if a := local + "@" + foreign; p.fits(a) {
+				if a := local + "@" + foreign; letsIn(a) {
 					return a
 				}
 			}
@@ -204,7 +210,7 @@ func foreignDomain(p interface{ fits(string) bool }, domains []string) string {
 }
 
 // fitsAll tells whether the pattern lets in addresses of every kind.
-func fitsAll(p *prober) bool {
+func (p *prober) fitsAll() bool {
 	for _, a := range []string{
 		"max@example.org", "a@b.de", "max.mustermann@mail.example.com", "x+y@sub.sub.example.museum", "1234@example.info",
 		"o'brien@example.ie", "max_m@xn--kln-sna.de", "info@a-b.example", "n0@163.com", "z@zz.evil.example", "ümit@example.com.tr",
@@ -216,8 +222,8 @@ func fitsAll(p *prober) bool {
 	return true
 }
 
-// countMatches returns how many of the addresses can be read and how many of those the pattern lets in.
-func countMatches(p *prober, senders []string) (n, matched int) {
+// count returns how many of the addresses can be read and how many of those the pattern lets in.
+func (p *prober) count(senders []string) (n, matched int) {
 	for _, s := range senders {
 		if _, ok := parseAddress(s); !ok {
 			continue
@@ -226,20 +232,16 @@ func countMatches(p *prober, senders []string) (n, matched int) {
 		if p.fits(s) {
 			matched++
 		}
-		if p.slow {
-			return 0, 0
-		}
 	}
 	return n, matched
 }
 
-// slowAddress tries addresses that make careless patterns try every way of matching.
-func slowAddress(p *prober) bool {
+// tryHard tries addresses on which careless patterns try every way of matching.
+func (p *prober) tryHard() {
 	for _, part := range []string{"a", "1", "ab", "a1", "a.", "a-", "a_", "aA", "a+", "-", "ü"} {
 		local := strings.Repeat(part, 60/len(part))
 		p.fits(local + "x@example.org")
 		p.fits(local + "@" + strings.Repeat("a.", 30) + "_")
 		p.fits(local + "!@" + strings.Repeat("a", 60) + ".x_")
 	}
-	return p.slow
 }

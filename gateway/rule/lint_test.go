@@ -141,6 +141,8 @@ func TestLintOfPatterns(t *testing.T) {
 		{"capitals that are left out", `[^@A-Z]+@bosch\.com`, nil, []string{}},
 		{"a class of capitals", `[A-Z0-9._%+-]+@[A-Z0-9.-]+\.[A-Z]{2,}`, nil, []string{"domain_pattern W-RX-07"}},
 		{"capitals that do no harm", `(?i)[^@]*[A-Za-z]@(de\.)?BOSCH\.com`, nil, []string{}},
+		{"everybody but one domain", `(?!.*@gmx\.example$).*`, senders, []string{}},
+		{"everybody but one kind of domain", `[^@]+@(?!gmx\.)[^@]+(?<!\.evil\.example)`, senders, []string{}},
 		{"too slow", `^(\w+\.?)+@bosch\.com$`, senders, []string{"domain_pattern W-RX-08"}},
 		{"not readable", `[^@+@bosch\.com`, senders, []string{"domain_pattern E-RX-00"}},
 	}

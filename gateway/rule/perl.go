@@ -16,7 +16,8 @@ type translation struct {
 	capitals bool     // It asks for a capital letter and does not ignore case.
 	unknown  []string // Escaped letters that mean nothing in Perl: read as the letter, as Perl does.
 	blanks   []int    // Where blanks stand that belong to the pattern, as indexes of characters.
-	literals []string // Runs of plain characters, for guessing the domains that are meant.
+	literals []string // Runs of plain characters that it asks for, for guessing the domains that are meant.
+	excludes bool     // It says what must not be there: (?!...) or (?<!...).
 }
 
 // A patternError says why a pattern was not taken. It never holds anything but the pattern's own characters.
@@ -64,6 +65,7 @@ type perl struct {
 	names    map[string]int // Groups by name, opened so far.
 	allNames map[string]int
 	run      []rune // The plain characters just read.
+	negative int    // How many groups around say what must not be there.
 }
 
 // flags are the modifiers in force. Flags i, m and s are left to regexp2; x and n are done here.
@@ -212,10 +214,10 @@ func (p *perl) emit(s string) { p.out = append(p.out, s...) }
 
 // endRun keeps the plain characters read until now as one run.
 func (p *perl) endRun() {
-	if len(p.run) > 0 {
+	if len(p.run) > 0 && p.negative == 0 {
 		p.literals = append(p.literals, string(p.run))
-		p.run = p.run[:0]
 	}
+	p.run = p.run[:0]
 }
 
 // skip passes over comments, and over blanks where the x flag makes them free.

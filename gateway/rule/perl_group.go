@@ -28,8 +28,12 @@ func (p *perl) group() (kind, error) {
 		p.flags = o.flags
 		return o.kind, nil
 	}
-	outside := p.flags
+	outside, around := p.flags, p.negative
 	p.flags = o.flags
+	if o.emit == "(?!" || o.emit == "(?<!" {
+		p.excludes = true
+		p.negative++
+	}
 	branches, err := p.alternatives()
 	if err != nil {
 		return nothing, err
@@ -43,7 +47,7 @@ func (p *perl) group() (kind, error) {
 	p.pos++
 	p.endRun()
 	p.emit(")")
-	p.flags = outside
+	p.flags, p.negative = outside, around
 	return group, nil
 }
 
