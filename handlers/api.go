@@ -35,9 +35,13 @@ func (h *Handlers) registerAPI(r gin.IRouter) {
 	}
 }
 
-// apiNoRoute answers a path below /api that there is not; the router calls it.
+// apiNoRoute answers a path or a method below /api that there is not; the router calls it.
 func (h *Handlers) apiNoRoute(c *gin.Context) {
 	apiHeaders(c)
+	if c.Writer.Status() == http.StatusMethodNotAllowed {
+		h.apiFail(c, &apiBadRequest{status: http.StatusMethodNotAllowed})
+		return
+	}
 	h.apiFail(c, models.ErrNotFound)
 }
 

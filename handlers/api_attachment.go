@@ -1,11 +1,7 @@
 package handlers
 
 import (
-	"io"
 	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -67,49 +63,5 @@ func apiAttachmentDownload(h *Handlers, c *gin.Context) error {
 		return err
 	}
 	defer r.Close()
-	return apiStream(c, f.Name, apiServedType(f.ContentType), f.Size, r)
-}
-
-// apiStream sends octets that came by mail so that no browser ever runs or shows them as ours: as a download, of a
-// harmless type, in a sandbox of its own (SEC-34).
-func apiStream(c *gin.Context, name, kind string, size int64, r io.Reader) error {
-	head := c.Writer.Header()
-	head.Set("Content-Type", kind)
-	head.Set("Content-Disposition", apiDisposition(name))
-	head.Set("Content-Security-Policy", "sandbox; default-src 'none'; frame-ancestors 'none'")
-	head.Set("Cross-Origin-Resource-Policy", "same-origin")
-	head.Set("X-Content-Type-Options", "nosniff")
-	head.Set("Cache-Control", "private, no-store")
-	if size >= 0 {
-		head.Set("Content-Length", strconv.FormatInt(size, 10))
-	}
-	c.Status(http.StatusOK)
-	_, err := io.Copy(c.Writer, r)
-	return err
-}
-
-// apiServedType returns the type under which a file is served: its own when no browser runs it, octet-stream for
-// everything else.
-func apiServedType(declared string) string {
-	switch declared {
-	case "image/png", "image/jpeg", "image/gif", "image/webp", "audio/mpeg", "audio/wav", "video/mp4", "application/zip", "application/gzip",
-		"application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-		"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-		"application/vnd.openxmlformats-officedocument.presentationml.presentation",
-		"application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.spreadsheet":
-		return declared
-	}
-	return "application/octet-stream"
-}
-
-// apiDisposition names a download (RFC 6266): an ASCII name for old clients and the real one (RFC 8187).
-func apiDisposition(name string) string {
-	ascii := strings.Map(func(r rune) rune {
-		if r < 0x20 || r > 0x7e || strings.ContainsRune(`"\;%/`, r) {
-			return '_'
-		}
-		return r
-	}, name)
-	encoded := strings.ReplaceAll(url.QueryEscape(strings.ToValidUTF8(name, "_")), "+", "%20")
-	return `attachment; filename="` + ascii + `"; filename*=UTF-8''` + strings.ReplaceAll(encoded, "*", "%2A")
+	return download(c, f.Name, f.ContentType, f.Size, r)
 }

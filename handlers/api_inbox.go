@@ -113,7 +113,6 @@ func apiInboxCreate(h *Handlers, c *gin.Context) error {
 	if _, err := h.apiReadInbox(c, &d); err != nil {
 		return err
 	}
-	apiFillInbox(&d)
 	v, err := h.Gateway.CreateInbox(c.Request.Context(), apiUser(c), d)
 	if err != nil {
 		return err

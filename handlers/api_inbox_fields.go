@@ -11,7 +11,7 @@ import (
 type apiInboxField struct {
 	key    string
 	to     func(d *gateway.InboxDraft) any // Points to the setting: *string, *int, *int64, *bool, *[]string or *time.Duration.
-	values []string                        // What a text may be; none: anything.
+	values []string                        // What a text may be, for the documentation; the gateway checks it. None: anything.
 }
 
 // apiInboxFields are the settings that can be read and set, in the order of the inbox model. The project, the password

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -70,10 +69,6 @@ func (f apiInboxField) read(d *gateway.InboxDraft, raw json.RawMessage) models.I
 	switch p := f.to(d).(type) {
 	case *string:
 		err = json.Unmarshal(raw, p)
-		if err == nil && f.values != nil && !slices.Contains(f.values, *p) {
-			args := map[string]string{"field": f.key, "values": strings.Join(f.values, ", ")}
-			return models.InvalidList{{Field: f.key, Code: "E-API-13", Args: args}}
-		}
 	case *time.Duration:
 		want = "duration"
 		var text string
@@ -128,28 +123,4 @@ func (h *Handlers) apiInboxProject(c *gin.Context, d *gateway.InboxDraft, raw js
 		return nil, models.ErrForbidden
 	}
 	return nil, nil
-}
-
-// apiFillInbox fills what a new inbox leaves out and what follows from the rest: name and user from the address, the
-// port from protocol and security.
-func apiFillInbox(d *gateway.InboxDraft) {
-	if d.Name == "" {
-		d.Name = d.Address
-	}
-	st := &d.Settings
-	if st.Username == "" && st.Auth == "password" && (st.Receive == "imap" || st.Receive == "pop3") {
-		st.Username = d.Address
-	}
-	implicit := st.Security == "auto" || st.Security == "tls"
-	switch {
-	case st.Port != 0:
-	case st.Receive == "imap" && implicit:
-		st.Port = 993
-	case st.Receive == "imap":
-		st.Port = 143
-	case st.Receive == "pop3" && implicit:
-		st.Port = 995
-	case st.Receive == "pop3":
-		st.Port = 110
-	}
 }

@@ -199,7 +199,7 @@ func apiMessageRaw(h *Handlers, c *gin.Context) error {
 		return err
 	}
 	defer r.Close()
-	return apiStream(c, "message-"+strconv.FormatInt(m.ID, 10)+".eml", "application/octet-stream", size, r)
+	return download(c, "message-"+strconv.FormatInt(m.ID, 10)+".eml", "application/octet-stream", size, r)
 }
 
 func apiMessageReprocess(h *Handlers, c *gin.Context) error {

@@ -33,7 +33,8 @@ type apiFieldError struct {
 	Detail string `json:"detail"`
 }
 
-// apiBadRequest is a request that cannot be read at all, with the code and placeholders of the sentence that says why.
+// apiBadRequest is a request that cannot be read at all. code and args are the sentence that says why; "" when the
+// status says it all.
 type apiBadRequest struct {
 	status int
 	code   string
@@ -61,6 +62,9 @@ func (h *Handlers) apiFail(c *gin.Context, err error) {
 		h.Log.ErrorContext(c.Request.Context(), "problem not written", slog.Any("err", err))
 		raw = []byte("{}")
 	}
+	for _, name := range []string{"Content-Type", "Content-Length", "Content-Disposition"} {
+		c.Writer.Header().Del(name) // Of the download that failed.
+	}
 	c.Header("Content-Language", lang)
 	c.Header("Vary", "Accept-Language")
 	c.Data(p.Status, "application/problem+json", raw)
@@ -84,7 +88,11 @@ func (h *Handlers) apiExplain(c *gin.Context, lang string, err error) apiProblem
 		args := map[string]string{"max": h.cat.Locale(lang).Size(tooLarge.Limit)}
 		return apiProblem{Status: http.StatusRequestEntityTooLarge, Code: "E-413", Detail: h.cat.T(lang, "E-API-10", args)}
 	case errors.As(err, &bad):
-		return apiProblem{Status: bad.status, Code: apiStatusCode(bad.status), Detail: h.cat.T(lang, bad.code, bad.args)}
+		p := apiProblem{Status: bad.status, Code: apiStatusCode(bad.status)}
+		if bad.code != "" {
+			p.Detail = h.cat.T(lang, bad.code, bad.args)
+		}
+		return p
 	case errors.As(err, &list):
 		return apiProblem{Status: http.StatusUnprocessableEntity, Code: "E-422", Errors: h.apiFieldErrors(lang, list)}
 	case errors.As(err, &one):

@@ -1,0 +1,220 @@
+package handlers
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+
+	"letterbox/gateway"
+	"letterbox/internal/mailtest"
+	"letterbox/internal/netguard"
+	"letterbox/internal/secret"
+	"letterbox/internal/testdb"
+	"letterbox/models"
+	"letterbox/models/store"
+	"letterbox/tracker"
+)
+
+// canary is the password of the inbox: it must not stand in any answer.
+const canary = "s3cret-canary-4711"
+
+// apiMail is a mail with an attachment that a browser would like to run.
+const apiMail = "From: Nora Neu <nora@elsewhere.example>\r\nTo: support@here.example\r\nSubject: =?utf-8?q?T=C3=BCr_klemmt?=\r\n" +
+	"Message-ID: <first@elsewhere.example>\r\nDate: Sat, 21 Nov 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\n" +
+	"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nIm zweiten Stock.\r\n" +
+	"--b\r\nContent-Type: text/html\r\nContent-Disposition: attachment; filename=\"plan.html\"\r\n\r\n<script>alert(1)</script>\r\n--b--\r\n"
+
+// apiWorld is the API on a real database with mail servers in this process, and one person of every kind.
+type apiWorld struct {
+	t       *testing.T
+	h       *Handlers
+	http    http.Handler
+	store   *store.Store
+	servers *mailtest.Servers
+	tokens  map[string]string // By role in the tests: admin, boss, member, stranger, customer.
+	users   map[string]models.User
+	inbox   gateway.InboxView
+	message models.Message // It made issue 1 with an attachment.
+	file    int64
+}
+
+func newAPIWorld(t *testing.T) *apiWorld {
+	t.Helper()
+	w := &apiWorld{t: t, store: testdb.Open(t), tokens: map[string]string{"none": "", "bad": "lbx_bad"}, users: map[string]models.User{}}
+	ring, err := secret.Parse(secret.Generate())
+	w.ok(err)
+	w.servers, err = mailtest.NewServers(mailtest.Options{})
+	w.ok(err)
+	t.Cleanup(w.servers.Close)
+	w.servers.AddUser("support", canary, "support@here.example")
+	tr := tracker.New(tracker.Deps{Store: w.store})
+	gw := gateway.New(gateway.Deps{
+		Store: w.store, Tracker: tr, Secrets: ring, Log: slog.New(slog.DiscardHandler), Changed: func(string) {},
+		Dial: netguard.Dialer([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}),
+	})
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	w.h, err = build(Deps{Tracker: tr, Gateway: gw, Log: log, Version: "test"})
+	w.ok(err)
+	w.http = w.h.router()
+	w.people(tr)
+	w.mail(gw)
+	return w
+}
+
+func (w *apiWorld) ok(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// people makes two projects and the persons: boss is admin and member is member of SUP, stranger is admin of DEV,
+// customer was a member once and has kept its token.
+func (w *apiWorld) people(tr *tracker.Service) {
+	w.t.Helper()
+	ctx, cli := w.t.Context(), tracker.CommandLine()
+	for _, key := range []string{"SUP", "DEV"} {
+		_, err := tr.CreateProject(ctx, cli, tracker.ProjectDraft{Key: key, Name: key})
+		w.ok(err)
+	}
+	for _, name := range []string{"admin", "boss", "member", "stranger", "customer"} {
+		role := models.RoleMember
+		if name == "admin" {
+			role = models.RoleAdmin
+		}
+		u, err := tr.CreateUser(ctx, cli, tracker.UserDraft{Login: name, Addresses: []string{name + "@here.example"}, Role: role})
+		w.ok(err)
+		w.tokens[name], _, err = tr.CreateToken(ctx, cli, u.ID, "test")
+		w.ok(err)
+		w.users[name] = u
+	}
+	w.ok(tr.SetMember(ctx, cli, 1, "boss", models.ProjectAdmin))
+	w.ok(tr.SetMember(ctx, cli, 1, "member", models.ProjectMember))
+	w.ok(tr.SetMember(ctx, cli, 2, "stranger", models.ProjectAdmin))
+	_, err := tr.SetRole(ctx, cli, w.users["customer"].ID, models.RoleCustomer)
+	w.ok(err)
+}
+
+// mail makes an inbox of SUP and one message in it.
+func (w *apiWorld) mail(gw *gateway.Gateway) {
+	w.t.Helper()
+	st := models.DefaultInboxSettings()
+	host, port, err := net.SplitHostPort(w.servers.IMAPAddr)
+	w.ok(err)
+	st.Host, st.Security, st.Username = host, "none", "support"
+	st.Port, err = strconv.Atoi(port)
+	w.ok(err)
+	rules := models.DefaultRules()
+	rules.AllowUnknown = true
+	password := canary
+	w.inbox, err = gw.CreateInbox(w.t.Context(), nil, gateway.InboxDraft{
+		Name: "Support", Address: "support@here.example", ProjectID: 1, Enabled: true, Settings: st, Rules: rules, Password: &password,
+	})
+	w.ok(err)
+	w.message, err = gw.Receive(w.t.Context(), w.inbox.ID, "api", strings.NewReader(apiMail))
+	w.ok(err)
+	if w.message.IssueNumber == nil {
+		w.t.Fatalf("the mail became %s (%s), want an issue", w.message.State, w.message.Reason)
+	}
+	files, err := w.store.Attachments(w.t.Context(), *w.message.IssueNumber)
+	w.ok(err)
+	if len(files) != 1 {
+		w.t.Fatalf("the issue has %d files, want 1", len(files))
+	}
+	w.file = files[0].ID
+}
+
+// do sends one request as somebody; body is JSON, "" for none.
+func (w *apiWorld) do(who, method, path, body string, header ...string) *httptest.ResponseRecorder {
+	w.t.Helper()
+	var r io.Reader
+	if body != "" {
+		r = strings.NewReader(body)
+	}
+	req := httptest.NewRequestWithContext(w.t.Context(), method, path, r)
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if token := w.tokens[who]; token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	rec := httptest.NewRecorder()
+	w.http.ServeHTTP(rec, req)
+	return rec
+}
+
+// get sends a request below /api/v1 that must end with status, and returns its JSON.
+func (w *apiWorld) get(who, method, path, body string, status int) map[string]any {
+	w.t.Helper()
+	rec := w.do(who, method, "/api/v1"+path, body)
+	if rec.Code != status {
+		w.t.Fatalf("%s %s as %s = %d, want %d: %s", method, path, who, rec.Code, status, rec.Body)
+	}
+	if rec.Body.Len() == 0 {
+		return nil
+	}
+	var v map[string]any
+	if err := json.Unmarshal(rec.Body.Bytes(), &v); err != nil {
+		w.t.Fatalf("%s %s: %v in %s", method, path, err, rec.Body)
+	}
+	return v
+}
+
+// faults returns "field code" for all that a problem says is wrong.
+func faults(problem map[string]any) string {
+	var out []string
+	list, _ := problem["errors"].([]any)
+	for _, e := range list {
+		m, _ := e.(map[string]any)
+		field, _ := m["field"].(string)
+		code, _ := m["code"].(string)
+		out = append(out, field+" "+code)
+	}
+	return strings.Join(out, ", ")
+}
+
+// request sends a request that is right in every way but the rights; n makes names in it unique.
+func (w *apiWorld) request(who, method, path string, n int) *httptest.ResponseRecorder {
+	w.t.Helper()
+	id := w.inbox.ID
+	switch {
+	case strings.HasPrefix(path, "/messages"):
+		id = w.message.ID
+	case strings.HasPrefix(path, "/attachments"):
+		id = w.file
+	case strings.HasPrefix(path, "/users"):
+		id = w.users["member"].ID
+	}
+	filled := strings.NewReplacer(":key", "SUP", ":login", "member", ":number", "1", ":id", strconv.FormatInt(id, 10)).Replace(path)
+	bodies := map[string]string{
+		"POST /projects":                    fmt.Sprintf(`{"key":"N%d","name":"New"}`, n),
+		"PATCH /projects/:key":              `{"name":"Renamed"}`,
+		"PUT /projects/:key/members/:login": `{"role":"member"}`,
+		"POST /users":                       fmt.Sprintf(`{"login":"n%d","name":"New","role":"member"}`, n),
+		"POST /inboxes":                     fmt.Sprintf(`{"name":"New %d","project":"SUP","receive":"push","auth":"none"}`, n),
+		"PATCH /inboxes/:id":                `{"batch_size":20}`,
+		"POST /issues":                      `{"project":"SUP","title":"New"}`,
+		"PATCH /issues/:number":             `{"state":"open"}`,
+		"POST /issues/:number/comments":     `{"body":"Done."}`,
+	}
+	if path == "/messages/dry-run" {
+		return w.do(who, method, apiPrefix+path+"?inbox=Support", apiMail, "Content-Type", "message/rfc822")
+	}
+	return w.do(who, method, apiPrefix+filled, bodies[method+" "+path])
+}
+
+// routerRoutes lists all routes of the router.
+func (h *Handlers) routerRoutes() gin.RoutesInfo { return h.router().(*gin.Engine).Routes() }

@@ -1,0 +1,146 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// apiRoles are the columns of the table below.
+func apiRoles() []string {
+	return []string{"none", "bad", "customer", "stranger", "member", "boss", "admin"}
+}
+
+// apiRights says for each route how a request ends for each role. A route that is missing here fails the test.
+func apiRights() map[string][7]int {
+	return map[string][7]int{
+		"GET /projects":                        {401, 401, 401, 200, 200, 200, 200},
+		"POST /projects":                       {401, 401, 401, 403, 403, 403, 201},
+		"GET /projects/:key":                   {401, 401, 401, 404, 200, 200, 200},
+		"PATCH /projects/:key":                 {401, 401, 401, 404, 403, 200, 200},
+		"GET /projects/:key/members":           {401, 401, 401, 404, 200, 200, 200},
+		"PUT /projects/:key/members/:login":    {401, 401, 401, 404, 403, 204, 204},
+		"DELETE /projects/:key/members/:login": {401, 401, 401, 404, 403, 204, 204},
+		"GET /users":                           {401, 401, 401, 403, 403, 403, 200},
+		"POST /users":                          {401, 401, 401, 403, 403, 403, 201},
+		"GET /users/:id":                       {401, 401, 401, 404, 200, 404, 200}, // The member asks for itself.
+		"GET /inboxes":                         {401, 401, 401, 200, 200, 200, 200},
+		"POST /inboxes":                        {401, 401, 401, 422, 403, 201, 201}, // The stranger does not see the project.
+		"GET /inboxes/:id":                     {401, 401, 401, 404, 404, 200, 200},
+		"PATCH /inboxes/:id":                   {401, 401, 401, 404, 404, 200, 200},
+		"DELETE /inboxes/:id":                  {401, 401, 401, 404, 404, 204, 204},
+		"POST /inboxes/:id/check":              {401, 401, 401, 404, 404, 200, 200},
+		"POST /inboxes/:id/poll":               {401, 401, 401, 404, 404, 202, 202},
+		"GET /inboxes/:id/folders":             {401, 401, 401, 404, 404, 200, 200},
+		"GET /inboxes/:id/reconcile":           {401, 401, 401, 404, 404, 200, 200},
+		"GET /issues":                          {401, 401, 401, 200, 200, 200, 200},
+		"POST /issues":                         {401, 401, 401, 422, 201, 201, 201},
+		"GET /issues/:number":                  {401, 401, 401, 404, 200, 200, 200},
+		"PATCH /issues/:number":                {401, 401, 401, 404, 200, 200, 200},
+		"GET /issues/:number/comments":         {401, 401, 401, 404, 200, 200, 200},
+		"POST /issues/:number/comments":        {401, 401, 401, 404, 201, 201, 201},
+		"GET /issues/:number/attachments":      {401, 401, 401, 404, 200, 200, 200},
+		"GET /attachments/:id":                 {401, 401, 401, 404, 200, 200, 200},
+		"GET /messages":                        {401, 401, 401, 200, 200, 200, 200},
+		"GET /messages/:id":                    {401, 401, 401, 404, 404, 200, 200},
+		"GET /messages/:id/raw":                {401, 401, 401, 404, 404, 200, 200},
+		"POST /messages/:id/reprocess":         {401, 401, 401, 404, 404, 200, 200},
+		"POST /messages/dry-run":               {401, 401, 401, 404, 404, 200, 200},
+	}
+}
+
+func TestEveryRouteOfTheAPIChecksRights(t *testing.T) {
+	table := apiRights()
+	seen := map[string]bool{}
+	for _, r := range newAPIWorld(t).h.routerRoutes() {
+		path, ok := strings.CutPrefix(r.Path, apiPrefix)
+		if !ok || path == "/openapi.json" {
+			continue
+		}
+		name := r.Method + " " + path
+		seen[name] = true
+		want, ok := table[name]
+		if !ok {
+			t.Errorf("route %s stands in no line of the table of rights", name)
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			w := newAPIWorld(t)
+			for i, who := range apiRoles() {
+				if r.Method == http.MethodDelete && who == "admin" {
+					w = newAPIWorld(t) // Somebody has removed it already.
+				}
+				rec := w.request(who, r.Method, path, i)
+				if rec.Code != want[i] {
+					t.Errorf("%s as %s = %d, want %d: %.300s", name, who, rec.Code, want[i], rec.Body)
+				}
+				if kind := rec.Header().Get("Content-Type"); rec.Code >= 400 && kind != "application/problem+json" {
+					t.Errorf("%s as %s: Content-Type = %q, want application/problem+json", name, who, kind)
+				}
+			}
+		})
+	}
+	for name := range table {
+		if !seen[name] {
+			t.Errorf("the table of rights has %s, which is no route", name)
+		}
+	}
+}
+
+func TestListsOfTheAPIHoldWhatIsSeen(t *testing.T) {
+	w := newAPIWorld(t)
+	for _, tc := range []struct {
+		path string
+		want [4]int // stranger, member, boss, admin
+	}{
+		{"/projects", [4]int{1, 1, 1, 2}}, {"/issues", [4]int{0, 1, 1, 1}}, {"/inboxes", [4]int{0, 0, 1, 1}}, {"/messages", [4]int{0, 0, 1, 1}},
+	} {
+		for i, who := range []string{"stranger", "member", "boss", "admin"} {
+			items, _ := w.get(who, "GET", tc.path, "", 200)["items"].([]any)
+			if len(items) != tc.want[i] {
+				t.Errorf("GET %s as %s: %d items, want %d", tc.path, who, len(items), tc.want[i])
+			}
+		}
+	}
+}
+
+func TestCookiesAreNoSignInToTheAPI(t *testing.T) {
+	w := newAPIWorld(t)
+	admin := w.users["admin"]
+	cookie, err := w.h.Tracker.StartSession(t.Context(), &admin, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{w.h.sessionCookie(), "letterbox_session", "__Host-letterbox_session"} {
+		if rec := w.do("none", "GET", "/api/v1/projects", "", "Cookie", name+"="+cookie); rec.Code != http.StatusUnauthorized {
+			t.Errorf("GET with a session cookie = %d, want 401", rec.Code)
+		}
+	}
+	if rec := w.do("none", "GET", "/api/v1/projects?access_token="+w.tokens["admin"], ""); rec.Code != http.StatusUnauthorized {
+		t.Errorf("GET with the token as a parameter = %d, want 401", rec.Code)
+	}
+}
+
+func TestInvisibleAndMissingLookTheSame(t *testing.T) {
+	w := newAPIWorld(t)
+	for _, pair := range [][2]string{
+		{"/issues/1", "/issues/999"}, {"/inboxes/1", "/inboxes/999"}, {"/messages/1", "/messages/999"}, {"/attachments/1", "/attachments/999"},
+		{"/projects/SUP", "/projects/XYZ"}, {"/users/1", "/users/999"}, {"/messages?inbox=1", "/messages?inbox=999"}, {"/issues?project=SUP", "/issues?project=XYZ"},
+	} {
+		hidden, missing := w.do("stranger", "GET", apiPrefix+pair[0], ""), w.do("stranger", "GET", apiPrefix+pair[1], "")
+		if hidden.Code != http.StatusNotFound || missing.Code != http.StatusNotFound || hidden.Body.String() != missing.Body.String() {
+			t.Errorf("%s = %d %s, %s = %d %s, want the same 404", pair[0], hidden.Code, hidden.Body, pair[1], missing.Code, missing.Body)
+		}
+	}
+}
+
+func TestIDsThatAreNone(t *testing.T) {
+	w := newAPIWorld(t)
+	for _, id := range []string{"0", "-1", "01", "+1", "1e0", "x", "99999999999999999999", "1%27", "%00", "1%20OR%201=1"} {
+		for _, path := range []string{"/issues/", "/inboxes/", "/messages/", "/attachments/", "/users/"} {
+			if rec := w.do("admin", "GET", apiPrefix+path+id, ""); rec.Code != http.StatusNotFound {
+				t.Errorf("GET %s%s = %d, want 404", path, id, rec.Code)
+			}
+		}
+	}
+}
