@@ -15,11 +15,11 @@ var bounceSubject = regexp.MustCompile(`(?i)undeliver|(?:could|can) ?not be deli
 var bounceWords = regexp.MustCompile(`(?i)(?:could|can|was|were|did|has|have)(?:n't| ?not)(?: be(?:en)?)? (?:deliver|reach|sent)|unable to deliver|wasn't able to deliver|delivery (?:to the following|.{0,40} failed|has failed)|undeliver(?:able|ed)|permanent (?:fatal )?(?:error|failure)|returned (?:permanent error|mail)|recipient.{0,40}(?:reject|unknown|not recogni[sz]ed|fail|invalid|not exist|denied)|address(?:es|\(es\))? failed|following address|had (?:permanent )?delivery errors|no such (?:user|recipient|mailbox)|user (?:is )?unknown|unknown (?:user|recipient|address)|host unknown|mailbox (?:is )?(?:full|unavailable|not found)|over quota|invalid (?:address|recipient)|does(?:n't| not) have a .{0,60}account|failed to send|non-deliverable|trouble delivering|message .{0,40}rejected|no valid recipients|transcript of session|unsent message|failure reason|rejected by|may not exist|disabled or discontinued|nicht zugestellt|unzustellbar|konnte nicht|n'a pas pu être|送信できません|配信できません|エラー|не может\s+быть (?:отправлено|доставлено)|недоставлен`)
 
 // Where the copy of the original mail begins in a notice.
-var originalCopy = regexp.MustCompile(`(?im)^[-=* >|]*(?:.{0,30}(?:copy of (?:the|your) (?:original )?(?:message|mail)|original (?:message|mail) (?:follows|header|headers|is)|(?:unsent|returned|original) message\b|message (?:header|headers) follow|header(?:s)? of the original|message text follows|returned mail follows|undelivered message))|^(?:received|return-path|message-id|x-[a-z-]+): ?\S`)
+var originalCopy = regexp.MustCompile(`(?i)^[-=* >|]*(?:.{0,30}(?:copy of (?:the|your) (?:original )?(?:message|mail)|original (?:message|mail) (?:follows|header|headers|is)|(?:unsent|returned|original) message\b|message (?:header|headers) follow|header(?:s)? of the original|message text follows|returned mail follows|undelivered message))|^(?:received|return-path|message-id|x-[a-z-]+): ?\S`)
 
 var addressPattern = regexp.MustCompile(`[^\s<>()\[\]:;,"'|=]+@[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?`)
 
-const maxNotice = 64 << 10 // Octets of a notice that are looked at.
+const maxNotice = 16 << 10 // Octets of a notice that are looked at.
 
 // bounceInWords recognises a delivery report by its sender, its subject and its words, and finds the recipients in it.
 // Two of the three must agree; a null return path counts as the sender.
@@ -41,10 +41,7 @@ func (p *parser) bounceInWords(h *header) (rs []BounceRecipient, certain bool) {
 		return nil, false
 	}
 	text := cut(m.Text, maxNotice)
-	notice := text
-	if at := originalCopy.FindStringIndex(text); at != nil && at[0] > 0 {
-		notice = text[:at[0]]
-	}
+	notice := text[:noticeEnd(text)]
 	words := bounceWords.MatchString(notice)
 	copied := len(notice) < len(text) || p.part.original != nil // The mail that came back is there.
 	switch {
@@ -60,6 +57,18 @@ func (p *parser) bounceInWords(h *header) (rs []BounceRecipient, certain bool) {
 		rs = p.recipientsInWords(h, notice, true)
 	}
 	return rs, true
+}
+
+// noticeEnd returns where the copy of the original mail begins in a notice.
+func noticeEnd(text string) int {
+	at := 0
+	for line := range strings.SplitAfterSeq(text, "\n") {
+		if at > 0 && len(line) < 200 && originalCopy.MatchString(strings.TrimRight(line, "\r\n")) {
+			return at
+		}
+		at += len(line)
+	}
+	return at
 }
 
 // recipientsInWords finds the addresses that failed in a notice, each with the status code that follows it. The

@@ -38,8 +38,10 @@ func (p *parser) fields(h *header) {
 	}
 	if h.has("return-path") {
 		var path string
-		if a := p.parseAddresses(h.get("return-path"), "", 1); len(a) > 0 {
-			path = a[0].Address
+		if v := strings.TrimSpace(h.get("return-path")); v != "<>" {
+			if a := p.parseAddresses(v, "", 1); len(a) > 0 {
+				path = a[0].Address
+			}
 		}
 		m.ReturnPath = &path
 	}

@@ -259,7 +259,7 @@ func (q *quotes) find() (mark, bool) {
 		if q.marks[i] {
 			continue
 		}
-		if len(t) < 160 && strings.HasPrefix(t, "--") && strings.HasSuffix(t, "--") && wrotePattern.MatchString(t) {
+		if len(t) < 160 && strings.HasPrefix(t, "--") && strings.HasSuffix(t, "--") && saysWrote(t) {
 			return mark{i, i + 1, markBlock}, true
 		}
 		if len(t) < 160 && mayBeSeparator(t) {
@@ -287,7 +287,7 @@ func mayBeSeparator(t string) bool {
 
 // separated says whether a line has the strokes or the colon of a separator, so that a sentence is none.
 func separated(t string) bool {
-	return strings.HasPrefix(t, "--") || strings.HasPrefix(t, "__") || strings.HasPrefix(t, "**") || strings.HasPrefix(t, "==") || strings.HasPrefix(t, "—") || strings.HasPrefix(t, "##") ||
+	return strings.HasPrefix(t, "--") || strings.HasPrefix(t, "__") || strings.HasPrefix(t, "*") && strings.HasSuffix(t, "*") || strings.HasPrefix(t, "==") || strings.HasPrefix(t, "—") || strings.HasPrefix(t, "##") ||
 		strings.HasSuffix(t, ":") || strings.HasSuffix(t, "：") || strings.HasSuffix(t, "--") || strings.HasSuffix(t, ":*")
 }
 
@@ -393,14 +393,23 @@ func (q *quotes) quotedNext(i int) bool {
 
 // attribution says whether a line says who wrote what follows.
 func attribution(s string, colon, quotedNext bool) bool {
-	wrote := wrotePattern.MatchString(s)
-	date := datePattern.MatchString(s)
-	address := mailPattern.MatchString(s)
+	at := strings.IndexByte(s, '@') >= 0 || strings.IndexByte(s, '<') >= 0
+	digit := strings.ContainsAny(s, "0123456789")
+	if !at && !digit && !quotedNext {
+		return false
+	}
+	wrote := saysWrote(s)
+	if !wrote && !(at && digit) {
+		return false
+	}
+	date := digit && datePattern.MatchString(s)
+	address := at && mailPattern.MatchString(s)
+	if !date && !address && !(wrote && colon && quotedNext) {
+		return false
+	}
 	begins := introPattern.MatchString(s)
 	switch {
-	case wrote && begins && date:
-		return colon || quotedNext
-	case wrote && begins && address:
+	case wrote && begins && (date || address):
 		return colon || quotedNext
 	case colon && begins && date && address:
 		return true
@@ -408,7 +417,7 @@ func attribution(s string, colon, quotedNext bool) bool {
 		return !strings.Contains(s, ". ") || len(s) < 200
 	case wrote && (date || address || colon) && quotedNext:
 		return len(s) < 250
-	case date && address && quotedNext && colon:
+	case date && address && quotedNext && (colon || begins):
 		return true
 	}
 	return false

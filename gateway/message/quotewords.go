@@ -3,14 +3,51 @@ package message
 import (
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Words that introduce what somebody wrote before, in the languages of the mail programs in use.
-const wroteWords = `wrote|writes|schrieb|schreibt|hat geschrieben|escribió|escribio|escribe|a écrit|écrit|a ecrit|a scritto|ha scritto|scrive|scrisse|escreveu|schreef|heeft geschreven|geschreven|napisał\(a\)|napisał|napisała|pisze|skrev|skreiv|kirjoitti|написал\(а\)|написал|написала|пишет|писал|писала|написав|пише|napsal\(a\)|napsal|napsala|napísal|napísala|írta|ezt írta|yazdı|şunları yazdı|έγραψε|έγραψαν|a scris|kirjutas|rašė|parašė|rakstīja|napisao je|je napisao|napisao|је написао|написа|đã viết|menulis|写道|寫道|写入|wrote on|作成|のメール|書きました|작성|님이 작성|כתב|כתבה|كتب|skrifaði|ha escrit|va escriure|sent|schrieb am|hat am`
+var wroteWords = wordSet("wrote writes written schrieb schreibt geschrieben escribió escribio escribe écrit ecrit scritto scrive scrisse escreveu schreef schreven napisał napisała napisała pisze skrev skreiv kirjoitti написал написала пишет писал писала написав пише napsal napsala napísal napísala írta yazdı έγραψε έγραψαν scris kirjutas rašė parašė rakstīja napisao napisala написао написа menulis כתב כתבה كتب skrifaði escriure viết sent")
+
+// The same in languages without blanks between words.
+var wroteParts = []string{"写道", "寫道", "写入", "のメール", "書きました", "작성"}
+
+func wordSet(s string) map[string]bool {
+	m := map[string]bool{}
+	for w := range strings.FieldsSeq(s) {
+		m[w] = true
+	}
+	return m
+}
+
+// saysWrote says whether a line holds a word for "wrote".
+func saysWrote(s string) bool {
+	start := -1
+	for i, r := range s {
+		if r >= utf8.RuneSelf && unicode.IsLetter(r) || r|0x20 >= 'a' && r|0x20 <= 'z' {
+			if start < 0 {
+				start = i
+			}
+			continue
+		}
+		if start >= 0 && wroteWords[strings.ToLower(s[start:i])] {
+			return true
+		}
+		start = -1
+	}
+	if start >= 0 && wroteWords[strings.ToLower(s[start:])] {
+		return true
+	}
+	for _, w := range wroteParts {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}
 
 var (
-	// A word for "wrote" standing as a word.
-	wrotePattern = regexp.MustCompile(`(?i)(?:^|[\s>"')\]*,:;.]|\d)(?:` + wroteWords + `)(?:$|[\s:*,."：<])|(?:写道|寫道|のメール|書きました|작성|님이 작성)`)
 	// How such a line begins: a preposition, a week day, a date or time.
 	introPattern = regexp.MustCompile(`(?i)^[\s*_-]*(?:on|at|am|le|el|il|em|op|den|på|dne|dňa|w dniu|dnia|na|kl|vào|tarihinde|am:|в|у|у пн|у вт|în data|a|on:|quoting|le:|le\s|in data|op:|dana|dne:|pada|στις|el:)?[\s,:]*(?:(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|mié|jue|vie|sáb|dom|gio|seg|ter|qua|qui|sex|ma|wo|vr|za|zo|maa|ti|ke|to|pe|la|su|tir|ons|tor|fre|lør|søn|lör|sön|mån|tis|pon|wt|śr|czw|pt|sob|niedz|пн|вт|ср|чт|пт|сб|вс|нд)[\p{L}]{0,9}\.?|[\p{L}]{3,12}\.? \d{1,2}|\d)`)
 	// A date or a time of day.
