@@ -14,7 +14,7 @@ func (s *Store) CreateComment(ctx context.Context, c *models.Comment) error {
 			c.CreatedAt = now()
 		}
 		c.ID, err = tx.insert(ctx, `INSERT INTO comments (issue_number, author_id, body, internal, origin_message_id, created_at)
-			VALUES (?, ?, ?, ?, ?, ?)`, c.IssueNumber, c.AuthorID, c.Body, c.Internal, c.OriginMessageID, c.CreatedAt)
+			VALUES (?, ?, ?, ?, ?, ?)`, c.IssueNumber, c.AuthorID, clean(c.Body), c.Internal, c.OriginMessageID, c.CreatedAt)
 		return err
 	})
 }

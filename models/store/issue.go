@@ -8,9 +8,12 @@ import (
 	"letterbox/models"
 )
 
+// maxTitle is the longest title that is kept, in octets.
+const maxTitle = 60_000
+
 // CreateIssue adds an issue. Its Number comes from [Store.NextIssueNumber] in the same transaction; when it is 0,
 // CreateIssue takes the next one itself. It sets CreatedAt and UpdatedAt when they are zero, and Version to 1. A second
-// issue of the same OriginMessageID is models.ErrConflict.
+// issue of the same OriginMessageID is models.ErrConflict. Text that is not UTF-8 is kept with U+FFFD in its place.
 func (s *Store) CreateIssue(ctx context.Context, i *models.Issue) error {
 	given := i.Number
 	return s.write(ctx, "create issue", func(ctx context.Context, tx *txPool) (err error) {
@@ -29,7 +32,7 @@ func (s *Store) CreateIssue(ctx context.Context, i *models.Issue) error {
 		i.Version = 1
 		_, err = tx.ExecContext(ctx, `INSERT INTO issues (number, project_id, title, description, state, reporter_id, assignee_id,
 			mentions, origin_message_id, version, created_at, updated_at, closed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			i.Number, i.ProjectID, i.Title, i.Description, i.State, i.ReporterID, i.AssigneeID,
+			i.Number, i.ProjectID, cut(i.Title, maxTitle), clean(i.Description), i.State, i.ReporterID, i.AssigneeID,
 			i.Mentions, i.OriginMessageID, i.Version, i.CreatedAt, i.UpdatedAt, i.ClosedAt)
 		return err
 	})
@@ -49,7 +52,7 @@ func (s *Store) UpdateIssue(ctx context.Context, i *models.Issue, version int64)
 	err := s.write(ctx, "update issue", func(ctx context.Context, tx *txPool) error {
 		return changedOne(tx.exec(ctx, `UPDATE issues SET project_id = ?, title = ?, description = ?, state = ?, assignee_id = ?,
 			closed_at = ?, updated_at = ?, version = version + 1 WHERE number = ? AND version = ?`,
-			i.ProjectID, i.Title, i.Description, i.State, i.AssigneeID, i.ClosedAt, at, i.Number, version))
+			i.ProjectID, cut(i.Title, maxTitle), clean(i.Description), i.State, i.AssigneeID, i.ClosedAt, at, i.Number, version))
 	})
 	if err == nil {
 		i.Version, i.UpdatedAt = version+1, at

@@ -185,3 +185,18 @@ func TestParticipants(t *testing.T) {
 		}
 	})
 }
+
+func TestTextThatIsNotUTF8IsKept(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		p, u := base(t, s)
+		i := issue(t, s, p, u, "Gr\xfc\xdfe\x00 "+strings.Repeat("🙂", 20_000))
+		must(t, s.CreateComment(t.Context(), &models.Comment{IssueNumber: i.Number, AuthorID: u.ID, Body: "\xff\x00'\\"}))
+		got, err := s.IssueByNumber(t.Context(), i.Number)
+		must(t, err)
+		comments, err := s.Comments(t.Context(), i.Number)
+		must(t, err)
+		if !strings.HasPrefix(got.Title, "Gr\uFFFDe\x00 🙂") || comments[0].Body != "\uFFFD\x00'\\" {
+			t.Errorf("got title %.20q, comment %q", got.Title, comments[0].Body)
+		}
+	})
+}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
 )
 
 // ReleaseAttempts takes back attempts that were begun and not made, because something else than the message ended them.
@@ -77,4 +76,3 @@ func (w *BlobWriter) Bytes() []byte {
 	}
 	return w.buf
 }
-

@@ -160,11 +160,16 @@ func cut(text string, n int) string {
 			text = text[:len(text)-1]
 		}
 	}
-	if !utf8.ValidString(text) {
-		text = strings.ToValidUTF8(text, "\uFFFD")
-	}
-	if len(text) > n {
+	if text = clean(text); len(text) > n {
 		return strings.ToValidUTF8(text[:n], "")
 	}
 	return text
+}
+
+// clean makes text valid UTF-8: MySQL refuses anything else, and a message must not fail for ever because of one octet.
+func clean(text string) string {
+	if utf8.ValidString(text) {
+		return text
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
 }

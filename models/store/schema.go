@@ -126,6 +126,7 @@ func (s *Store) withProvider(fn func(*sql.DB, *goose.Provider) error) error {
 	} else {
 		var cfg *mysql.Config
 		if cfg, err = mysql.ParseDSN(s.dsn); err == nil {
+			cfg.Logger = &mysql.NopLogger{}
 			cfg.ReadTimeout = time.Hour // A change of a large table takes its time.
 			db, err = openPool(cfg)
 		}

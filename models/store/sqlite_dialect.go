@@ -52,11 +52,13 @@ func sqliteDSN(path string, readOnly bool) string {
 		"_timezone":    {"UTC"},
 		"_pragma": {
 			"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
-			"cache_size(-8000)", "temp_store(MEMORY)",
+			"wal_autocheckpoint(4000)", "journal_size_limit(67108864)", "temp_store(MEMORY)",
 		},
 	}
 	if readOnly {
 		q.Add("_pragma", "query_only(1)")
+	} else {
+		q.Add("_pragma", "cache_size(-4000)") // 4 MB; the readers keep the usual 2 MB each.
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
