@@ -39,7 +39,7 @@ func (g *Gateway) visited(ctx context.Context, s *models.InboxStatus, handled in
 		s.State, s.Since = models.InboxActive, at
 		g.Log.LogAttrs(ctx, slog.LevelInfo, "inbox connected", slog.Int64("inbox_id", s.InboxID))
 	}
-	s.Phase, s.Code, s.Args, s.Failures = "", "", nil, 0
+	s.Phase, s.Code, s.Args, s.Failures = "", "", map[string]string{}, 0
 	s.LastPollAt, s.LastSuccessAt, s.NextPollAt = &at, &at, nil
 	if handled > 0 {
 		s.LastMailAt = &at
@@ -74,6 +74,9 @@ func (g *Gateway) visitFailed(ctx context.Context, ib models.Inbox, s *models.In
 }
 
 func (g *Gateway) saveStatus(ctx context.Context, s *models.InboxStatus) {
+	if s.Args == nil {
+		s.Args = map[string]string{}
+	}
 	if err := g.Store.SaveInboxStatus(ctx, s); err != nil && ctx.Err() == nil {
 		g.Log.LogAttrs(ctx, slog.LevelError, "status not kept", slog.Int64("inbox_id", s.InboxID), slog.Any("err", err))
 	}

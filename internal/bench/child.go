@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"letterbox/gateway"
+	"letterbox/internal/app"
+	"letterbox/internal/config"
+	"letterbox/models"
+	"letterbox/tracker"
+)
+
+// childWord is the first argument of the process that is measured.
+const childWord = "measured-process"
+
+func settings(dir string) config.Config {
+	cfg := config.Default()
+	cfg.Listen, cfg.Data, cfg.DB = "127.0.0.1:0", dir, "sqlite:"+filepath.Join(dir, "letterbox.db")
+	cfg.AllowedNetworks = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	return cfg
+}
+
+// child is the measured process: a whole Letterbox, pages included.
+func child(ctx context.Context, dir string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	a, err := app.New(ctx, settings(dir), slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	return a.Serve(ctx, nil)
+}
+
+// house is a prepared database with one inbox.
+type house struct {
+	dir string
+	app *app.App
+	id  int64
+}
+
+func newHouse(ctx context.Context, address, protocol string, change func(*models.InboxSettings)) (*house, error) {
+	dir, err := os.MkdirTemp("", "letterbox-bench-")
+	if err != nil {
+		return nil, err
+	}
+	a, err := app.New(ctx, settings(dir), slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.Tracker.CreateProject(ctx, tracker.CommandLine(), tracker.ProjectDraft{Key: "SUP", Name: "Support"})
+	if err != nil {
+		return nil, err
+	}
+	host, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	s := models.DefaultInboxSettings()
+	s.Receive, s.Host, s.Security, s.Username, s.ImportSince = protocol, host, "none", "alice", "all"
+	if s.Port, err = strconv.Atoi(text); err != nil {
+		return nil, err
+	}
+	if change != nil {
+		change(&s)
+	}
+	rules, password := models.DefaultRules(), "secret"
+	rules.AllowUnknown, rules.DomainMode, rules.DomainPattern = true, "pattern", `.+@(\w+\.)+example`
+	v, err := a.Gateway.CreateInbox(ctx, nil, gateway.InboxDraft{
+		Name: "Bench", Address: "support@here.example", ProjectID: p.ID, Enabled: true, Settings: s, Rules: rules, Password: &password,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &house{dir: dir, app: a, id: v.ID}, nil
+}
+
+func (h *house) close() error {
+	return errorsJoin(h.app.Close(), os.RemoveAll(h.dir))
+}
+
+// cost is what the measured process took.
+type cost struct {
+	seconds float64
+	cpu     time.Duration
+	peak    float64 // MB.
+}
+
+// process is the running measured process.
+type process struct{ cmd *exec.Cmd }
+
+func (h *house) start(ctx context.Context) (*process, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, self, childWord, h.dir)
+	cmd.Stderr = os.Stderr
+	return &process{cmd}, cmd.Start()
+}
+
+// stop ends the process; its resource usage is known then.
+func (p *process) stop() error {
+	_ = p.cmd.Process.Signal(syscall.SIGINT)
+	return p.cmd.Wait()
+}
+
+// used is the processor time of the ended process.
+func (p *process) used() time.Duration {
+	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
+}
+
+// cpuNow is the processor time of the running process so far, in steps of 10 ms (proc(5), stat).
+func (p *process) cpuNow() time.Duration {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(raw), ") ")
+	f := strings.Fields(rest)
+	user, _ := strconv.Atoi(f[11])
+	system, _ := strconv.Atoi(f[12])
+	return time.Duration(user+system) * 10 * time.Millisecond
+}
+
+// walSize is the length of the write-ahead log: it grows with every commit between two checkpoints.
+func (h *house) walSize() int64 {
+	info, err := os.Stat(filepath.Join(h.dir, "letterbox.db-wal"))
+	if err != nil {
+		return 0
+	}
+	return info.Size() + info.ModTime().UnixNano()
+}
+
+// run starts the measured process and waits until n messages are final and settled.
+func (h *house) run(ctx context.Context, n int) (cost, error) {
+	start := time.Now()
+	p, err := h.start(ctx)
+	if err != nil {
+		return cost{}, err
+	}
+	err = h.await(ctx, n)
+	c := cost{seconds: time.Since(start).Seconds(), peak: peakRSS(p.cmd.Process.Pid)}
+	err = errorsJoin(err, p.stop())
+	c.cpu = p.used()
+	return c, err
+}
+
+func (h *house) await(ctx context.Context, n int) error {
+	deadline := time.Now().Add(5 * time.Minute)
+	for {
+		done, err := h.app.Store.SettledCount(ctx, h.id)
+		if err != nil || done >= n {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%d of %d messages after five minutes", done, n)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// peakRSS is the most memory that a running process held, in MB.
+func peakRSS(pid int) float64 {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(raw)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kb, _ := strconv.Atoi(strings.Fields(rest)[0])
+			return float64(kb) / 1024
+		}
+	}
+	return 0
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"letterbox/internal/mailtest"
+	"letterbox/models"
+)
+
+func errorsJoin(all ...error) error { return errors.Join(all...) }
+
+// startDovecot starts a private Dovecot in a temporary folder with mails for alice.
+func startDovecot(mails ...[]byte) (*mailtest.Dovecot, func(), error) {
+	dir, err := os.MkdirTemp("", "letterbox-dovecot-")
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := os.Chmod(dir, 0o755); err != nil { // Its processes run as other users.
+		return nil, nil, err
+	}
+	d, err := mailtest.RunDovecot(dir, mailtest.DovecotOptions{})
+	if err != nil {
+		return nil, nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	stop := func() {
+		d.Stop()
+		_ = os.RemoveAll(dir)
+	}
+	if err := d.Deliver("alice", mails...); err != nil {
+		stop()
+		return nil, nil, err
+	}
+	return d, stop, nil
+}
+
+// ingest measures a whole mailbox, in turn with streaming it to nowhere.
+func ingest(ctx context.Context, mails [][]byte, rtt time.Duration, runs int) error {
+	var rate, share, cpu, peak, trips []float64
+	for range runs {
+		d, stop, err := startDovecot(mails...)
+		if err != nil {
+			return err
+		}
+		proxy, err := mailtest.Delay(d.IMAPAddr, rtt)
+		if err != nil {
+			stop()
+			return err
+		}
+		streamed, err := mailtest.StreamFolder(proxy.Addr, "alice", "secret")
+		if err != nil {
+			stop()
+			return err
+		}
+		h, err := newHouse(ctx, proxy.Addr, "imap", nil)
+		if err != nil {
+			stop()
+			return err
+		}
+		before := proxy.RoundTrips()
+		c, err := h.run(ctx, len(mails))
+		n := float64(len(mails))
+		trips = append(trips, float64(proxy.RoundTrips()-before)/n)
+		proxy.Close()
+		stop()
+		if err := errorsJoin(err, h.close()); err != nil {
+			return err
+		}
+		rate = append(rate, n/c.seconds)
+		share = append(share, streamed.Seconds()/c.seconds)
+		cpu = append(cpu, c.cpu.Seconds()*1000/n)
+		peak = append(peak, c.peak)
+	}
+	fmt.Printf("| IMAP, %v round trip | %.0f | %.1f %% | %.2f | %.0f | %.3f |\n",
+		rtt, median(rate), 100*median(share), median(cpu), median(peak), median(trips))
+	return nil
+}
+
+// large measures one mail of 50 MB and one of 1 MB, over both protocols.
+func large(ctx context.Context) error {
+	for _, protocol := range []string{"imap", "pop3"} {
+		for _, mb := range []int{1, 50} {
+			d, stop, err := startDovecot(largeMail(mb << 20))
+			if err != nil {
+				return err
+			}
+			address := d.IMAPAddr
+			if protocol == "pop3" {
+				address = d.POP3Addr
+			}
+			h, err := newHouse(ctx, address, protocol, func(s *models.InboxSettings) { s.MaxMessageSize = 100 << 20 })
+			if err != nil {
+				stop()
+				return err
+			}
+			c, err := h.run(ctx, 1)
+			stop()
+			if err := errorsJoin(err, h.close()); err != nil {
+				return err
+			}
+			fmt.Printf("| one mail of %d MB, %s | | | %.0f in all | %.0f | |\n", mb, protocol, c.cpu.Seconds()*1000, c.peak)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,64 @@
+// Command bench measures how fast mail becomes issues and what it costs: a child process visits a private Dovecot and
+// writes to SQLite with synchronous=FULL, the raw mail kept, rules, threading and trace switched on. Beside it, in the
+// same run, the same mailbox is streamed to nowhere: ratios to that hold on another machine, seconds do not.
+//
+// It prints a table; docs/benchmarks.md keeps one with the machine and the date.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if len(os.Args) > 1 && os.Args[1] == childWord {
+		if err := child(ctx, os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	corpus := flag.String("corpus", "", "folder of .eml files to measure with; generated mails when empty")
+	n := flag.Int("n", 500, "number of generated mails")
+	runs := flag.Int("runs", 3, "runs of each measurement; the median counts")
+	flag.Parse()
+	if err := measure(ctx, *corpus, *n, *runs); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// measure runs every measurement and prints the table.
+func measure(ctx context.Context, folder string, n, runs int) error {
+	mails, err := corpus(folder, n)
+	if err != nil {
+		return err
+	}
+	var octets int64
+	for _, m := range mails {
+		octets += int64(len(m))
+	}
+	fmt.Printf("corpus: %d mails, %.1f MB\n\n", len(mails), float64(octets)/1e6)
+	fmt.Printf("| measurement | msg/s | of streaming | CPU ms/msg | peak RSS MB | round trips/msg |\n|---|---|---|---|---|---|\n")
+	for _, rtt := range []time.Duration{0, 30 * time.Millisecond} {
+		if err := ingest(ctx, mails, rtt, runs); err != nil {
+			return err
+		}
+	}
+	if err := large(ctx); err != nil {
+		return err
+	}
+	return unchanged(ctx)
+}
+
+func median(all []float64) float64 {
+	slices.Sort(all)
+	return all[len(all)/2]
+}

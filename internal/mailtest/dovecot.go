@@ -1,0 +1,336 @@
+package mailtest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// DovecotOptions says how a private Dovecot behaves.
+type DovecotOptions struct {
+	Users        map[string]string // Login to password; alice and bob with "secret" when empty.
+	Separator    string            // "/" when empty.
+	Certificate  *Certificate      // Made when nil.
+	RequireTLS   bool              // Refuse sign-in on an unencrypted connection.
+	Capabilities string            // IMAP capabilities to announce instead of all ("IMAP4rev1 LITERAL+ UIDPLUS").
+	NoPOP3       bool
+}
+
+// Dovecot is a private, running Dovecot on loopback.
+type Dovecot struct {
+	IMAPAddr, IMAPSAddr, POP3Addr, POP3SAddr, LMTPAddr string // host:port
+	Certificate                                        *Certificate
+
+	dir     string
+	master  int // Process id.
+	options DovecotOptions
+	users   map[string]string
+}
+
+// StartDovecot starts a Dovecot in a temporary folder and stops it when the test ends. It fails the test when Dovecot is
+// not installed (Debian: dovecot-imapd dovecot-pop3d dovecot-lmtpd) or does not come up.
+func StartDovecot(t TB, o DovecotOptions) *Dovecot {
+	t.Helper()
+	// Not t.TempDir: Dovecot's mail user must be able to enter every folder on the way.
+	dir, err := os.MkdirTemp("", "dovecot-")
+	if err != nil {
+		t.Fatalf("start dovecot: %v", err)
+	}
+	d, err := RunDovecot(dir, o)
+	if err != nil {
+		log, _ := os.ReadFile(filepath.Join(dir, "log"))
+		_ = os.RemoveAll(dir)
+		t.Fatalf("start dovecot: %v\n%s", err, log)
+	}
+	t.Cleanup(func() {
+		d.Stop()
+		_ = os.RemoveAll(dir)
+	})
+	return d
+}
+
+// RunDovecot starts a Dovecot in dir, for programs that are no tests.
+func RunDovecot(dir string, o DovecotOptions) (*Dovecot, error) {
+	if _, err := exec.LookPath("dovecot"); err != nil {
+		return nil, fmt.Errorf("dovecot is not installed (Debian: dovecot-imapd dovecot-pop3d dovecot-lmtpd): %w", err)
+	}
+	if len(o.Users) == 0 {
+		o.Users = map[string]string{"alice": "secret", "bob": "secret"}
+	}
+	if o.Separator == "" {
+		o.Separator = "/"
+	}
+	if o.Certificate == nil {
+		var err error
+		if o.Certificate, err = NewCertificate(CertOptions{}); err != nil {
+			return nil, err
+		}
+	}
+	d := &Dovecot{dir: dir, options: o, users: o.Users, Certificate: o.Certificate}
+	ports, err := freePorts(5)
+	if err != nil {
+		return nil, err
+	}
+	for i, addr := range []*string{&d.IMAPAddr, &d.IMAPSAddr, &d.POP3Addr, &d.POP3SAddr, &d.LMTPAddr} {
+		*addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[i]))
+	}
+	if err := d.write(ports); err != nil {
+		return nil, fmt.Errorf("write the configuration: %w", err)
+	}
+	if err := d.Start(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// freePorts asks the kernel for ports that nobody uses.
+func freePorts(n int) ([]int, error) {
+	var ports []int
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, fmt.Errorf("look for a free port: %w", err)
+		}
+		defer l.Close()
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports, nil
+}
+
+func (d *Dovecot) write(ports []int) error {
+	if err := os.Chmod(d.dir, 0o755); err != nil {
+		return err
+	}
+	home := filepath.Join(d.dir, "home")
+	if err := os.MkdirAll(home, 0o755); err != nil {
+		return err
+	}
+	me, err := user.Current()
+	if err != nil {
+		return err
+	}
+	root := me.Uid == "0"
+	if root {
+		mail, err := user.Lookup("mail")
+		if err != nil {
+			return err
+		}
+		uid, _ := strconv.Atoi(mail.Uid)
+		gid, _ := strconv.Atoi(mail.Gid)
+		if err := os.Chown(home, uid, gid); err != nil {
+			return err
+		}
+	}
+	var users bytes.Buffer
+	for login, password := range d.users {
+		fmt.Fprintf(&users, "%s:{PLAIN}%s::::::\n", login, password)
+	}
+	for name, content := range map[string][]byte{
+		"users": users.Bytes(), "cert.pem": d.Certificate.CertPEM, "key.pem": d.Certificate.KeyPEM, "dovecot.conf": d.config(ports, me, root),
+	} {
+		if err := os.WriteFile(filepath.Join(d.dir, name), content, 0o644); err != nil { //nolint:gosec // Dovecot's processes run as other users.
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Dovecot) config(ports []int, me *user.User, root bool) []byte {
+	yes := map[bool]string{true: "yes", false: "no"}
+	protocols := "imap lmtp"
+	if !d.options.NoPOP3 {
+		protocols += " pop3"
+	}
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line("base_dir = %s/run\nstate_dir = %s/state\nlog_path = %s/log\nprotocols = %s\nlisten = 127.0.0.1", d.dir, d.dir, d.dir, protocols)
+	line("ssl = yes\nssl_cert = <%s/cert.pem\nssl_key = <%s/key.pem", d.dir, d.dir)
+	line("disable_plaintext_auth = %s\nauth_mechanisms = plain login\nlogin_trusted_networks =", yes[d.options.RequireTLS])
+	line("first_valid_uid = 1\nfirst_valid_gid = 1\nmail_home = %s/home/%%n\nmail_location = maildir:~/Maildir", d.dir)
+	line("mail_fsync = never\nimap_hibernate_timeout = 0\nmail_max_userip_connections = 1000")
+	line("passdb {\n  driver = passwd-file\n  args = scheme=plain username_format=%%n %s/users\n}", d.dir)
+	owner := ""
+	if root {
+		line("mail_uid = mail\nmail_gid = mail")
+		owner = "uid=mail gid=mail "
+	} else {
+		group, err := user.LookupGroupId(me.Gid)
+		name := me.Gid
+		if err == nil {
+			name = group.Name
+		}
+		line("default_internal_user = %s\ndefault_internal_group = %s\ndefault_login_user = %s", me.Username, name, me.Username)
+		line("service anvil {\n  chroot =\n}")
+	}
+	chroot := ""
+	if !root {
+		chroot = "\n  chroot ="
+	}
+	line("userdb {\n  driver = static\n  args = %shome=%s/home/%%n\n}", owner, d.dir)
+	line("namespace inbox {\n  inbox = yes\n  separator = %s\n  mailbox Trash {\n    auto = create\n    special_use = \\Trash\n  }\n}", d.options.Separator)
+	line("service imap-login {%s\n  inet_listener imap {\n    port = %d\n  }\n  inet_listener imaps {\n    port = %d\n    ssl = yes\n  }\n}", chroot, ports[0], ports[1])
+	if !d.options.NoPOP3 {
+		line("service pop3-login {%s\n  inet_listener pop3 {\n    port = %d\n  }\n  inet_listener pop3s {\n    port = %d\n    ssl = yes\n  }\n}", chroot, ports[2], ports[3])
+	}
+	line("service lmtp {\n  inet_listener lmtp {\n    address = 127.0.0.1\n    port = %d\n  }\n}", ports[4])
+	line("service stats {%s\n  unix_listener stats-writer {\n    mode = 0666\n  }\n}", chroot)
+	line("protocol imap {\n  mail_max_userip_connections = 1000")
+	if d.options.Capabilities != "" {
+		line("  imap_capability = %s", d.options.Capabilities)
+	}
+	line("}")
+	return []byte(b.String())
+}
+
+// Start starts the server and waits until it answers. RunDovecot has called it.
+func (d *Dovecot) Start() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := d.launch(ctx); err != nil {
+		return err
+	}
+	pid, err := os.ReadFile(filepath.Join(d.dir, "run", "master.pid"))
+	for errors.Is(err, fs.ErrNotExist) && ctx.Err() == nil { // It goes to the background a moment before it writes it.
+		time.Sleep(2 * time.Millisecond)
+		pid, err = os.ReadFile(filepath.Join(d.dir, "run", "master.pid"))
+	}
+	if err != nil {
+		return fmt.Errorf("find dovecot's process: %w", err)
+	}
+	if d.master, err = strconv.Atoi(strings.TrimSpace(string(pid))); err != nil {
+		return fmt.Errorf("find dovecot's process: %w", err)
+	}
+	for _, addr := range []string{d.IMAPAddr, d.LMTPAddr} {
+		if err := awaitGreeting(ctx, addr); err != nil {
+			d.Stop()
+			return fmt.Errorf("dovecot does not answer on %s: %w", addr, err)
+		}
+	}
+	return nil
+}
+
+// launch runs the program until it has gone to the background. What it says goes to a file: a pipe would stay open in
+// its processes, and reading it to the end would wait for theirs.
+func (d *Dovecot) launch(ctx context.Context) error {
+	said, err := os.Create(filepath.Join(d.dir, "start.log"))
+	if err != nil {
+		return fmt.Errorf("run dovecot: %w", err)
+	}
+	defer said.Close()
+	cmd := exec.CommandContext(ctx, "dovecot", "-c", filepath.Join(d.dir, "dovecot.conf"))
+	cmd.Stdout, cmd.Stderr = said, said
+	if err := cmd.Run(); err != nil {
+		text, _ := os.ReadFile(said.Name())
+		return fmt.Errorf("run dovecot: %w: %s", err, text)
+	}
+	return nil
+}
+
+func awaitGreeting(ctx context.Context, addr string) error {
+	for {
+		c, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+		if err == nil {
+			_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+			n, readErr := c.Read(make([]byte, 1))
+			_ = c.Close()
+			if n == 1 {
+				return nil
+			}
+			err = readErr
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// Stop ends the server; its mail stays.
+func (d *Dovecot) Stop() {
+	if d.master == 0 {
+		return
+	}
+	_ = syscall.Kill(d.master, syscall.SIGTERM)
+	for range 500 { // Its processes are no children of ours: their end is seen by asking.
+		if syscall.Kill(d.master, 0) != nil {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	d.master = 0
+}
+
+// Restart stops and starts the server on the same ports with the same mail.
+func (d *Dovecot) Restart() error {
+	d.Stop()
+	return d.Start()
+}
+
+// Mail returns the Maildir of a user.
+func (d *Dovecot) Mail(login string) string { return filepath.Join(d.dir, "home", login, "Maildir") }
+
+// Deliver hands a message to a user over LMTP (RFC 2033), as a mail server would.
+func (d *Dovecot) Deliver(login string, raws ...[]byte) error {
+	c, err := net.Dial("tcp", d.LMTPAddr)
+	if err != nil {
+		return fmt.Errorf("deliver: %w", err)
+	}
+	defer c.Close()
+	l := newLMTP(c)
+	l.expect("220")
+	l.command("250", "LHLO localhost")
+	for _, raw := range raws {
+		l.command("250", "MAIL FROM:<sender@example.org>")
+		l.command("250", "RCPT TO:<"+login+">")
+		l.command("354", "DATA")
+		l.data(raw)
+		l.expect("250")
+	}
+	l.command("221", "QUIT")
+	if l.err != nil {
+		return fmt.Errorf("deliver: %w", l.err)
+	}
+	return nil
+}
+
+// Count returns how many messages of a folder match a search ("SEEN", "DELETED"; "ALL" when empty), -1 when there is no
+// such folder.
+func (d *Dovecot) Count(login, folder, query string) int {
+	if query == "" {
+		query = "ALL"
+	}
+	out, err := d.admin("search", "-u", login, "mailbox", folder, query)
+	if err != nil {
+		return -1
+	}
+	return bytes.Count(out, []byte("\n"))
+}
+
+// CreateFolder creates a folder, named in UTF-8 with the server's separator.
+func (d *Dovecot) CreateFolder(login, folder string) error {
+	_, err := d.admin("mailbox", "create", "-u", login, folder)
+	return err
+}
+
+func (d *Dovecot) admin(args ...string) ([]byte, error) {
+	cmd := exec.Command("doveadm", append([]string{"-c", filepath.Join(d.dir, "dovecot.conf")}, args...)...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("doveadm %s: %w: %s", args[0], err, stderr.Bytes())
+	}
+	return out, nil
+}
