@@ -8,6 +8,7 @@ package wire
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -123,6 +124,11 @@ func (c *Conn) Write(p []byte) (int, error) {
 
 // Line reads one line with its line end, at most limit octets of it (ErrLine beyond).
 func (c *Conn) Line(limit int) ([]byte, error) {
+	if i := bytes.IndexByte(c.pre, '\n'); i >= 0 {
+		line := c.pre[:i+1]
+		c.pre = c.pre[i+1:]
+		return line, nil
+	}
 	var line []byte
 	for {
 		part, err := c.br.ReadSlice('\n')
