@@ -7,14 +7,25 @@ import (
 
 // shown is what a part of the tree gives for reading.
 type shown struct {
-	text string // Plain text, from the HTML where there is no other.
+	text string // Plain text.
 	html string // HTML as it came; "" when there is none.
 	rich bool   // html holds something.
+	late bool   // The text is still to be read from html: most mails have a plain form and never need it.
+}
+
+// words returns the text, reading it from the HTML when there is no other.
+func (p *parser) words(s *shown) string {
+	if s.late {
+		s.late = false
+		p.guard("html text", func() { s.text = HTMLText(s.html) })
+	}
+	return s.text
 }
 
 // compose finds the text and the HTML of the mail in its tree.
 func (p *parser) compose(root *node) {
 	s := p.show(root)
+	p.words(&s)
 	p.guard("calendar", func() {
 		if p.part.calendar != nil {
 			p.m.Invitation = invitation(p.part.calendar, p.part.calendarSet)
@@ -38,7 +49,9 @@ func (p *parser) compose(root *node) {
 // it carries.
 func (p *parser) standIn(s *shown) {
 	if p.part.tnef != nil {
-		if t := p.show(p.part.tnef); strings.TrimSpace(s.text) == "" || !s.rich && sameWords(s.text, t.text) {
+		t := p.show(p.part.tnef)
+		p.words(&t)
+		if strings.TrimSpace(s.text) == "" || !s.rich && sameWords(s.text, t.text) {
 			s.html, s.rich = t.html, t.rich
 			if strings.TrimSpace(s.text) == "" {
 				s.text = t.text
@@ -91,7 +104,11 @@ func (p *parser) show(n *node) shown {
 		return shown{}
 	case 1:
 		return all[0]
-	case 2:
+	}
+	for i := range all {
+		p.words(&all[i])
+	}
+	if len(all) == 2 {
 		// Seen in practice: plain text and HTML of the same words put one behind the other.
 		if a, b := all[0], all[1]; !a.rich && b.rich && sameWords(a.text, b.text) {
 			return shown{text: a.text, html: b.html, rich: true}
@@ -121,23 +138,33 @@ func (p *parser) show(n *node) shown {
 // where there is none, or an empty one, the last form with words in it is read out.
 func (p *parser) showAlternative(n *node) shown {
 	var out shown
-	var plain []string
+	var plain, rich []string
+	var last *shown
 	for _, c := range n.children {
 		s := p.show(c)
-		if s.rich && strings.TrimSpace(s.html) != "" {
+		if s.rich {
 			out.html, out.rich = s.html, true
 		}
-		if strings.TrimSpace(s.text) == "" {
-			continue
+		switch {
+		case s.late:
+			last = &s
+		case strings.TrimSpace(s.text) == "":
+		case plainForm(c) && len(plain) < 100:
+			// Two plain forms are no alternatives of each other: both are kept.
+			if len(plain) == 0 || plain[len(plain)-1] != s.text {
+				plain = append(plain, s.text)
+			}
+		default:
+			rich = append(rich, s.text)
 		}
-		// Two plain forms are no alternatives of each other: both are kept.
-		if plainForm(c) && len(plain) < 100 && (len(plain) == 0 || plain[len(plain)-1] != s.text) {
-			plain = append(plain, s.text)
-		}
-		out.text = s.text
 	}
-	if len(plain) > 0 {
+	switch {
+	case len(plain) > 0:
 		out.text = strings.Join(plain, "\n")
+	case len(rich) > 0:
+		out.text = rich[len(rich)-1]
+	case last != nil:
+		out.text = p.words(last)
 	}
 	return out
 }
@@ -154,9 +181,8 @@ func (p *parser) showLeaf(n *node) shown {
 			}
 		}
 		s := p.text(n.raw, set)
-		out := shown{html: s, rich: strings.TrimSpace(s) != ""}
-		p.guard("html text", func() { out.text = HTMLText(s) })
-		return out
+		rich := strings.TrimSpace(s) != ""
+		return shown{html: s, rich: rich, late: rich}
 	}
 	s := newlines(p.text(n.raw, n.charset))
 	switch {

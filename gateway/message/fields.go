@@ -11,12 +11,12 @@ func (p *parser) fields(h *header) {
 	h.text = nil
 	p.duplicates(h)
 	m.Subject = p.subject(h.get("subject"))
-	m.MessageID = messageID(p.words(h.get("message-id")))
+	m.MessageID = messageID(p.idText(h.get("message-id")))
 	if m.MessageID == "" {
 		p.defect(DefectMessageID, h.get("message-id"))
 	}
-	m.InReplyTo = orEmpty(messageIDs(p.words(h.get("in-reply-to"))))
-	m.References = orEmpty(messageIDs(p.words(h.get("references"))))
+	m.InReplyTo = orEmpty(messageIDs(p.idText(h.get("in-reply-to"))))
+	m.References = orEmpty(messageIDs(p.idText(h.get("references"))))
 	p.date(h)
 	left := p.lim.Addresses
 	list := func(name string) []Address {
@@ -83,8 +83,8 @@ func (p *parser) duplicates(h *header) {
 	}
 }
 
-// words decodes a value that should hold none, since some senders encode even ids.
-func (p *parser) words(v string) string {
+// idText decodes a value that should hold none, since some senders encode even ids.
+func (p *parser) idText(v string) string {
 	if plainASCII(v) && !strings.Contains(v, "=?") {
 		return v
 	}
@@ -100,7 +100,7 @@ func (p *parser) subject(v string) string {
 func (p *parser) date(h *header) {
 	for _, name := range []string{"date", "resent-date", "delivery-date", "x-date"} {
 		if v := h.get(name); v != "" {
-			if t, ok := parseDate(p.words(v)); ok {
+			if t, ok := parseDate(p.idText(v)); ok {
 				p.m.Date = t
 				return
 			}

@@ -20,6 +20,7 @@ const maxNesting = 200 // Elements inside each other that are kept; text deeper 
 //   - Links keep absolute http, https and mailto addresses and get rel="noopener noreferrer nofollow".
 //   - There are no forms, scripts, styles (but a few harmless properties in style attributes), ids, classes or names.
 func SafeHTML(s string) string {
+	s = clean(s)
 	w := &sanitizer{z: html.NewTokenizer(strings.NewReader(s)), open: map[string]int{}}
 	w.out.Grow(len(s))
 	w.z.SetMaxBuf(0)
@@ -30,7 +31,7 @@ func SafeHTML(s string) string {
 			return w.out.String()
 		case html.TextToken:
 			if w.skip == "" {
-				writeEscaped(&w.out, clean(string(w.z.Text())))
+				writeEscapedBytes(&w.out, w.z.Text())
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
 			w.start()
@@ -115,7 +116,7 @@ func listed(list string, k []byte) bool {
 }
 
 func (w *sanitizer) attr(element, key string, value []byte) {
-	v := clean(string(value))
+	v := string(value)
 	switch {
 	case key == "style":
 		if v = safeStyle(v); v == "" {
@@ -269,30 +270,45 @@ func (w *sanitizer) closeAll() {
 	}
 }
 
-// writeEscaped writes text so that it is text in an element and in a quoted attribute alike.
+// writeEscaped writes text so that it is text in an element and in a quoted attribute alike; control characters, which
+// character references may have brought in, are left out.
 func writeEscaped(b *strings.Builder, s string) {
-	for {
-		i := strings.IndexAny(s, `&<>"'`)
-		if i < 0 {
-			b.WriteString(s)
-			return
+	start := 0
+	for i := range len(s) {
+		if e := escapes[s[i]]; e != "" {
+			b.WriteString(s[start:i])
+			if e != "-" {
+				b.WriteString(e)
+			}
+			start = i + 1
 		}
-		b.WriteString(s[:i])
-		switch s[i] {
-		case '&':
-			b.WriteString("&amp;")
-		case '<':
-			b.WriteString("&lt;")
-		case '>':
-			b.WriteString("&gt;")
-		case '"':
-			b.WriteString("&#34;")
-		case '\'':
-			b.WriteString("&#39;")
-		}
-		s = s[i+1:]
 	}
+	b.WriteString(s[start:])
 }
+
+func writeEscapedBytes(b *strings.Builder, s []byte) {
+	start := 0
+	for i, c := range s {
+		if e := escapes[c]; e != "" {
+			b.Write(s[start:i])
+			if e != "-" {
+				b.WriteString(e)
+			}
+			start = i + 1
+		}
+	}
+	b.Write(s[start:])
+}
+
+// How an octet is written; "-" for not at all, "" for as it is.
+var escapes = func() (t [256]string) {
+	for i := range 0x20 {
+		t[i] = "-"
+	}
+	t['\n'], t['\t'], t['\r'], t[0x7f] = "", "", "", "-"
+	t['&'], t['<'], t['>'], t['"'], t['\''] = "&amp;", "&lt;", "&gt;", "&#34;", "&#39;"
+	return t
+}()
 
 func escapeHTML(s string) string {
 	var b strings.Builder

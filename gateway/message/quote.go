@@ -49,7 +49,7 @@ func newQuotes(text string) *quotes {
 func splitIntros(lines []string) []string {
 	for i := 0; i+1 < len(lines) && i < 10_000; i++ {
 		l := lines[i]
-		if len(l) > 500 || len(l) < 20 || !strings.HasPrefix(strings.TrimSpace(lines[i+1]), ">") || strings.HasPrefix(l, ">") || !colonEnd.MatchString(l) {
+		if len(l) > 500 || len(l) < 20 || !strings.HasPrefix(strings.TrimSpace(lines[i+1]), ">") || strings.HasPrefix(l, ">") || !endsWithColon(l) {
 			continue
 		}
 		if at := inlineIntro.FindStringSubmatchIndex(l); at != nil {
@@ -239,7 +239,7 @@ func (q *quotes) answers(int, int) bool { return false }
 // under finds the line behind "write under this line"; 0 when there is none.
 func (q *quotes) under(from int) int {
 	for i := from; i < len(q.lines); i++ {
-		if len(q.trim[i]) < 300 && underPattern.MatchString(q.trim[i]) {
+		if t := q.trim[i]; len(t) < 300 && containsAny(t, "line", "text", "inie", "eile") && underPattern.MatchString(t) {
 			return i + 1
 		}
 	}
@@ -253,7 +253,7 @@ func (q *quotes) find() (mark, bool) {
 		if t == "" || len(t) > 1000 {
 			continue
 		}
-		if len(t) < 300 && abovePattern.MatchString(t) && looksLikeMarker(t) {
+		if len(t) < 300 && markerWords(t) && looksLikeMarker(t) && abovePattern.MatchString(t) {
 			return mark{q.before(i), i + 1, markAbove}, true
 		}
 		if q.marks[i] {
@@ -262,11 +262,11 @@ func (q *quotes) find() (mark, bool) {
 		if len(t) < 160 && strings.HasPrefix(t, "--") && strings.HasSuffix(t, "--") && saysWrote(t) {
 			return mark{i, i + 1, markBlock}, true
 		}
-		if len(t) < 160 && mayBeSeparator(t) {
-			if originalPattern.MatchString(t) && separated(t) {
+		if len(t) < 160 && separated(t) {
+			if originalPattern.MatchString(t) {
 				return mark{q.before(i), i + 1, markBlock}, true
 			}
-			if forwardPattern.MatchString(t) && separated(t) {
+			if forwardPattern.MatchString(t) {
 				return mark{q.before(i), i + 1, markForward}, true
 			}
 		}
@@ -280,9 +280,19 @@ func (q *quotes) find() (mark, bool) {
 	return mark{}, false
 }
 
-// mayBeSeparator is a quick look before the long patterns.
-func mayBeSeparator(t string) bool {
-	return strings.ContainsAny(t, "-_*=:：—#") || !plainASCII(t)
+// markerWords is a quick look before the long pattern: a word for "above" and one for what it is above of.
+func markerWords(t string) bool {
+	return containsAny(t, "above", "over", "oberhalb", "ber dieser", "dessus", "encima", "arriba", "sopra", "boven", "acima") &&
+		containsAny(t, "line", "text", "message", "inie", "eile", "ligne", "línea", "linea", "riga", "lijn", "regel", "linha")
+}
+
+func containsAny(s string, words ...string) bool {
+	for _, w := range words {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // separated says whether a line has the strokes or the colon of a separator, so that a sentence is none.
@@ -352,7 +362,7 @@ func (q *quotes) fieldBlock(i int) bool {
 // intro says whether an attribution ends in line i: "On ... X wrote:". It may have begun up to three lines above.
 func (q *quotes) intro(i int) (from, body int, ok bool) {
 	t := q.trim[i]
-	colon := colonEnd.MatchString(t)
+	colon := endsWithColon(t)
 	if !colon && !q.quotedNext(i) {
 		return 0, 0, false
 	}
@@ -379,6 +389,12 @@ func (q *quotes) intro(i int) (from, body int, ok bool) {
 		return 0, 0, false
 	}
 	return found, i + 1, true
+}
+
+// endsWithColon looks past the marks of bold print.
+func endsWithColon(t string) bool {
+	t = strings.TrimRight(t, " \t*_")
+	return strings.HasSuffix(t, ":") || strings.HasSuffix(t, "：")
 }
 
 // quotedNext says whether quoted lines follow, blank ones between.

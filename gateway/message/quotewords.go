@@ -66,8 +66,6 @@ var (
 	rulePattern = regexp.MustCompile(`^[\s>]*(?:[-_=*~#+•—–ᐧ·.]\s*){1,200}$`)
 	// An attribution behind other words of a line.
 	inlineIntro = regexp.MustCompile(`(?i)\S\s+(?:-+\s*)?((?:on|am|le|el|il|em|op|den) (?:(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim)[\p{L}]{0,9}[.,]|\d{1,2}[-./ ]|[a-z]{3} \d{1,2}).{5,300})$`)
-	// The end of an attribution.
-	colonEnd = regexp.MustCompile(`[:：]\s*[*_]*\s*$`)
 )
 
 // The labels of the block of header fields that Outlook and others put over a quoted mail: what each one is.
@@ -94,11 +92,15 @@ var labelTable = [...]struct {
 
 // labelOf returns the kind of label that a line begins with, 0 when it is none: "*Von:* ...", "Sent : ...".
 func labelOf(line string) byte {
-	line = strings.TrimLeft(line, " \t*_>|\u00a0")
-	i := strings.IndexAny(line, ":：")
-	if i <= 0 || i > 40 {
+	i := strings.IndexByte(cut(line, 48), ':')
+	if i < 0 {
+		if i = strings.Index(cut(line, 48), "："); i < 0 {
+			return 0
+		}
+	}
+	word := strings.Trim(line[:i], " \t*_>|\u00a0")
+	if word == "" || len(word) > 40 {
 		return 0
 	}
-	word := strings.ToLower(strings.Trim(line[:i], " \t*_\u00a0"))
-	return quoteLabels[strings.ReplaceAll(word, " ", "_")]
+	return quoteLabels[strings.ReplaceAll(strings.ToLower(word), " ", "_")]
 }

@@ -10,14 +10,19 @@ import (
 // clean makes s valid UTF-8 in NFC without NUL and other control characters but line ends and tabs (SEC-18). It changes
 // nothing that is clean, and clean(clean(s)) = clean(s).
 func clean(s string) string {
-	plain := true
+	plain, odd := true, false
 	for i := range len(s) {
-		if c := s[i]; c >= utf8.RuneSelf || (c < ' ' && c != '\n' && c != '\t') || c == 0x7f {
-			plain = false
+		c := s[i]
+		if c >= ' ' && c < 0x7f || c == '\n' || c == '\t' {
+			continue
+		}
+		plain = false
+		if c < utf8.RuneSelf || c == 0xc2 || c == 0xef {
+			odd = true // A control character, or an octet that one of those beyond ASCII begins with.
 			break
 		}
 	}
-	if plain {
+	if plain || !odd && utf8.ValidString(s) && norm.NFC.IsNormalString(s) {
 		return s
 	}
 	bad := false

@@ -2,6 +2,8 @@ package message
 
 import (
 	"bytes"
+	"encoding/base64"
+	"slices"
 	"strings"
 )
 
@@ -62,17 +64,12 @@ type base64Decoder struct {
 func (d *base64Decoder) broken() bool { return d.wrong }
 
 func (d *base64Decoder) decode(dst, src []byte) []byte {
+	dst = slices.Grow(dst, len(src)/4*3+3)
 	for i := 0; i < len(src); {
 		if d.n == 0 {
-			for i+4 <= len(src) {
-				a, b, c, e := base64Value[src[i]], base64Value[src[i+1]], base64Value[src[i+2]], base64Value[src[i+3]]
-				if a|b|c|e >= 64 {
-					break
-				}
-				dst = append(dst, a<<2|b>>4, b<<4|c>>2, c<<6|e)
-				i += 4
-			}
-			if i >= len(src) {
+			n, k := quanta(dst[len(dst):cap(dst)], src[i:])
+			dst = dst[:len(dst)+k]
+			if i += n; i >= len(src) {
 				break
 			}
 		}
@@ -93,6 +90,42 @@ func (d *base64Decoder) decode(dst, src []byte) []byte {
 		}
 	}
 	return dst
+}
+
+// quanta decodes whole lines and then whole groups of four digits and returns how many octets of src they were and of
+// dst they gave.
+func quanta(dst, src []byte) (n, k int) {
+	for n < len(src) {
+		// Lines of whole groups are the rule; the standard library reads eight digits at a time.
+		end := bytes.IndexByte(src[n:], '\n')
+		if end < 0 {
+			break
+		}
+		line := src[n : n+end]
+		if end > 0 && line[end-1] == '\r' {
+			line = line[:end-1]
+		}
+		if len(line)&3 != 0 || len(dst)-k < len(line)/4*3 {
+			break
+		}
+		m, err := base64.StdEncoding.Decode(dst[k:], line)
+		if err != nil {
+			break
+		}
+		n, k = n+end+1, k+m
+	}
+	for len(src)-n >= 4 && len(dst)-k >= 3 {
+		q := src[n : n+4 : n+4]
+		a, b, c, e := base64Value[q[0]], base64Value[q[1]], base64Value[q[2]], base64Value[q[3]]
+		if a|b|c|e >= 64 {
+			break
+		}
+		o := dst[k : k+3 : k+3]
+		o[0], o[1], o[2] = a<<2|b>>4, b<<4|c>>2, c<<6|e
+		n += 4
+		k += 3
+	}
+	return n, k
 }
 
 func (d *base64Decoder) flush(dst []byte) []byte {
@@ -137,9 +170,18 @@ func (d *quotedDecoder) decode(dst, src []byte) []byte {
 		d.held = nil
 	}
 	for len(src) > 0 {
-		i := bytes.IndexAny(src, "= \t")
-		if i < 0 {
+		i := 0
+		for i < len(src) && !quotedStop[src[i]] {
+			i++
+		}
+		if i == len(src) {
 			return append(dst, src...)
+		}
+		// A single blank between words is the common case.
+		if src[i] == ' ' && i+1 < len(src) && src[i+1] > ' ' {
+			dst = append(dst, src[:i+1]...)
+			src = src[i+1:]
+			continue
 		}
 		dst = append(dst, src[:i]...)
 		src = src[i:]
@@ -170,6 +212,8 @@ func (d *quotedDecoder) decode(dst, src []byte) []byte {
 	}
 	return dst
 }
+
+var quotedStop = [256]bool{'=': true, ' ': true, '\t': true}
 
 // quoted decodes the escape at the start of src and returns its length, 0 when more of it must come first.
 func (d *quotedDecoder) quoted(dst *[]byte, src []byte) int {
