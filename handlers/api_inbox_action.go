@@ -21,7 +21,8 @@ type apiPhaseOut struct {
 	Phase    string            `json:"phase"`
 	State    string            `json:"state"` // ok, failed or skipped.
 	Code     string            `json:"code"`
-	Message  string            `json:"message"` // Cause and remedy in the language asked for; "" when ok.
+	Message  string            `json:"message"` // Cause in the language asked for; "" when ok.
+	Remedy   string            `json:"remedy"`  // What to do about it; "" when there is nothing to add.
 	Args     map[string]string `json:"args"`
 	Duration string            `json:"duration"`
 }
@@ -72,6 +73,9 @@ func (h *Handlers) apiPhaseOf(lang string, p gateway.CheckPhase) apiPhaseOut {
 	out := apiPhaseOut{Phase: string(p.Phase), State: p.State, Code: p.Code, Args: p.Args, Duration: p.Duration.String()}
 	if p.Code != "" {
 		out.Message = h.cat.T(lang, p.Code, p.Args)
+		if remedy := "remedy." + p.Code; h.cat.Has(lang, remedy) {
+			out.Remedy = h.cat.T(lang, remedy, p.Args)
+		}
 	}
 	if out.Args == nil {
 		out.Args = map[string]string{}

@@ -3,7 +3,9 @@ package handlers
 import (
 	"context"
 	"encoding/hex"
+	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -79,15 +81,11 @@ func apiMessageOf(m models.Message) apiMessageOut {
 
 // apiTraceOf adds the sentences to the entries of a trace.
 func (h *Handlers) apiTraceOf(lang string, entries []models.TraceEntry) []apiTraceOut {
+	teller := &visit{h: h, l: h.cat.Locale(lang)} // The page tells the same story in the same words.
 	out := make([]apiTraceOut, 0, len(entries))
 	for _, e := range entries {
 		t := apiTraceOut{Step: string(e.Step), Code: e.Code, Args: e.Args, At: apiTime(e.At)}
-		for _, key := range []string{"trace." + e.Code, "check." + e.Code, "verdict." + e.Code} {
-			if h.cat.Has(lang, key) {
-				t.Text = h.cat.T(lang, key, e.Args)
-				break
-			}
-		}
+		t.Text = teller.told(e)
 		if t.Args == nil {
 			t.Args = map[string]string{}
 		}
@@ -131,6 +129,10 @@ func apiMessageList(h *Handlers, c *gin.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), apiSearch)
 	defer cancel()
+	if st := q["state"]; st != "" && !slices.Contains(apiMessageStates(), models.MessageState(st)) {
+		values := fmt.Sprint(apiMessageStates())
+		return &models.Invalid{Field: "state", Code: "E-API-13", Args: map[string]string{"field": "state", "values": values[1 : len(values)-1]}}
+	}
 	f := gateway.MessageQuery{State: models.MessageState(q["state"]), Reason: q["reason"], Text: q["q"], Limit: limit, Cursor: q["cursor"]}
 	if f.InboxIDs, err = h.apiLogInboxes(ctx, apiUser(c), q["inbox"]); err != nil {
 		return err

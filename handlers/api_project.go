@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -47,6 +49,7 @@ func apiProjectList(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	slices.SortFunc(all, func(a, b models.Project) int { return cmp.Compare(a.ID, b.ID) })
 	page, next := apiAfter(all, func(p models.Project) int64 { return p.ID }, after, limit)
 	c.JSON(http.StatusOK, apiItems(page, next, apiProjectOf))
 	return nil

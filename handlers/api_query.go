@@ -3,6 +3,7 @@ package handlers
 import (
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +25,10 @@ func apiID(c *gin.Context, name string) (int64, error) {
 // apiQuery returns the query parameters, each at most once and none but those that are allowed.
 func apiQuery(c *gin.Context, allowed ...string) (map[string]string, error) {
 	values := map[string]string{}
-	given := c.Request.URL.Query()
+	given, err := url.ParseQuery(c.Request.URL.RawQuery)
+	if err != nil {
+		return nil, &apiBadRequest{status: http.StatusBadRequest, code: "E-API-15"}
+	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if !slices.Contains(allowed, name) || len(given[name]) != 1 {
 			return nil, apiBadQuery("E-API-05", name, strings.Join(allowed, ", "))

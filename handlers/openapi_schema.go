@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 
@@ -137,7 +136,7 @@ func (s schemas) setting(f apiInboxField, d *gateway.InboxDraft) object {
 	case *time.Duration:
 		schema = object{"type": "string", "description": `"90s", "5m", "1h30m"`, "default": apiDuration(*p)}
 	case *[]string:
-		schema = object{"type": "array", "items": object{"type": "string"}, "default": slices.Concat([]string{}, *p)}
+		schema = object{"type": "array", "items": object{"type": "string"}, "default": append([]string{}, *p...)}
 	case *bool:
 		schema = object{"type": "boolean", "default": *p}
 	case *string:
