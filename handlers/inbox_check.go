@@ -57,7 +57,7 @@ func (v *visit) report(id int64, s models.InboxSettings, found gateway.CheckRepo
 	if found.OK {
 		r.Summary = v.l.T("check.ok")
 	}
-	for _, p := range found.Phases {
+	for _, p := range merged(found.Phases) {
 		line := phaseView{Name: v.l.T("phase." + string(p.Phase)), Took: p.Duration, Code: p.Code, State: v.l.T("phase.state." + p.State)}
 		switch p.State {
 		case "ok":
@@ -78,10 +78,24 @@ func (v *visit) report(id int64, s models.InboxSettings, found gateway.CheckRepo
 	return r
 }
 
+// merged joins what was told of one phase in parts: the later part knows more.
+func merged(phases []gateway.CheckPhase) []gateway.CheckPhase {
+	var out []gateway.CheckPhase
+	for _, p := range phases {
+		if n := len(out); n > 0 && out[n-1].Phase == p.Phase {
+			p.Duration += out[n-1].Duration
+			out[n-1] = p
+			continue
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
 // foundIn says what a phase that went well has found.
 func (v *visit) foundIn(p gateway.CheckPhase) string {
 	var parts []string
-	for _, name := range []string{"address", "tls_version", "cipher", "security", "fingerprint", "separator", "folder", "messages", "oldest", "note"} {
+	for _, name := range []string{"address", "tls_version", "cipher", "security", "separator", "folder", "messages", "oldest", "note"} {
 		value := p.Args[name]
 		if value == "" {
 			continue

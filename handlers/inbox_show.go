@@ -37,7 +37,7 @@ func (v *visit) showInbox(status int, in gateway.InboxView, r *report) error {
 	}
 	data := inboxShowView{
 		inboxRow: v.inboxRow(in, keys), Report: r, Log: fmt.Sprintf("/messages?inbox=%d", in.ID),
-		Latest: v.messageRows(page.Items, map[int64]gateway.InboxView{in.ID: in}),
+		Latest: v.messageRows(page.Items, nil),
 	}
 	for _, f := range rule.Lint(in.Rules, nil) {
 		data.Warnings = append(data.Warnings, v.l.T(f.Code, f.Args))

@@ -33,6 +33,7 @@ type post struct {
 	Internal    bool
 	Shown       string
 	Folded      string
+	FoldedKey   string // Of the catalogue: what is folded away.
 	FoldedLines int
 	Files       []models.Attachment
 	Mail        *mailOrigin // Nil when it was written here.
@@ -115,10 +116,8 @@ func (v *visit) write(p *post, text string, origin *int64, inboxes map[int64]str
 		return
 	}
 	shown, quoted, signature := message.Split(text)
-	p.Shown, p.Folded = shown, strings.Trim(quoted+"\n\n"+signature, "\n")
-	if p.Folded != "" {
-		p.FoldedLines = strings.Count(p.Folded, "\n") + 1
-	}
+	p.Shown = shown
+	p.Folded, p.FoldedKey, p.FoldedLines = folded(quoted, signature)
 	m, traces, err := v.h.Gateway.Message(v.ctx(), *origin)
 	if err != nil {
 		if !errors.Is(err, models.ErrNotFound) {
@@ -181,4 +180,16 @@ func (v *visit) assignees(found tracker.IssueView) ([]option, error) {
 		add(*found.Assignee)
 	}
 	return out, nil
+}
+
+// folded joins what is folded away and returns how it is called and its number of lines.
+func folded(quoted, signature string) (text, key string, lines int) {
+	key = "mail.quoted"
+	if quoted == "" {
+		key = "mail.signature"
+	}
+	if text = strings.Trim(quoted+"\n\n"+signature, "\n"); text != "" {
+		lines = strings.Count(text, "\n") + 1
+	}
+	return text, key, lines
 }

@@ -157,6 +157,9 @@ func (v *visit) outcome(m models.Message) health {
 // sentence says what became of a message and why. Its placeholders stand in the trace; traces nil looks them up when
 // the sentence needs more than the message itself says.
 func (v *visit) sentence(m models.Message, traces []models.Trace) string {
+	if m.State == models.MessageCreated || m.State == models.MessageCommented {
+		return "" // The state and the number of the issue say it.
+	}
 	if m.Reason == "" {
 		if m.ErrorCode != "" {
 			return v.l.T(m.ErrorCode)

@@ -22,6 +22,7 @@ type messageView struct {
 	Runs                    []run            // The latest first.
 	Mail                    *message.Message // Nil when the octets are past retention.
 	Shown, Folded           string
+	FoldedKey               string
 	FoldedLines             int
 	Defects                 []string
 	Issue                   string // Address of the issue, "" when there is none or it is not seen.
@@ -107,12 +108,9 @@ func messageShow(v *visit) error {
 func (v *visit) readMail(data *messageView) {
 	mail := data.Mail
 	data.Shown = mail.Reply
-	data.Folded = strings.Trim(mail.Quoted+"\n\n"+mail.Signature, "\n")
+	data.Folded, data.FoldedKey, data.FoldedLines = folded(mail.Quoted, mail.Signature)
 	if data.Shown == "" {
 		data.Shown, data.Folded = mail.Text, ""
-	}
-	if data.Folded != "" {
-		data.FoldedLines = strings.Count(data.Folded, "\n") + 1
 	}
 	for _, d := range mail.Defects {
 		text := v.l.T("defect."+d.Code, "detail", d.Detail)
@@ -145,7 +143,7 @@ func (v *visit) told(e models.TraceEntry) string {
 		args[name] = value
 	}
 	if n, err := strconv.ParseInt(args["size"], 10, 64); err == nil {
-		args["size"] = v.l.Size(n)
+		args["size"] = v.l.Number(n)
 	}
 	if d, ok := args["defect"]; ok {
 		args["defect"] = v.l.T("defect."+d, e.Args)

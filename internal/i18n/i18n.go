@@ -28,8 +28,13 @@ type Entry struct{ One, Other string }
 
 // Catalogue holds all texts. It never changes after Load and is safe for concurrent use.
 type Catalogue struct {
-	texts map[string]map[string]Entry // Language, key.
+	texts   map[string]map[string]Entry // Language, key.
+	missing func(lang, key string)
 }
+
+// OnMissing has f told of every key that is asked for and not there, for tests. It is called before the catalogue is
+// used.
+func (c *Catalogue) OnMissing(f func(lang, key string)) { c.missing = f }
 
 // Load reads LANGUAGE/*.json for every language. A key that stands twice, a file that is no flat object and a language
 // without files are errors.
@@ -107,6 +112,9 @@ func (c *Catalogue) Entry(lang, key string) Entry { return c.texts[lang][key] }
 func (c *Catalogue) T(lang, key string, args map[string]string) string {
 	e, ok := c.texts[lang][key]
 	if !ok {
+		if c.missing != nil {
+			c.missing(lang, key)
+		}
 		return key
 	}
 	text := e.Other
