@@ -63,7 +63,8 @@ var testsMayImport = []string{"gateway/mailbox/mailboxtest", "internal/mailtest"
 
 // testsMayAlsoImport lists, for one package, what only its tests may import: they put real parts together.
 var testsMayAlsoImport = map[string][]string{
-	"gateway": {"internal/netguard", "internal/secret", "tracker"},
+	"gateway":  {"internal/netguard", "internal/secret", "tracker"},
+	"handlers": {"internal/netguard", "internal/secret"},
 }
 
 // subtrees are parts of a package's own subtree that stand under its rule: "internal/testdb/mariadb" may import what
