@@ -36,7 +36,7 @@ func (g *Gateway) apply(ctx context.Context, d *delivery) error {
 	if err != nil {
 		return err
 	}
-	d.files = nil // The transaction has taken them over.
+	d.release() // The transaction has taken them over.
 	return nil
 }
 
@@ -49,7 +49,8 @@ func (g *Gateway) applied(ctx context.Context, d *delivery, cause error) error {
 	if !row.State.Final() || d.rerun && row.Reprocessed < d.row.Reprocessed {
 		return cause
 	}
-	d.row, d.state, d.files = row, row.State, nil
+	d.row, d.state = row, row.State
+	d.release()
 	return nil
 }
 

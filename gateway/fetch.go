@@ -62,6 +62,7 @@ func (v *visit) fetch(ctx context.Context, window []*models.Message) (got []fetc
 			return nil // Not asked for, or sent twice.
 		}
 		blob := v.g.Store.NewBlob(ctx)
+		blob.Expect(row.Size)
 		if _, err := io.Copy(blob, r); err != nil {
 			blob.Discard(context.WithoutCancel(ctx))
 			return fmt.Errorf("download: %w", err)

@@ -17,6 +17,7 @@ import (
 // and sets its own fields once.
 type delivery struct {
 	inbox   models.Inbox
+	own     map[string]bool // Addresses of our inboxes, read once a round; nil: to be read.
 	rules   *compiledRules
 	fence   fence          // The lease under which the inbox is visited; its zero value fences nothing.
 	row     models.Message // The ledger row, in state received.
@@ -127,11 +128,21 @@ func (g *Gateway) open(ctx context.Context, d *delivery) (io.ReadCloser, error) 
 	return r, nil
 }
 
+// release gives up the memory of attachments that are durable.
+func (d *delivery) release() {
+	for _, f := range d.files {
+		if f != nil {
+			f.Release()
+		}
+	}
+	d.files = nil
+}
+
 // discard drops the attachments that no step has taken over.
 func (d *delivery) discard(ctx context.Context) {
 	for _, f := range d.files {
 		if f != nil {
-			f.Discard(context.WithoutCancel(ctx))
+			_ = f.Discard(context.WithoutCancel(ctx)) // What stays staged is collected later.
 		}
 	}
 	d.files = nil

@@ -30,13 +30,12 @@ type hint struct {
 }
 
 func (g *Gateway) snapshot(ctx context.Context, d *delivery) (snapshot, error) {
-	s := snapshot{own: map[string]bool{}}
-	inboxes, err := g.Store.Inboxes(ctx)
-	if err != nil {
-		return s, fmt.Errorf("read inboxes: %w", err)
-	}
-	for _, i := range inboxes {
-		s.own[lower(i.Address)] = true
+	s := snapshot{own: d.own}
+	if s.own == nil {
+		var err error
+		if s.own, err = g.ownAddresses(ctx); err != nil {
+			return s, err
+		}
 	}
 	if a := sender(d.mail); a != "" {
 		u, err := g.Store.UserByAddress(ctx, a)
@@ -50,8 +49,22 @@ func (g *Gateway) snapshot(ctx context.Context, d *delivery) (snapshot, error) {
 	if err := g.lookUpHints(ctx, d.mail, &s); err != nil {
 		return s, err
 	}
+	var err error
 	s.watchers, err = g.knownRecipients(ctx, d, s.own)
 	return s, err
+}
+
+// ownAddresses are the addresses of all inboxes.
+func (g *Gateway) ownAddresses(ctx context.Context) (map[string]bool, error) {
+	inboxes, err := g.Store.Inboxes(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read inboxes: %w", err)
+	}
+	own := make(map[string]bool, len(inboxes))
+	for _, i := range inboxes {
+		own[lower(i.Address)] = true
+	}
+	return own, nil
 }
 
 // lookUpHints finds the issues that the mail names by Message-ID and by number.

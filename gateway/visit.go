@@ -29,8 +29,9 @@ type visit struct {
 	box      mailbox.Mailbox
 	watcher  mailbox.Watcher // The box when its connection is kept; nil when settlements are final only with Close.
 	list     *listing
-	deferred map[int64]bool // Messages whose settlement is final once the box is closed.
-	last     models.Message // The message that was processed last, for doors of one message.
+	own      map[string]bool // Addresses of our inboxes, read at the start of each round.
+	deferred map[int64]bool  // Messages whose settlement is final once the box is closed.
+	last     models.Message  // The message that was processed last, for doors of one message.
 	handled  int
 }
 
@@ -47,6 +48,10 @@ func (g *Gateway) newVisit(ctx context.Context, ib models.Inbox, door string, bo
 
 // round takes in what a listing shows: first what an earlier round left unfinished, then what is new, oldest first.
 func (v *visit) round(ctx context.Context, entries []mailbox.Entry, full bool) error {
+	var err error
+	if v.own, err = v.g.ownAddresses(ctx); err != nil {
+		return err
+	}
 	if err := v.resume(ctx, entries, full); err != nil {
 		return err
 	}
@@ -177,7 +182,7 @@ func (v *visit) processAll(ctx context.Context, kept <-chan []fetched, stop cont
 
 // deliver processes one received message. A failure that concerns this message only is kept with it and is no error.
 func (v *visit) deliver(ctx context.Context, row *models.Message, raw []byte) error {
-	d := &delivery{inbox: v.inbox, rules: v.rules, fence: v.fence, row: *row, raw: raw, run: row.Reprocessed}
+	d := &delivery{inbox: v.inbox, own: v.own, rules: v.rules, fence: v.fence, row: *row, raw: raw, run: row.Reprocessed}
 	d.note(models.StepFetch, "fetch.downloaded", "door", row.Door, "folder", row.Folder, "uid", cut(row.UID, 100), "size", itoa(row.Size))
 	d.note(models.StepStore, "store.kept", "sha256", fmt.Sprintf("%x", row.SHA256))
 	err := v.g.process(ctx, d)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"syscall"
@@ -40,6 +41,13 @@ func child(ctx context.Context, dir string) error {
 		return err
 	}
 	defer a.Close()
+	if name := os.Getenv("LETTERBOX_BENCH_PROFILE"); name != "" {
+		stop, err := profile(name)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
 	return a.Serve(ctx, nil)
 }
 
@@ -184,4 +192,23 @@ func peakRSS(pid int) float64 {
 		}
 	}
 	return 0
+}
+
+// profile writes where the processor time goes to a file, and what is on the heap at the end to another beside it.
+func profile(name string) (stop func(), err error) {
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, err
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		_ = f.Close()
+		if heap, err := os.Create(name + ".heap"); err == nil {
+			_ = pprof.Lookup("allocs").WriteTo(heap, 0)
+			_ = heap.Close()
+		}
+	}, nil
 }

@@ -17,21 +17,29 @@ const chunkSize = 1 << 20
 // it is written, in short transactions of its own. Nothing refers to the octets until [BlobWriter.Seal]; what was staged
 // and never sealed is deleted by [BlobWriter.Discard] or later by [Store.DeleteUnreferencedBlobs].
 type BlobWriter struct {
-	store *Store
-	ctx   context.Context //nolint:containedctx // io.Writer has no room for one; the writer lives in one call.
-	hash  hash.Hash
-	buf   []byte // Not staged yet.
-	size  int64
-	id    int64 // Of the staged blob; 0 while all is in memory.
-	place int   // Of the next chunk.
-	done  bool
-	err   error
+	store  *Store
+	ctx    context.Context //nolint:containedctx // io.Writer has no room for one; the writer lives in one call.
+	hash   hash.Hash
+	buf    []byte // Not staged yet.
+	size   int64
+	id     int64 // Of the staged blob; 0 while all is in memory.
+	place  int   // Of the next chunk.
+	done   bool
+	pooled bool // buf goes back to the store's buffers.
+	err    error
 }
 
 // NewBlob returns a writer for a new blob. When ctx ends, staging fails. With the ctx of a transaction, staging belongs
 // to that.
 func (s *Store) NewBlob(ctx context.Context) *BlobWriter {
 	return &BlobWriter{store: s, ctx: ctx, hash: sha256.New()}
+}
+
+// Expect makes room for a blob of so many octets, as far as it is kept in memory.
+func (w *BlobWriter) Expect(size int64) {
+	if w.buf == nil && size > 0 {
+		w.buf = make([]byte, 0, min(size, chunkSize))
+	}
 }
 
 // Write is part of io.Writer.
@@ -45,6 +53,10 @@ func (w *BlobWriter) Write(p []byte) (int, error) {
 			if w.err = w.stage(); w.err != nil {
 				break
 			}
+		}
+		if w.buf == nil {
+			w.buf = w.store.buffers.get()
+			w.pooled = true
 		}
 		n := min(len(p), chunkSize-len(w.buf))
 		w.buf = append(w.buf, p[:n]...)
@@ -144,14 +156,23 @@ func (w *BlobWriter) seal(ctx context.Context, tx *txPool) (models.Blob, error) 
 // Discard gives up what was not sealed. It does nothing to a sealed blob, so it can be deferred. It works after ctx of
 // the writer has ended.
 func (w *BlobWriter) Discard(ctx context.Context) error {
-	w.done = true
-	w.buf = nil
+	w.Release()
 	if w.id == 0 {
 		return nil
 	}
 	return w.store.write(context.WithoutCancel(ctx), "discard blob", func(ctx context.Context, tx *txPool) error {
 		return tx.dropStaged(ctx, w.id)
 	})
+}
+
+// Release gives up the memory of a writer whose blob is sealed and committed, or not wanted. What is staged stays.
+func (w *BlobWriter) Release() {
+	w.done = true
+	if w.pooled {
+		w.store.buffers.put(w.buf)
+		w.pooled = false
+	}
+	w.buf = nil
 }
 
 // dropStaged deletes a blob that was never sealed.

@@ -33,7 +33,8 @@ type Store struct {
 	orm     *gorm.DB
 	readers *readPool
 	writer  *sqliteWriter // SQLite only.
-	db      *sql.DB       // SQLite: the readers; MySQL: everything.
+	buffers buffers
+	db      *sql.DB // SQLite: the readers; MySQL: everything.
 }
 
 // Open opens the database that dsn names: "sqlite:PATH" or "mysql:USER:PASSWORD@tcp(HOST:PORT)/DATABASE". It does not
