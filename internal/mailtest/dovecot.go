@@ -201,7 +201,7 @@ func (d *Dovecot) Start() error {
 		return err
 	}
 	pid, err := os.ReadFile(filepath.Join(d.dir, "run", "master.pid"))
-	for errors.Is(err, fs.ErrNotExist) && ctx.Err() == nil { // It goes to the background a moment before it writes it.
+	for (errors.Is(err, fs.ErrNotExist) || err == nil && len(pid) == 0) && ctx.Err() == nil { // It goes to the background a moment before it writes it.
 		time.Sleep(2 * time.Millisecond)
 		pid, err = os.ReadFile(filepath.Join(d.dir, "run", "master.pid"))
 	}
@@ -263,13 +263,25 @@ func (d *Dovecot) Stop() {
 		return
 	}
 	_ = syscall.Kill(d.master, syscall.SIGTERM)
-	for range 500 { // Its processes are no children of ours: their end is seen by asking.
-		if syscall.Kill(d.master, 0) != nil {
+	for range 2000 { // Its processes are no children of ours: their end is seen by asking.
+		if gone(d.master) {
 			break
 		}
-		time.Sleep(5 * time.Millisecond)
+		time.Sleep(2 * time.Millisecond)
 	}
+	// A new server must not take the number for a running one.
+	_ = os.Remove(filepath.Join(d.dir, "run", "master.pid"))
 	d.master = 0
+}
+
+// gone reports whether a process has ended; one that its parent has not asked about yet counts.
+func gone(pid int) bool {
+	if syscall.Kill(pid, 0) != nil {
+		return true
+	}
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, state, found := bytes.Cut(stat, []byte(") "))
+	return err == nil && found && bytes.HasPrefix(state, []byte("Z"))
 }
 
 // Restart stops and starts the server on the same ports with the same mail.
