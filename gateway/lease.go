@@ -44,6 +44,18 @@ func newHolder() string {
 	return fmt.Sprintf("%s/%d/%s", cut(host, 100), os.Getpid(), rand.Text()[:10])
 }
 
+// Holder names this process in the leases.
+func (g *Gateway) Holder() string { return g.holder }
+
+// EndLeasesOf lets the leases of a holder run out now. It is for a process that is known to be dead; were it alive, it
+// would lose its visits and no more, because its epochs are fenced off by the next holder.
+func (g *Gateway) EndLeasesOf(ctx context.Context, holder string) error {
+	if err := g.Store.EndLeasesOf(ctx, holder); err != nil {
+		return fmt.Errorf("end the leases of a dead process: %w", err)
+	}
+	return nil
+}
+
 // underLease runs f while this process holds the lease of the inbox, and reports false when another holds it. The
 // context of f ends when the lease is lost.
 func (g *Gateway) underLease(ctx context.Context, inbox int64, f func(context.Context, fence) error) (held bool, err error) {

@@ -56,6 +56,12 @@ func (a *App) serve(ctx context.Context, demo func(context.Context) error, ready
 		}
 	}
 	if a.Config.Role.Gateway() {
+		lock, err := a.succeed(ctx)
+		if err != nil {
+			cancel(err)
+		} else {
+			defer lock.Close()
+		}
 		parts++
 		go func() { ended <- a.Gateway.Run(ctx) }()
 	}

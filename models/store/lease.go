@@ -52,6 +52,18 @@ func (s *Store) ReleaseLease(ctx context.Context, name, holder string, epoch int
 	return err
 }
 
+// EndLeasesOf lets all leases of a holder run out now.
+func (s *Store) EndLeasesOf(ctx context.Context, holder string) error {
+	return s.write(ctx, "end leases", func(ctx context.Context, tx *txPool) error {
+		t, err := s.Now(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx, "UPDATE leases SET expires_at = ? WHERE holder = ? AND expires_at > ?", t, holder, t)
+		return err
+	})
+}
+
 func (s *Store) updateLease(ctx context.Context, name, holder string, epoch int64, ttl time.Duration) (ok bool, err error) {
 	err = s.write(ctx, "update lease", func(ctx context.Context, tx *txPool) error {
 		t, err := s.Now(ctx)

@@ -37,6 +37,10 @@ func TestLeaseHasOneHolderAndGrowingEpochs(t *testing.T) {
 		acquire("c", time.Minute, 0, false)
 		must(t, s.ReleaseLease(ctx, "inbox:1", "b", 3))
 		acquire("c", time.Minute, 4, true)
+		must(t, s.EndLeasesOf(ctx, "b")) // It has none any more.
+		acquire("d", time.Minute, 0, false)
+		must(t, s.EndLeasesOf(ctx, "c"))
+		acquire("d", time.Minute, 5, true)
 	})
 }
 
