@@ -2,14 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,7 +24,8 @@ func (p *program) messageCommand() *cobra.Command {
 // messageRow is a message as the lists show it, with the names of the API.
 type messageRow struct {
 	ID          int64               `json:"id"`
-	Inbox       string              `json:"inbox"`
+	Inbox       int64               `json:"inbox"`
+	InboxName   string              `json:"inbox_name"`
 	State       models.MessageState `json:"state"`
 	Reason      string              `json:"reason"`
 	Subject     string              `json:"subject"`
@@ -43,7 +40,7 @@ type messageRow struct {
 
 func newMessageRow(m models.Message, inbox string) messageRow {
 	return messageRow{
-		ID: m.ID, Inbox: inbox, State: m.State, Reason: m.Reason, Subject: m.Subject, From: m.FromAddress, MessageID: m.RFCMessageID,
+		ID: m.ID, Inbox: m.InboxID, InboxName: inbox, State: m.State, Reason: m.Reason, Subject: m.Subject, From: m.FromAddress, MessageID: m.RFCMessageID,
 		Issue: m.IssueNumber, Comment: m.CommentID, ReceivedAt: m.ReceivedAt, SettleState: m.SettleState, Attempts: m.Attempts,
 	}
 }
@@ -65,7 +62,7 @@ func (p *program) messageListCommand() *cobra.Command {
 			issue = fmt.Sprintf("#%d", *r.Issue)
 		}
 		return []string{
-			fmt.Sprint(r.ID), clock(&r.ReceivedAt), r.Inbox, string(r.State), r.Reason, issue, shorten(r.From, 40), shorten(r.Subject, 60),
+			fmt.Sprint(r.ID), clock(&r.ReceivedAt), r.InboxName, string(r.State), r.Reason, issue, shorten(r.From, 40), shorten(r.Subject, 60),
 		}
 	})
 	c.RunE = p.inApp(c, func(ctx context.Context, a *app.App, _ []string) error {
@@ -123,94 +120,6 @@ func inboxNames(ctx context.Context, a *app.App) (map[int64]string, error) {
 		byID[v.ID] = v.Name
 	}
 	return byID, nil
-}
-
-func (p *program) messageShowCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use: "show ID", Short: "Show what became of a message, step by step", Example: "  letterbox message show 17\n  letterbox message show 17 --json", Args: cobra.ExactArgs(1),
-	}
-	asJSON := c.Flags().Bool("json", false, "print one JSON object")
-	c.RunE = p.inMessage(c, func(ctx context.Context, a *app.App, id int64) error {
-		m, traces, err := a.Gateway.Message(ctx, id)
-		if err != nil {
-			return err
-		}
-		inboxes, err := inboxNames(ctx, a)
-		if err != nil {
-			return err
-		}
-		row := newMessageRow(m, inboxes[m.InboxID])
-		if *asJSON {
-			entries := []models.TraceEntry{}
-			for _, t := range traces {
-				entries = append(entries, t.Entries...)
-			}
-			return json.NewEncoder(p.stdout).Encode(struct {
-				messageRow
-				Trace []models.TraceEntry `json:"trace"`
-			}{row, entries})
-		}
-		return p.showMessage(row, traces)
-	})
-	return c
-}
-
-func (p *program) showMessage(r messageRow, traces []models.Trace) error {
-	var b strings.Builder
-	line := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(&b, "%-11s %s\n", name, printable(value))
-		}
-	}
-	line("Message", strconv.FormatInt(r.ID, 10))
-	line("Inbox", r.Inbox)
-	line("Received", clock(&r.ReceivedAt))
-	line("From", r.From)
-	line("Subject", r.Subject)
-	line("Message-ID", r.MessageID)
-	line("State", string(r.State))
-	if r.Reason != "" {
-		line("Reason", reason(r.Reason, traces))
-	}
-	if r.Issue != nil {
-		line("Issue", fmt.Sprintf("#%d", *r.Issue))
-	}
-	line("Server", string(r.SettleState))
-	for _, t := range traces {
-		fmt.Fprintf(&b, "\nRun %d, %s\n", t.Run+1, clock(&t.CreatedAt))
-		for _, e := range t.Entries {
-			fmt.Fprintf(&b, "  %-7s %s\n", e.Step, printable(story(e)))
-		}
-	}
-	_, err := io.WriteString(p.stdout, b.String())
-	return err
-}
-
-// reason is the verdict in words, with what the last run looked at.
-func reason(code string, traces []models.Trace) string {
-	verdict := models.TraceEntry{Code: "verdict." + code}
-	for _, t := range traces {
-		for _, e := range t.Entries {
-			if e.Code == verdict.Code {
-				verdict = e
-			}
-		}
-	}
-	return story(verdict) + " (" + code + ")"
-}
-
-// story is a line of the trace in words, or its code and values where the catalogue has no sentence.
-func story(e models.TraceEntry) string {
-	for _, key := range []string{e.Code, "trace." + e.Code, "check." + e.Code} {
-		if text := sentence(key, e.Args); text != key {
-			return strings.TrimPrefix(text, key+" ")
-		}
-	}
-	text := e.Code
-	for _, name := range slices.Sorted(maps.Keys(e.Args)) {
-		text += " " + name + "=" + e.Args[name]
-	}
-	return text
 }
 
 func (p *program) messageRawCommand() *cobra.Command {
