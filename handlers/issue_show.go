@@ -22,6 +22,7 @@ type issueView struct {
 	Assign   []option
 	MailIn   int
 	Address  string // Of the inbox that it came from.
+	Given    string // Login of the one who has it, "" for nobody.
 }
 
 // post is one sheet of the thread.
@@ -43,6 +44,7 @@ type post struct {
 type mailOrigin struct {
 	Message models.Message
 	Inbox   string // Its address, or its name; "" when it is gone.
+	Source  string // Address of its HTML; "" when the octets are past retention.
 	Defects []string
 }
 
@@ -96,6 +98,9 @@ func (v *visit) showIssue(status int, number int64, f *form) error {
 	if data.Assign, err = v.assignees(found); err != nil {
 		return err
 	}
+	if found.Assignee != nil && found.Assignee.Login != nil {
+		data.Given = *found.Assignee.Login
+	}
 	title := found.Title
 	if title == "" {
 		title = v.l.T("issue.no_subject")
@@ -129,6 +134,9 @@ func (v *visit) write(p *post, text string, origin *int64, inboxes map[int64]str
 		p.Address = m.FromAddress
 	}
 	p.Mail = &mailOrigin{Message: m, Inbox: inboxes[m.InboxID]}
+	if m.BlobID != nil && m.IssueNumber != nil {
+		p.Mail.Source = fmt.Sprintf("/issues/%d/mail/%d", *m.IssueNumber, m.ID)
+	}
 	for _, t := range traces {
 		if t.Run != traces[len(traces)-1].Run {
 			continue

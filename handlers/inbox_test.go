@@ -1,0 +1,132 @@
+package handlers
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"letterbox/models"
+)
+
+func (s *site) pathOf(format string, args ...any) string { return fmt.Sprintf(format, args...) }
+
+// draft is the form of a new inbox as a browser sends it.
+func (s *site) draft(change map[string]string) url.Values {
+	in := models.Inbox{Name: "Second", Address: "second@letterbox.example", ProjectID: s.sup.ID, Enabled: true, Settings: models.DefaultInboxSettings()}
+	in.Settings.Host, in.Settings.Username = "imap.letterbox.example", "second"
+	values := inboxValues(in, models.DefaultRules())
+	values["password"] = "very secret"
+	for name, value := range change {
+		values[name] = value
+	}
+	form := url.Values{}
+	for name, value := range values {
+		if value != "" && value != "false" {
+			form.Set(name, value)
+		}
+	}
+	return form
+}
+
+func TestInboxIsAddedAndItsPasswordNeverShown(t *testing.T) {
+	s := newSite(t)
+	cookie := s.as("lead")
+	got := s.post("/inboxes/new", cookie, s.draft(map[string]string{"enabled": ""}))
+	got.want(t, 303)
+	page := got.Header.Get("Location")
+	for _, path := range []string{page, page + "/edit", "/inboxes", "/inboxes/new"} {
+		s.get(path, cookie).want(t, 200, "!very secret")
+	}
+	s.get(page, cookie).want(t, 200, "Second", "password set", "imap.letterbox.example:993")
+	s.get(page+"/edit", cookie).want(t, 200, `value="imap.letterbox.example"`, "leave empty to keep it")
+}
+
+func TestInboxFormKeepsWhatWasEnteredAndSaysWhatToCheck(t *testing.T) {
+	s := newSite(t)
+	tests := []struct {
+		name   string
+		change map[string]string
+		texts  []string
+	}{
+		{"port", map[string]string{"port": "99999x"}, []string{"The port is a number from 1 to 65535", `value="99999x"`, `href="#f-port"`, `aria-describedby="f-port-error`}},
+		{"server", map[string]string{"host": ""}, []string{"Enter the server", `href="#f-host"`}},
+		{"interval", map[string]string{"poll_interval": "0"}, []string{"The poll interval is between"}},
+		{"move without a folder", map[string]string{"after": "move"}, []string{`href="#f-move_to"`}},
+		{"short keyword", map[string]string{"subject_keywords": "fire"}, []string{"keywords have at least 6 characters", ">\nfire</textarea>"}},
+		{"plain connection", map[string]string{"security": "none"}, []string{"Type &#34;UNENCRYPTED&#34; to confirm", `href="#f-confirm_plain"`}},
+		{"name that is taken", map[string]string{"name": "Support"}, []string{`href="#f-name"`}},
+		{"no number", map[string]string{"batch_size": "many"}, []string{"Messages per run: a whole number"}},
+	}
+	cookie := s.as("lead")
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := s.post("/inboxes/new", cookie, s.draft(test.change))
+			got.want(t, 422, append(test.texts, "entr", "Error: ", "!very secret", `value="second@letterbox.example"`)...)
+		})
+	}
+	s.post("/inboxes/new", cookie, s.draft(map[string]string{"security": "none", "confirm_plain": "unencrypted", "enabled": ""})).want(t, 303)
+}
+
+func TestInboxOfAForeignProjectIsRefused(t *testing.T) {
+	s := newSite(t)
+	s.post("/inboxes/new", s.as("lead"), s.draft(map[string]string{"project": fmt.Sprint(s.ops.ID)})).want(t, 403)
+	s.post("/inboxes/new", s.as("lead"), s.draft(map[string]string{"global": "true"})).want(t, 403)
+}
+
+func TestChangedServerWantsThePasswordAgain(t *testing.T) {
+	s := newSite(t)
+	cookie := s.as("lead")
+	page := s.post("/inboxes/new", cookie, s.draft(nil)).Header.Get("Location")
+	form := s.draft(map[string]string{"password": "", "host": "imap.evil.example", "version": "2"})
+	s.post(page+"/edit", cookie, s.versioned(page, cookie, form)).want(t, 422, "Enter the password again", `href="#f-password"`)
+	form.Set("host", "imap.letterbox.example")
+	form.Set("subject_keywords", "emergency")
+	s.post(page+"/edit", cookie, s.versioned(page, cookie, form)).want(t, 303)
+	s.get(page, cookie).want(t, 200, "password set")
+}
+
+// versioned puts the version that the form of an inbox shows into form.
+func (s *site) versioned(page, cookie string, form url.Values) url.Values {
+	s.t.Helper()
+	_, rest, ok := strings.Cut(s.get(page+"/edit", cookie).Body, `name="version" value="`)
+	if !ok {
+		s.t.Fatal("the form has no version")
+	}
+	version, _, _ := strings.Cut(rest, `"`)
+	form.Set("version", version)
+	return form
+}
+
+func TestInboxChangedMeanwhileIsToldAndNothingIsLost(t *testing.T) {
+	s := newSite(t)
+	cookie := s.as("lead")
+	page := s.post("/inboxes/new", cookie, s.draft(nil)).Header.Get("Location")
+	form := s.versioned(page, cookie, s.draft(map[string]string{"name": "Third", "password": ""}))
+	s.post(page+"/edit", cookie, form).want(t, 303)
+	form.Set("name", "Fourth")
+	s.post(page+"/edit", cookie, form).want(t, 409, "Somebody has just changed this inbox", `value="Fourth"`)
+}
+
+func TestCheckPageNamesPhaseCauseAndRemedy(t *testing.T) {
+	s := newSite(t)
+	cookie := s.as("lead")
+	form := s.draft(map[string]string{"host": "127.0.0.1", "port": "1", "do": "check"})
+	s.post("/inboxes/new", cookie, form).want(t, 200,
+		`id="report"`, "E-NET-01", "refuses connections on port 1", "Usual are 993 for IMAP", `value="127.0.0.1"`, "!very secret")
+	s.post("/preferences", cookie, url.Values{"language": {"de"}}).want(t, 303)
+	s.post("/inboxes/new", cookie, form).want(t, 200, "lehnt Verbindungen auf Port 1 ab", "Üblich sind 993")
+}
+
+func TestInboxIsRemovedAfterAQuestion(t *testing.T) {
+	s := newSite(t)
+	m := s.mail(s.inbox, plainMail)
+	cookie := s.as("lead")
+	page := fmt.Sprintf("/inboxes/%d", s.inbox.ID)
+	s.get(page+"/delete", cookie).want(t, 200, "will no longer be polled", "inbound log stay")
+	s.post(page+"/delete", cookie, url.Values{}).want(t, 303)
+	s.get(page, cookie).want(t, 404)
+	s.get("/issues/1", s.as("member")).want(t, 200, "The printer burns")
+	s.get(fmt.Sprintf("/messages/%d", m.ID), cookie).want(t, 404)
+	s.get(fmt.Sprintf("/messages/%d", m.ID), s.as("admin")).want(t, 200, "Removed inbox")
+}
