@@ -84,7 +84,7 @@ func TestSuiteInProcess(t *testing.T) {
 	}
 }
 
-// realServer is a private Dovecot.
+// realServer is one user of a private Dovecot.
 type realServer struct {
 	*mailtest.Dovecot
 	account   mailbox.Account
@@ -94,10 +94,13 @@ type realServer struct {
 func (s *realServer) Visit(t *testing.T) mailbox.Mailbox { return visit(t, s.account) }
 
 func (s *realServer) Deliver(t *testing.T, raws ...string) {
+	t.Helper()
+	var all [][]byte
 	for _, raw := range raws {
-		if err := s.Dovecot.Deliver("alice", []byte(raw)); err != nil {
-			t.Error(err)
-		}
+		all = append(all, []byte(raw))
+	}
+	if err := s.Append(s.account.Username, "INBOX", all...); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -105,38 +108,42 @@ func (s *realServer) Count(_ *testing.T, folder, flag string) int {
 	if folder == "" {
 		folder = "INBOX"
 	}
-	return s.Dovecot.Count("alice", strings.ReplaceAll(folder, "/", s.separator), strings.ToUpper(flag))
+	return s.Dovecot.Count(s.account.Username, strings.ReplaceAll(folder, "/", s.separator), strings.ToUpper(flag))
 }
 
 func TestSuiteDovecot(t *testing.T) {
-	full := "IMAP4rev1 LITERAL+ IDLE UIDPLUS NAMESPACE"
 	for name, c := range map[string]struct {
 		security     mailbox.Security
 		separator    string
 		capabilities string
 		marks        bool
+		silent       bool
 	}{
-		"implicit TLS":            {mailbox.SecurityTLS, "/", "", false},
-		"STARTTLS":                {mailbox.SecurityStartTLS, "/", "", false},
-		"plain, dots":             {mailbox.SecurityNone, ".", "", false},
-		"without MOVE":            {mailbox.SecurityNone, "/", full, false},
-		"without MOVE or UIDPLUS": {mailbox.SecurityNone, ".", "IMAP4rev1 IDLE", true},
-		"without IDLE":            {mailbox.SecurityNone, "/", "IMAP4rev1 MOVE UIDPLUS", false},
+		"implicit TLS":            {security: mailbox.SecurityTLS, separator: "/"},
+		"STARTTLS":                {security: mailbox.SecurityStartTLS, separator: "/"},
+		"plain, dots":             {security: mailbox.SecurityNone, separator: "."},
+		"without MOVE":            {security: mailbox.SecurityNone, separator: "/", capabilities: "IMAP4rev1 LITERAL+ IDLE UIDPLUS NAMESPACE"},
+		"without MOVE or UIDPLUS": {security: mailbox.SecurityNone, separator: ".", capabilities: "IMAP4rev1 IDLE", marks: true},
+		"without IDLE":            {security: mailbox.SecurityNone, separator: "/", capabilities: "IMAP4rev1 MOVE UIDPLUS", silent: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := mailboxtest.Features{Flags: true, Deletes: true, Marks: c.marks, Target: "Done", Missing: "Nowhere", Mangles: true}
+			users := mailboxtest.Users()
+			d := mailtest.StartDovecot(t, mailtest.DovecotOptions{Users: users.Passwords(), Separator: c.separator, Capabilities: c.capabilities})
+			f := mailboxtest.Features{
+				Flags: true, Deletes: true, Marks: c.marks, Silent: c.silent, Target: "Done", Missing: "Nowhere", Mangles: true,
+			}
 			mailboxtest.Run(t, f, func(t *testing.T) mailboxtest.Server {
-				d := mailtest.StartDovecot(t, mailtest.DovecotOptions{Separator: c.separator, Capabilities: c.capabilities})
-				if err := d.CreateFolder("alice", "Done"); err != nil {
-					t.Fatal(err)
-				}
 				addr := d.IMAPAddr
 				if c.security == mailbox.SecurityTLS {
 					addr = d.IMAPSAddr
 				}
 				a := mailboxtest.Account(t, addr)
+				a.Username = users.Next(t)
 				a.Security, a.Verify, a.RootCAs = c.security, mailbox.VerifyCA, d.Certificate.Roots
+				if err := d.CreateFolder(a.Username, "Done"); err != nil {
+					t.Fatal(err)
+				}
 				return &realServer{d, a, c.separator}
 			})
 		})

@@ -31,6 +31,7 @@ type Features struct {
 	Deletes  bool   // Delete removes messages.
 	Marks    bool   // What is deleted or moved stays marked in its folder, because the server cannot expunge it alone.
 	Deferred bool   // Deletions are final only with Close.
+	Silent   bool   // The server does not announce new mail.
 	Missing  string // A folder that does not exist; Move is tested when it is set.
 	Target   string // A folder that exists.
 	OneOnly  bool   // The source never holds more than one message.
