@@ -129,7 +129,9 @@ func (p *popSession) capa() {
 		p.say("TOP")
 	}
 	p.say("RESP-CODES")
-	p.say("PIPELINING")
+	if !p.servers.options.NoPipelining {
+		p.say("PIPELINING")
+	}
 	p.say(".")
 }
 

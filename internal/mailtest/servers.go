@@ -35,11 +35,13 @@ type Options struct {
 	Caps        []goimap.Cap // IMAP capabilities; AllCaps when empty.
 	NoUIDL      bool         // POP3 without UIDL.
 	NoTOP       bool         // POP3 without TOP.
-	CatchAll    string       // Login that gets mail for addresses nobody has; such mail is refused when empty.
-	IMAPAddress string       // Where to listen; "127.0.0.1:0" when empty.
-	POP3Address string
-	SMTPAddress string
-	OnMail      func(from string, to []string, raw []byte) // Called after SMTP has delivered a message; may be nil.
+	// NoPipelining is POP3 that does not announce PIPELINING.
+	NoPipelining bool
+	CatchAll     string // Login that gets mail for addresses nobody has; such mail is refused when empty.
+	IMAPAddress  string // Where to listen; "127.0.0.1:0" when empty.
+	POP3Address  string
+	SMTPAddress  string
+	OnMail       func(from string, to []string, raw []byte) // Called after SMTP has delivered a message; may be nil.
 }
 
 // AllCaps are the IMAP capabilities that the server has when Options names none.
