@@ -182,6 +182,11 @@ func (p *parser) showLeaf(n *node) shown {
 		}
 		s := p.text(n.raw, set)
 		rich := strings.TrimSpace(s) != ""
+		if n.over {
+			out := shown{html: s, late: rich} // A document that is cut somewhere is not shown as HTML.
+			p.words(&out)
+			return shown{text: out.text}
+		}
 		return shown{html: s, rich: rich, late: rich}
 	}
 	s := newlines(p.text(n.raw, n.charset))
@@ -199,6 +204,9 @@ func (p *parser) text(raw []byte, set string) string {
 	s, wrong := decodeText(raw, set)
 	if wrong {
 		p.defect(DefectCharset, set)
+	}
+	if strings.IndexByte(s, 0) >= 0 {
+		p.defect(DefectControl, "")
 	}
 	return s
 }

@@ -124,7 +124,7 @@ func (c coder) decode(b []byte) (string, bool) {
 	case c.plain && ascii(b):
 		return string(b), true
 	case c.own != nil:
-		s := string(c.own(b))
+		s := strings.ToValidUTF8(string(c.own(b)), "\ufffd")
 		return s, !strings.ContainsRune(s, utf8.RuneError)
 	case c.enc != nil:
 		out, err := c.enc.NewDecoder().Bytes(b)

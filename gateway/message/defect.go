@@ -25,11 +25,10 @@ const (
 	DefectPartLimit        = "part_limit"         // More parts than the limit; the rest was left out.
 	DefectAttachmentLimit  = "attachment_limit"   // More attachments than the limit; the rest is in the original mail only.
 	DefectTextLimit        = "text_limit"         // More text than is shown; the whole is an attachment.
-	DefectHTMLLimit        = "html_limit"         // HTML too large or nested too deep to be shown; it is an attachment, its text is shown.
+	DefectHTMLLimit        = "html_limit"         // HTML too large to be shown; it is an attachment, its text is shown.
 	DefectControl          = "control_characters" // Control characters were taken out of the text.
 	DefectTNEF             = "tnef"               // A winmail.dat that is broken; what was readable is there, and the original.
 	DefectSMIME            = "smime"              // An S/MIME part that could not be opened.
-	DefectSmuggled         = "ambiguous"          // Something that programs read in different ways.
 	DefectInternal         = "internal"           // This program failed on a part of the mail; the rest is there.
 )
 

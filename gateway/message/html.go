@@ -20,7 +20,7 @@ const maxNesting = 200 // Elements inside each other that are kept; text deeper 
 //   - Links keep absolute http, https and mailto addresses and get rel="noopener noreferrer nofollow".
 //   - There are no forms, scripts, styles (but a few harmless properties in style attributes), ids, classes or names.
 func SafeHTML(s string) string {
-	s = clean(s)
+	s = clean(newlines(s))
 	w := &sanitizer{z: html.NewTokenizer(strings.NewReader(s)), open: map[string]int{}}
 	w.out.Grow(len(s))
 	w.z.SetMaxBuf(0)

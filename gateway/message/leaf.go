@@ -161,7 +161,11 @@ func (w *partWriter) take(b []byte) {
 		return
 	}
 	w.n.over = true
-	w.p.defect(DefectTextLimit, "")
+	if w.n.mime == "text/html" {
+		w.p.defect(DefectHTMLLimit, w.n.name)
+	} else {
+		w.p.defect(DefectTextLimit, w.n.name)
+	}
 	if w.att == nil {
 		w.open()
 		w.att.write(w.n.raw)

@@ -24,15 +24,15 @@ func (p params) get(name string) string { return p.attrs[name] }
 func (p *parser) parseParams(s, hint string) params {
 	s = stripComments(s)
 	value, rest, _ := strings.Cut(s, ";")
-	out := params{value: strings.ToLower(strings.Trim(value, " \t\r\n\"'"))}
+	value = strings.Trim(value, " \t\r\n\"'")
 	// Seen in practice: "text/plain charset=x" without the semicolon.
-	if i := strings.IndexAny(out.value, " \t"); i >= 0 {
-		if strings.IndexByte(out.value[i:], '=') >= 0 {
-			at := strings.IndexAny(value[strings.IndexByte(value, out.value0()):], " \t")
-			rest = value[strings.IndexByte(value, out.value0())+at:] + ";" + rest
+	if i := strings.IndexAny(value, " \t"); i >= 0 {
+		if strings.IndexByte(value[i:], '=') >= 0 {
+			rest = value[i:] + ";" + rest
 		}
-		out.value = out.value[:i]
+		value = value[:i]
 	}
+	out := params{value: strings.ToLower(value)}
 	type segment struct {
 		n       int
 		encoded bool
@@ -102,13 +102,6 @@ func (p *parser) parseParams(s, hint string) params {
 		}
 	}
 	return out
-}
-
-func (p params) value0() byte {
-	if p.value == "" {
-		return ' '
-	}
-	return p.value[0]
 }
 
 // nextParam reads one "name=value" and what follows it.
