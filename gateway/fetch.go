@@ -14,7 +14,7 @@ import (
 
 // The bounds of a window: so many octets are downloaded before they are committed.
 const (
-	windowOctets = 4 << 20
+	windowOctets = 2 << 20
 	windowMost   = 500
 )
 

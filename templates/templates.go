@@ -1,8 +1,7 @@
 // Package templates holds what people see: layouts, pages, static files and the German and English catalogues, all
 // embedded in the program.
 //
-// Every page is parsed once for every language when the program starts, so a page that is broken keeps it from
-// starting. Texts never stand in the pages themselves: {{t "key"}} takes them from the catalogue. html/template escapes
+// Every page is parsed when it is first shown, once for every language; the tests parse all of them. Texts never stand in the pages themselves: {{t "key"}} takes them from the catalogue. html/template escapes
 // what is shown; only linkify and icon return HTML, made of escaped text and of constants.
 package templates
 
@@ -16,6 +15,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"letterbox/internal/i18n"
 )
@@ -42,16 +42,19 @@ func sub(dir string) fs.FS {
 
 // Set is all pages in all languages. It is safe for concurrent use.
 type Set struct {
-	pages map[string]map[string]*template.Template // Language, page.
+	pages map[string]map[string]parse // Language, page.
 }
 
-// New parses every page with every layout. The error names the file.
+// parse returns a page, parsed at the first call.
+type parse func() (*template.Template, error)
+
+// New prepares every page with every layout. The error names the layout that cannot be parsed.
 func New(cat *i18n.Catalogue) (*Set, error) {
 	assets, err := newAssets()
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{pages: map[string]map[string]*template.Template{}}
+	s := &Set{pages: map[string]map[string]parse{}}
 	names, err := fs.Glob(files, "pages/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("list pages: %w", err)
@@ -61,20 +64,25 @@ func New(cat *i18n.Catalogue) (*Set, error) {
 		if err != nil {
 			return nil, fmt.Errorf("parse layout: %w", err)
 		}
-		s.pages[lang] = map[string]*template.Template{}
+		s.pages[lang] = map[string]parse{}
 		for _, name := range names {
-			page, err := layout.Clone()
-			if err != nil {
-				return nil, fmt.Errorf("parse %s: %w", name, err)
-			}
-			if page, err = page.ParseFS(files, name); err != nil {
-				return nil, fmt.Errorf("parse %s: %w", name, err)
-			}
-			key := strings.TrimSuffix(path.Base(name), ".html")
-			s.pages[lang][key] = page.Lookup(path.Base(name))
+			s.pages[lang][strings.TrimSuffix(path.Base(name), ".html")] = sync.OnceValues(func() (*template.Template, error) {
+				return parsePage(layout, name)
+			})
 		}
 	}
 	return s, nil
+}
+
+func parsePage(layout *template.Template, name string) (*template.Template, error) {
+	page, err := layout.Clone()
+	if err == nil {
+		page, err = page.ParseFS(files, name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("parse %s: %w", name, err)
+	}
+	return page.Lookup(path.Base(name)), nil
 }
 
 // Names returns the names of the pages in order.
@@ -93,9 +101,13 @@ func (s *Set) Render(lang, page string, data any) ([]byte, error) {
 	if !ok {
 		pages = s.pages[i18n.Fallback]
 	}
-	t := pages[page]
-	if t == nil {
+	get := pages[page]
+	if get == nil {
 		return nil, fmt.Errorf("page %q: %w", page, ErrNoPage)
+	}
+	t, err := get()
+	if err != nil {
+		return nil, err
 	}
 	var out bytes.Buffer
 	if err := t.Execute(&out, data); err != nil {

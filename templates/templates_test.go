@@ -108,3 +108,21 @@ func TestAssetsAreOneStyleSheetAndTheFilesBesideIt(t *testing.T) {
 		t.Error("the style sheet loads from elsewhere")
 	}
 }
+
+func TestEveryPageParses(t *testing.T) {
+	cat, err := i18n.Load(Catalogue())
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := New(cat)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lang, pages := range set.pages {
+		for name, parse := range pages {
+			if page, err := parse(); err != nil || page == nil {
+				t.Errorf("%s in %s: page %v, error %v", name, lang, page, err)
+			}
+		}
+	}
+}
