@@ -3,6 +3,7 @@ package tracker_test
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"letterbox/internal/testdb"
@@ -19,13 +20,20 @@ type world struct {
 	store                                   *store.Store
 	admin, boss, member, stranger, customer models.User
 	sup, dev                                models.Project // boss is admin and member is member of SUP; stranger is member of DEV.
+	mu                                      sync.Mutex
 	topics                                  []string
+}
+
+func (w *world) told(topic string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.topics = append(w.topics, topic)
 }
 
 func newWorld(t *testing.T, s *store.Store) *world {
 	t.Helper()
 	w := &world{store: s}
-	w.Service = tracker.New(tracker.Deps{Store: s, Changed: func(topic string) { w.topics = append(w.topics, topic) }})
+	w.Service = tracker.New(tracker.Deps{Store: s, Changed: w.told})
 	w.admin = w.person(t, "admin", models.RoleAdmin)
 	w.boss = w.person(t, "boss", models.RoleMember)
 	w.member = w.person(t, "member", models.RoleMember)

@@ -84,8 +84,13 @@ func (s *Service) UpdateIssue(ctx context.Context, by *models.User, number, vers
 		if err := a.mayWork(issue.ProjectID); err != nil {
 			return err
 		}
-		if version != 0 && issue.Version != version {
-			return models.ErrConflict
+		if version == 0 {
+			issue, err = s.latest(ctx, number)
+		} else if issue.Version != version {
+			err = models.ErrConflict
+		}
+		if err != nil {
+			return err
 		}
 		before := issue
 		if err := s.patch(ctx, by, a, &issue, d); err != nil {

@@ -74,18 +74,21 @@ func (s *Service) AddComment(ctx context.Context, n models.NewComment) (models.C
 // touch notes that something came to an issue, and reopens it when asked to. A comment is no new version: it does not
 // get in the way of somebody who edits the issue meanwhile.
 func (s *Service) touch(ctx context.Context, number int64, reopen bool) error {
-	if !reopen {
-		return s.store.TouchIssue(ctx, number)
-	}
-	issue, err := s.store.IssueByNumber(ctx, number)
-	if err != nil {
+	issue, err := s.latest(ctx, number)
+	if err != nil || !reopen || !issue.State.Done() {
 		return err
-	}
-	if !issue.State.Done() {
-		return s.store.TouchIssue(ctx, number)
 	}
 	issue.State, issue.ClosedAt = models.IssueOpen, nil
 	return s.store.UpdateIssue(ctx, &issue, issue.Version)
+}
+
+// latest returns an issue that nobody else can change before the transaction in ctx ends. It writes first: the write
+// waits for others and, unlike a mere read, works on what they have committed even when this transaction began earlier.
+func (s *Service) latest(ctx context.Context, number int64) (models.Issue, error) {
+	if err := s.store.TouchIssue(ctx, number); err != nil {
+		return models.Issue{}, err
+	}
+	return s.store.IssueByNumber(ctx, number)
 }
 
 // attach stores what belongs to an issue or to one of its comments.
@@ -127,7 +130,7 @@ func (s *Service) attach(ctx context.Context, number int64, comment *int64, file
 // as such. models.ErrConflict when another transaction makes the same person at this moment: try the message again.
 func (s *Service) EnsureCustomer(ctx context.Context, name, addr string) (models.User, error) {
 	unusable := invalid("address", "E-USER-03", "address", cut(line(addr), maxName))
-	if !strings.Contains(addr, "@") || len(addr) > maxAddress || !utf8.ValidString(addr) || strings.ContainsFunc(addr, unicode.IsControl) {
+	if !strings.Contains(addr, "@") || len(addr) > maxMailAddress || !utf8.ValidString(addr) || strings.ContainsFunc(addr, unicode.IsControl) {
 		return models.User{}, unusable
 	}
 	addr = asciiLower(strings.TrimSpace(addr))

@@ -25,10 +25,13 @@ type Session struct {
 }
 
 // StartSession signs u in and returns the secret for its cookie: 256 random bits, of which only the hash is stored.
-// Each sign-in gets a new one.
+// Each sign-in gets a new one. Sessions that have expired are removed on the way.
 func (s *Service) StartSession(ctx context.Context, u *models.User, data []byte) (secret string, err error) {
 	if !maySignIn(*u) {
 		return "", models.ErrForbidden
+	}
+	if err := s.store.DeleteExpiredSessions(ctx); err != nil {
+		return "", fmt.Errorf("remove expired sessions: %w", err)
 	}
 	secret = random()
 	at := now()
@@ -106,9 +109,4 @@ func (s *Service) EndSessions(ctx context.Context, by *models.User, id int64) er
 		return err
 	}
 	return s.store.DeleteSessionsOf(ctx, id)
-}
-
-// DeleteExpiredSessions removes sessions that have ended; somebody calls it now and then.
-func (s *Service) DeleteExpiredSessions(ctx context.Context) error {
-	return s.store.DeleteExpiredSessions(ctx)
 }
