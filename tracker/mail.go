@@ -23,7 +23,7 @@ func (s *Service) CreateIssue(ctx context.Context, n models.NewIssue) (models.Is
 	at := now()
 	issue := models.Issue{
 		ProjectID: n.ProjectID, Title: cut(line(n.Title), maxTitle), Description: body(n.Description), State: n.State,
-		ReporterID: n.ReporterID, OriginMessageID: n.OriginMessageID, Mentions: n.Mentions,
+		ReporterID: n.ReporterID, OriginMessageID: n.OriginMessageID, Mentions: mentions(n.Mentions),
 		Version: 1, CreatedAt: at, UpdatedAt: at,
 	}
 	if issue.State.Done() {
@@ -69,6 +69,14 @@ func (s *Service) AddComment(ctx context.Context, n models.NewComment) (models.C
 	}
 	s.tell(ctx, object("issue", n.IssueNumber))
 	return comment, nil
+}
+
+// mentions keeps as many whole numbers of "12,15,..." as the database has room for.
+func mentions(list string) string {
+	if len(list) <= maxMentions {
+		return list
+	}
+	return list[:max(0, strings.LastIndexByte(list[:maxMentions+1], ','))]
 }
 
 // touch notes that something came to an issue, and reopens it when asked to. A comment is no new version: it does not

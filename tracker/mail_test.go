@@ -200,3 +200,33 @@ func TestChangesAreToldAfterCommit(t *testing.T) {
 		t.Errorf("topics (-want +got):\n%s", diff)
 	}
 }
+
+func TestTextThatIsTooLongIsMadeToFit(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		long := strings.Repeat("ä😀", 3000)
+		u, err := w.EnsureCustomer(t.Context(), long, strings.Repeat("l", 300)+"@example.org")
+		if err != nil {
+			t.Fatal(err)
+		}
+		issue, err := w.CreateIssue(t.Context(), models.NewIssue{
+			ProjectID: w.sup.ID, Title: long, Description: strings.Repeat(long, 100), ReporterID: u.ID, Mentions: strings.Repeat("123456,", 100) + "7",
+			Participants: []string{strings.Repeat("p", 400) + "@example.org"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := w.Issue(t.Context(), &w.admin, issue.Number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len([]rune(got.Title)); n != 500 || !strings.HasSuffix(got.Title, "…") {
+			t.Errorf("title has %d characters, want 500 with an ellipsis", n)
+		}
+		if len(got.Description) != 100*len(long) {
+			t.Errorf("description has %d octets, want %d", len(got.Description), 100*len(long))
+		}
+		if len(got.Mentions) > 255 || !strings.HasSuffix(got.Mentions, ",123456") {
+			t.Errorf("mentions = %q, want whole numbers in 255 octets", got.Mentions)
+		}
+	})
+}

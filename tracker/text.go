@@ -14,6 +14,7 @@ const (
 	maxName        = 200
 	maxLogin       = 100
 	maxAddress     = 254 // Octets, RFC 5321, 4.5.3.1.3 with the brackets taken off.
+	maxMentions    = 255 // Octets.
 	maxMailAddress = 320 // Of a sender: what the database keeps.
 	maxDescription = 2 << 20
 )

@@ -2,6 +2,7 @@ package tracker
 
 import (
 	"fmt"
+	"net/netip"
 	"sync"
 	"time"
 )
@@ -36,8 +37,20 @@ type counter struct {
 
 func newThrottle() *throttle { return &throttle{counters: map[string]*counter{}} }
 
-func keyBoth(login, ip string) string { return "b\x00" + login + "\x00" + ip }
-func keyIP(ip string) string          { return "i\x00" + ip }
+func keyBoth(login, ip string) string { return "b\x00" + login + "\x00" + client(ip) }
+func keyIP(ip string) string          { return "i\x00" + client(ip) }
+
+// client names who is behind an address: with IPv6 everybody has a whole /64 to try from.
+func client(ip string) string {
+	addr, err := netip.ParseAddr(ip)
+	if err != nil {
+		return ip
+	}
+	if addr = addr.Unmap(); addr.Is6() {
+		return netip.PrefixFrom(addr.WithZone(""), 64).Masked().String()
+	}
+	return addr.String()
+}
 
 // begin counts an attempt as failed before it is made, so that attempts at the same time cannot slip through
 // together, or returns *TooManyAttempts.

@@ -77,3 +77,18 @@ func TestSessionEndsAfterIdleAndAfterItsLife(t *testing.T) {
 		}
 	}
 }
+
+func TestOneIPv6NetworkIsOneClient(t *testing.T) {
+	for _, tc := range []struct{ a, b string }{
+		{"2001:db8::1", "2001:db8::ffff:1"}, {"::ffff:192.0.2.1", "192.0.2.1"}, {"fe80::1%eth0", "fe80::2%eth1"},
+	} {
+		if client(tc.a) != client(tc.b) {
+			t.Errorf("%s and %s are two clients", tc.a, tc.b)
+		}
+	}
+	for _, tc := range []struct{ a, b string }{{"2001:db8::1", "2001:db8:0:1::1"}, {"192.0.2.1", "192.0.2.2"}, {"x", "y"}} {
+		if client(tc.a) == client(tc.b) {
+			t.Errorf("%s and %s are one client", tc.a, tc.b)
+		}
+	}
+}
