@@ -14,7 +14,7 @@ func (p *parser) parseAddresses(s, hint string, limit int) []Address {
 		}
 		text := piece.text
 		if name != "" {
-			text = name + ", " + text
+			text = name + ", " + strings.TrimSpace(text)
 		}
 		if piece.group != "" && name == "" && !strings.ContainsAny(text, "@<") && strings.TrimSpace(text) == "" {
 			continue
@@ -149,9 +149,9 @@ func (p *parser) parseMailbox(s, hint string) (Address, bool) {
 		phrase, spec = s[:i], s[i+1:j]
 		rest := ""
 		if j < len(s) {
-			rest = s[j+1:]
+			rest = strings.Trim(s[j+1:], "> \t")
 		}
-		phrase, comment = takeComments(phrase)
+		phrase, comment = takeComments(strings.TrimRight(phrase, "< \t"))
 		if strings.TrimSpace(phrase) == "" {
 			if t, c := takeComments(rest); strings.TrimSpace(t) != "" && !strings.Contains(t, "@") {
 				phrase = t

@@ -29,7 +29,8 @@ func parseDate(s string) (time.Time, bool) {
 	}
 	var d dateParts
 	d.day, d.year, d.hour = -1, -1, -1
-	s = strings.NewReplacer(" :", ":", ": ", ":", ",", " ", "\t", " ", "\"", " ").Replace(s)
+	s = strings.Join(strings.Fields(strings.NewReplacer(",", " ", "\"", " ").Replace(s)), " ")
+	s = strings.ReplaceAll(strings.ReplaceAll(s, " :", ":"), ": ", ":")
 	for _, w := range strings.Fields(s) {
 		d.take(w)
 	}
@@ -80,7 +81,11 @@ func (d *dateParts) take(w string) {
 		}
 		return
 	}
-	if strings.ContainsAny(w, "-/.") && w[0] >= '0' && w[0] <= '9' {
+	if strings.Count(w, ".") == 2 && d.day > 0 && d.year > 0 && d.hour < 0 {
+		d.clock(strings.ReplaceAll(w, ".", ":"))
+		return
+	}
+	if strings.ContainsAny(strings.TrimRight(w, "."), "-/.") && w[0] >= '0' && w[0] <= '9' {
 		d.joined(w)
 		return
 	}

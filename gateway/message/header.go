@@ -81,6 +81,9 @@ func (p *parser) section(in *input, limit int64, keepText bool) (header, *stop) 
 				return h, &at
 			}
 		}
+		if len(text) > 0 && (blank(text) || !looksLikeField(text)) {
+			text = bytes.Clone(text) // What is behind may be looked at, which moves the window.
+		}
 		if len(text) == 0 || (blank(text) && !looksLikeField(in.peekBehind(n))) {
 			p.drop(in, n)
 			break

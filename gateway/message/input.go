@@ -69,12 +69,14 @@ func (in *input) body(w func([]byte), lines func(line []byte) bool) stop {
 				in.discard(len(line))
 				return at
 			}
+			n := len(line)
 			if lines != nil && lines(line) {
-				in.discard(len(line))
+				in.discard(n)
 				return stop{level: len(in.bounds) - 1}
 			}
+			line, _ = in.r.Peek(n) // The hook may have moved the window.
 			in.emit(w, line)
-			in.discard(len(line))
+			in.discard(n)
 			continue
 		}
 		b, _ = in.r.Peek(in.r.Buffered())
@@ -144,7 +146,8 @@ func (in *input) peekLine() []byte {
 	return b
 }
 
-// peekBehind returns the line after the next n octets; it is for looking, so it may be cut short.
+// peekBehind returns the line after the next n octets; it is for looking, so it may be cut short. Slices from earlier
+// looks are no longer valid afterwards.
 func (in *input) peekBehind(n int) []byte {
 	b, _ := in.fill(min(n+512, windowSize))
 	if len(b) <= n {

@@ -107,12 +107,12 @@ func (p *parser) multipart(in *input, h *header, ct params, depth int) (*node, s
 	}
 	// A delimiter that was not announced is recognised by the header field behind it.
 	sniff := func(line []byte) bool {
-		text := bytes.TrimRight(line[2:], " \t\r\n")
+		text := bytes.Clone(bytes.TrimRight(line[2:min(len(line), maxBoundary+4)], " \t\r\n"))
 		if len(text) == 0 || len(text) > maxBoundary || !contentField(in.peekBehind(len(line))) {
 			return false
 		}
 		p.defect(DefectBoundary, "")
-		in.bounds = append(in.bounds[:level], bytes.Clone(text))
+		in.bounds = append(in.bounds[:level], text)
 		return true
 	}
 	at := in.body(keep, sniff)
