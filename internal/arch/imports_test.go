@@ -65,7 +65,7 @@ var testsMayImport = []string{"gateway/mailbox/mailboxtest", "internal/mailtest"
 // testsMayAlsoImport lists, for one package, what only its tests may import: they put real parts together.
 var testsMayAlsoImport = map[string][]string{
 	"gateway":       {"internal/netguard", "internal/secret", "tracker"},
-	"handlers":      {"internal/netguard", "internal/secret"},
+	"handlers":      {"internal/app", "internal/config", "internal/netguard", "internal/secret"},
 	"internal/i18n": {"templates"},
 }
 
