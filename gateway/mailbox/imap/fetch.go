@@ -213,16 +213,33 @@ func (t *transfer) message(msg *imapclient.FetchMessageData, only goimap.UID) {
 	}
 }
 
-// limit is how large the message may be: a tenth more than was announced or is allowed.
-func (t *transfer) limit(uid goimap.UID) int64 {
-	limit := t.m.account.MaxMessageSize
+// unasked skips a message that no command claims: its UID came after its octets, or never. strays looks for it.
+func (m *Mailbox) unasked(msg *imapclient.FetchMessageData) {
+	limit := messageLimit(m.account)
+	for item := msg.Next(); item != nil; item = msg.Next() {
+		if body, ok := item.(imapclient.FetchItemDataBodySection); ok && body.Literal != nil && body.Literal.Size() <= limit {
+			m.conn.Grow(body.Literal.Size())
+		}
+	}
+}
+
+// messageLimit is how large a message may be whose size the server has not told.
+func messageLimit(a mailbox.Account) int64 {
+	limit := a.MaxMessageSize
 	if limit == 0 {
 		limit = 150 << 20
 	}
-	if st := t.m.known[t.group.folder]; st != nil {
-		limit = max(limit, st.sizes[uid])
-	}
 	return limit + limit/10 + perMessage
+}
+
+// limit is how large the message may be: a tenth more than was announced or is allowed.
+func (t *transfer) limit(uid goimap.UID) int64 {
+	limit := messageLimit(t.m.account)
+	if st := t.m.known[t.group.folder]; st != nil {
+		told := st.sizes[uid]
+		limit = max(limit, told+told/10+perMessage)
+	}
+	return limit
 }
 
 // confirmUID reads what comes after the octets of a message until its UID, and compares it.
@@ -285,6 +302,7 @@ func (m *Mailbox) FetchHeader(ctx context.Context, ref mailbox.Ref, limit int64,
 					continue
 				}
 				found = true
+				m.conn.Grow(min(limit, body.Literal.Size()))
 				n, err := io.Copy(w, io.LimitReader(body.Literal, limit))
 				if err == nil && n < min(limit, body.Literal.Size()) {
 					err = io.ErrUnexpectedEOF

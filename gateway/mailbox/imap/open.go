@@ -70,6 +70,7 @@ func Open(ctx context.Context, a mailbox.Account, progress func(mailbox.Step)) (
 	if err != nil {
 		return nil, err
 	}
+	conn.LimitLines(64 << 10)
 	m := &Mailbox{
 		account: a, conn: conn, folders: a.Folders, names: map[string]string{}, known: map[string]*state{},
 		news: make(chan struct{}, 1),
@@ -80,6 +81,7 @@ func Open(ctx context.Context, a mailbox.Account, progress func(mailbox.Step)) (
 	m.client = imapclient.New(conn, &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 		Mailbox: m.changed,
 		Expunge: func(uint32) { m.signal() },
+		Fetch:   m.unasked,
 	}})
 	if err := m.start(ctx, check, progress); err != nil {
 		m.Abort()

@@ -53,6 +53,10 @@ type Conn struct {
 	tail  []byte // The last octets received, to find a BYE in.
 	heard []byte // What was received during Listen.
 	taps  int    // How many octets heard may hold.
+
+	longest int   // Bound on a line, literals aside; 0 means none.
+	run     int   // Length of the current line so far.
+	literal int64 // Octets of announced literals that are still to come.
 }
 
 func newConn(raw net.Conn) *Conn {
@@ -85,12 +89,41 @@ func (s source) Read(p []byte) (int, error) {
 			c.push()
 		}
 	}
+	tooLong := c.longest > 0 && c.measure(p[:n]) > c.longest
 	c.mu.Unlock()
+	if tooLong {
+		c.fail(ErrLine)
+		return n, ErrLine
+	}
 	if err != nil && errors.Is(err, os.ErrDeadlineExceeded) {
 		c.fail(ErrTimeout)
 		err = ErrTimeout
 	}
 	return n, err
+}
+
+// measure returns the length of the longest line that the octets are part of; what was announced as a literal does not
+// count. c.mu is held.
+func (c *Conn) measure(p []byte) (longest int) {
+	skip := min(c.literal, int64(len(p)))
+	c.literal -= skip
+	for p = p[skip:]; len(p) > 0; {
+		i := bytes.IndexByte(p, '\n')
+		if i < 0 {
+			c.run += len(p)
+			return max(longest, c.run)
+		}
+		longest = max(longest, c.run+i)
+		c.run, p = 0, p[i+1:]
+	}
+	return longest
+}
+
+// LimitLines bounds every line from now on; longer ones end the connection with ErrLine.
+func (c *Conn) LimitLines(octets int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.longest = octets
 }
 
 // push moves the deadline on; c.mu is held.
@@ -192,6 +225,7 @@ func (c *Conn) Grow(n int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.left += n
+	c.literal += n
 	if !c.until.IsZero() {
 		c.until = c.until.Add(time.Duration(n/slowest) * time.Second)
 	}
