@@ -15,7 +15,7 @@ func (p *program) demoCommand() *cobra.Command {
 and a few sample mails: a new issue, replies, HTML only, attachments, a refused sender, an automatic answer.
 It prints the address and the logins. Everything is gone when it ends.
 
-To send one more mail, use the button on the start page, any mail program with the printed SMTP server, or
+To send one more mail, use the button "Send test mail" above the issues, any mail program with the printed SMTP server, or
 
   curl smtp://SMTP-ADDRESS --mail-from you@kunde.example --mail-rcpt support@demo.example --upload-file mail.eml`,
 		Example: "  letterbox demo\n  letterbox demo --listen 127.0.0.1:9000", Args: cobra.NoArgs,
@@ -40,7 +40,7 @@ func (p *program) demoReady(r app.DemoReady) {
   IMAP       %s   POP3  %s   user %s   password %s
   SMTP       %s   mail to %s becomes an issue
 
-Send one more mail with the button on the start page, or:
+Send one more mail with the button "Send test mail" above the issues, or:
 
   printf 'From: you@kunde.example\nTo: %s\nSubject: Hello\n\nOne more.\n' |
     curl -s smtp://%s --mail-from you@kunde.example --mail-rcpt %s --upload-file -
