@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"letterbox/gateway/mailbox"
+	"letterbox/models"
 	"letterbox/models/store"
 )
 
@@ -32,6 +33,7 @@ type Gateway struct {
 	Deps
 	holder string // Names this process in the leases.
 	rules  ruleCache
+	box    func(ctx context.Context, ib models.Inbox) (mailbox.Mailbox, error) // Opens mailboxes in tests; nil: imap and pop3.
 
 	mu      sync.Mutex
 	workers map[int64]*worker // By inbox, while Run is under way.
