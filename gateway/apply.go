@@ -114,6 +114,9 @@ func (g *Gateway) author(ctx context.Context, d *delivery) (models.User, error) 
 		name = d.mail.From[0].Name
 	}
 	u, err := g.Tracker.EnsureCustomer(ctx, cut(name, 250), address)
+	if _, unusable := errors.AsType[models.InvalidList](err); unusable { // "From: root" is let in where everybody is.
+		u, err = g.Tracker.EnsureCustomer(ctx, "", unknownSender)
+	}
 	if err != nil {
 		return u, fmt.Errorf("make a customer of the sender: %w", err)
 	}
