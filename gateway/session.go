@@ -67,13 +67,20 @@ func (v *visit) first(ctx context.Context) error {
 	return nil
 }
 
+// lookForDue is how often a kept connection reads again what is due: another process may have put something there.
+const lookForDue = 2 * time.Second
+
 // watch waits for news over a kept connection and takes them in, until something fails or ctx is done.
 func (v *visit) watch(ctx context.Context, status *models.InboxStatus, poke <-chan struct{}) error {
-	listed := time.Now()
+	listed, looked := time.Now(), time.Time{}
+	var due *time.Time
 	for {
-		due, err := v.g.Store.NextDue(ctx, v.inbox.ID)
-		if err != nil {
-			return fmt.Errorf("read what is due: %w", err)
+		if time.Since(looked) > lookForDue {
+			var err error
+			if due, err = v.g.Store.NextDue(ctx, v.inbox.ID); err != nil {
+				return fmt.Errorf("read what is due: %w", err)
+			}
+			looked = time.Now()
 		}
 		v.handled = 0
 		if err := v.pause(ctx, due, poke); err != nil {
@@ -81,6 +88,7 @@ func (v *visit) watch(ctx context.Context, status *models.InboxStatus, poke <-ch
 		}
 		full := time.Since(listed) > fullListing
 		var entries []mailbox.Entry
+		var err error
 		if full {
 			entries, err = v.box.List(ctx)
 			listed = time.Now()
@@ -94,6 +102,7 @@ func (v *visit) watch(ctx context.Context, status *models.InboxStatus, poke <-ch
 			if err := v.round(ctx, entries, full); err != nil {
 				return err
 			}
+			looked = time.Time{}
 		}
 		v.g.visited(ctx, status, v.handled)
 	}
@@ -103,7 +112,7 @@ func (v *visit) watch(ctx context.Context, status *models.InboxStatus, poke <-ch
 func (v *visit) pause(ctx context.Context, due *time.Time, poke <-chan struct{}) error {
 	d := v.inbox.Settings.PollInterval
 	if due != nil {
-		d = min(d, max(due.Sub(now()), 0))
+		d = min(d, max(due.Sub(now()), 100*time.Millisecond)) // Never in a hurry, whatever the ledger says.
 	}
 	v.g.beat(v.inbox.ID, pulse{polledAt: now(), nextAt: now().Add(d)})
 	if !v.inbox.Settings.Idle {

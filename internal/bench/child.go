@@ -80,9 +80,6 @@ func newHouse(ctx context.Context, address, protocol string, change func(*models
 	if s.Port, err = strconv.Atoi(text); err != nil {
 		return nil, err
 	}
-	if change != nil {
-		change(&s)
-	}
 	rules, password := models.DefaultRules(), "secret"
 	rules.AllowUnknown, rules.DomainMode, rules.DomainPattern = true, "pattern", `.+@(\w+\.)+example`
 	v, err := a.Gateway.CreateInbox(ctx, nil, gateway.InboxDraft{
@@ -90,6 +87,17 @@ func newHouse(ctx context.Context, address, protocol string, change func(*models
 	})
 	if err != nil {
 		return nil, err
+	}
+	if change != nil { // Past the limits that people are held to.
+		change(&v.Settings)
+		ib, err := a.Store.InboxByID(ctx, v.ID)
+		if err != nil {
+			return nil, err
+		}
+		ib.Settings = v.Settings
+		if err := a.Store.UpdateInbox(ctx, &ib, ib.Version); err != nil {
+			return nil, err
+		}
 	}
 	return &house{dir: dir, app: a, id: v.ID}, nil
 }
