@@ -142,7 +142,7 @@ func guessEastAsian(b []byte, high int) string {
 		return "euc-jp"
 	case fits(sjis) && sjis.common*4 > sjis.good:
 		return "shift_jis"
-	case fits(euckr) && euckr.common*100 > euckr.good*92: // The syllables stand in the first third of the table.
+	case fits(euckr) && euckr.good >= 12 && euckr.common*100 > euckr.good*92: // The syllables stand in the first third of the table.
 		return "euc-kr"
 	case fits(gb) && gb.common*2 > gb.good:
 		return "gb18030"

@@ -109,7 +109,7 @@ func (p *parser) section(in *input, limit int64, keepText bool) (header, *stop) 
 			return h, nil
 		default:
 			p.defect(DefectHeaderLine, "")
-			if open {
+			if open && (!addressField(name) || bytes.HasSuffix(bytes.TrimRight(value, " \t"), []byte(","))) {
 				value = append(append(value, ' '), text...)
 			}
 		}
@@ -126,6 +126,15 @@ func (p *parser) section(in *input, limit int64, keepText bool) (header, *stop) 
 	}
 	flush()
 	return h, nil
+}
+
+// addressField says whether a field says who a mail is from or to: nothing is added to it that does not belong to it.
+func addressField(name string) bool {
+	switch name {
+	case "from", "to", "cc", "bcc", "sender", "reply-to", "return-path", "delivered-to":
+		return true
+	}
+	return false
 }
 
 // bodyBegins says whether a line without a field is the first of a body whose header section lacks its empty line:

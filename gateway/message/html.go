@@ -54,7 +54,7 @@ type sanitizer struct {
 
 // Elements whose content is no text of the mail.
 var droppedElements = map[string]bool{
-	"script": true, "style": true, "head": false, "title": true, "template": true, "noscript": false, "iframe": true, "object": true, "embed": false, "applet": true, "svg": true, "math": true, "select": true, "textarea": false,
+	"script": true, "style": true, "head": false, "title": true, "template": true, "noscript": true, "iframe": true, "object": true, "embed": false, "applet": true, "svg": true, "math": true, "select": true, "textarea": false,
 	"audio": true, "video": true, "canvas": true, "noembed": true, "noframes": true, "xmp": false, "frameset": true, "datalist": true,
 }
 

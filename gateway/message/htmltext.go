@@ -9,6 +9,8 @@ import (
 
 const maxQuoteMarks = 20 // "> " before a line, however deep the quotation is.
 
+const quoteMarks = "> > > > > > > > > > > > > > > > > > > > "
+
 // HTMLText reads an HTML document out as text: paragraphs, lists, tables and quotations keep their form, a link keeps
 // its address behind its words. It is one pass over the tokens, so nesting costs nothing.
 func HTMLText(s string) string {
@@ -42,6 +44,7 @@ type reader struct {
 	skip   string // The element whose content is dropped.
 	depth  int
 	quote  int // Open blockquotes.
+	quoted int // How many were open at the last line.
 	pre    int
 	lists  []int // The next number of each open list, -1 for bullets.
 	bullet string
@@ -320,13 +323,15 @@ func (w *reader) flushLine() {
 	if w.line.Len() == 0 {
 		return
 	}
-	marks := strings.Repeat("> ", min(w.quote, maxQuoteMarks))
+	marks := quoteMarks[:2*min(w.quote, maxQuoteMarks)]
 	if w.out.Len() > 0 {
+		between := strings.TrimRight(quoteMarks[:2*min(w.quote, w.quoted, maxQuoteMarks)], " ")
 		for range w.blank {
-			w.out.WriteString(strings.TrimRight(marks, " "))
+			w.out.WriteString(between)
 			w.out.WriteByte('\n')
 		}
 	}
+	w.quoted = w.quote
 	w.blank = 0
 	w.out.WriteString(marks)
 	w.out.WriteString(strings.TrimRight(w.line.String(), " "))

@@ -24,7 +24,7 @@ func (p params) get(name string) string { return p.attrs[name] }
 func (p *parser) parseParams(s, hint string) params {
 	s = stripComments(s)
 	value, rest, _ := strings.Cut(s, ";")
-	value = strings.Trim(value, " \t\r\n\"'")
+	value = strings.Trim(value, " \t\r\n")
 	// Seen in practice: "text/plain charset=x" without the semicolon.
 	if i := strings.IndexAny(value, " \t"); i >= 0 {
 		if strings.IndexByte(value[i:], '=') >= 0 {
@@ -32,7 +32,7 @@ func (p *parser) parseParams(s, hint string) params {
 		}
 		value = value[:i]
 	}
-	out := params{value: strings.ToLower(value)}
+	out := params{value: strings.ToLower(strings.Trim(value, "\"'"))}
 	type segment struct {
 		n       int
 		encoded bool

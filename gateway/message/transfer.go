@@ -97,7 +97,7 @@ func (d *base64Decoder) decode(dst, src []byte) []byte {
 func quanta(dst, src []byte) (n, k int) {
 	for n < len(src) {
 		// Lines of whole groups are the rule; the standard library reads eight digits at a time.
-		end := bytes.IndexByte(src[n:], '\n')
+		end := bytes.IndexByte(src[n:min(n+160, len(src))], '\n')
 		if end < 0 {
 			break
 		}
