@@ -190,6 +190,11 @@ func (p *parser) showLeaf(n *node) shown {
 		return shown{html: s, rich: rich, late: rich}
 	}
 	s := newlines(p.text(n.raw, n.charset))
+	for _, f := range inlineFiles(s) {
+		a := p.attach(&node{mime: "application/octet-stream", name: CleanName(f.name)}, false)
+		a.write(f.data)
+		a.close()
+	}
 	switch {
 	case n.mime == "text/enriched" || n.mime == "text/richtext":
 		s = enrichedText(s)

@@ -330,7 +330,7 @@ func (q *quotes) before(i int) int {
 func (q *quotes) fieldBlock(i int) bool {
 	first := labelOf(q.trim[i])
 	if first != 'f' && first != 'd' && first != 's' {
-		return false
+		return first == 0 && q.ruledBlock(i)
 	}
 	seen := map[byte]bool{first: true}
 	misses, addressed := 0, strings.Contains(q.trim[i], "@")
@@ -357,6 +357,24 @@ func (q *quotes) fieldBlock(i int) bool {
 		return false
 	}
 	return len(seen) >= 3 || len(seen) == 2 && addressed && (seen['d'] || seen['s']) && i > 0 && (q.trim[i-1] == "" || rulePattern.MatchString(q.trim[i-1]))
+}
+
+// ruledBlock says whether a block of labels in a language that we do not know begins under the long rule that Outlook
+// draws: three lines with short labels, one of them with an address.
+func (q *quotes) ruledBlock(i int) bool {
+	if i == 0 || len(q.trim[i-1]) < 20 || strings.Trim(q.trim[i-1], "_") != "" {
+		return false
+	}
+	labels, addressed := 0, false
+	for k := i; k < min(i+5, len(q.lines)); k++ {
+		at := strings.IndexByte(q.trim[k], ':')
+		if at <= 0 || at > 40 {
+			break
+		}
+		labels++
+		addressed = addressed || strings.Contains(q.trim[k], "@")
+	}
+	return labels >= 3 && addressed
 }
 
 // intro says whether an attribution ends in line i: "On ... X wrote:". It may have begun up to three lines above.
@@ -435,6 +453,8 @@ func attribution(s string, colon, quotedNext bool) bool {
 		return len(s) < 250
 	case date && address && quotedNext && (colon || begins):
 		return true
+	case colon && date && address && len(s) < 200 && strings.Contains(s, "<") && !strings.Contains(s, ". "):
+		return true // Whatever the language: a date, a mailbox and a colon.
 	}
 	return false
 }

@@ -30,15 +30,15 @@ const (
 	maxTNEFLevel = 4 // Messages inside of messages.
 )
 
-// tnefFile is one member of a winmail.dat.
-type tnefFile struct {
+// innerFile is one member of a winmail.dat, or another file that is found inside of a part.
+type innerFile struct {
 	title, name, mime, cid string
 	data                   []byte
 }
 
 // tnefReader holds what was found.
 type tnefReader struct {
-	files  []tnefFile
+	files  []innerFile
 	html   []byte
 	rtf    []byte
 	text   string
@@ -111,7 +111,7 @@ func (r *tnefReader) read(b []byte, level int) {
 				r.broken = true
 				return
 			}
-			r.files = append(r.files, tnefFile{})
+			r.files = append(r.files, innerFile{})
 			current = len(r.files) - 1
 		}
 		switch id {

@@ -1,6 +1,9 @@
 package message
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // uuDecoder undoes uuencode as a transfer encoding: lines from "begin" to "end".
 type uuDecoder struct {
@@ -95,4 +98,37 @@ func uuLine(dst, line []byte) ([]byte, bool) {
 		return dst, false
 	}
 	return dst[:start+want], true
+}
+
+const maxInlineFiles = 50 // Files between the lines of one text.
+
+// inlineFiles finds the uuencoded files between the lines of a text. They stay in the text: what is taken out of a text
+// by mistake is lost.
+func inlineFiles(text string) (out []innerFile) {
+	if !strings.HasPrefix(text, "begin ") && !strings.Contains(text, "\nbegin ") {
+		return nil
+	}
+	var d *uuDecoder
+	var name string
+	var data []byte
+	for line := range strings.SplitSeq(text, "\n") {
+		b := []byte(strings.TrimRight(line, "\r"))
+		if d == nil {
+			if n := uuBegin(b); n != "" && len(out) < maxInlineFiles {
+				d, name, data = &uuDecoder{begun: true}, n, nil
+			}
+			continue
+		}
+		data = d.one(data, b)
+		switch {
+		case d.wrong:
+			d = nil
+		case d.ended:
+			if len(data) > 0 {
+				out = append(out, innerFile{name: name, data: data})
+			}
+			d = nil
+		}
+	}
+	return out
 }
