@@ -18,6 +18,10 @@ import (
 // ErrNotFound says that the mailbox no longer holds the message, for example because another client expunged it.
 var ErrNotFound = errors.New("mailbox: message not found")
 
+// ErrWithheld says that the mailbox holds a message but does not hand out its octets now. Seen in practice: a server
+// that is still looking into the message.
+var ErrWithheld = errors.New("mailbox: server does not hand out the message now")
+
 // Ref names one message of one mailbox. It stays the same on every visit, so the gateway recognises a message that it
 // has already stored.
 type Ref struct {
@@ -79,7 +83,8 @@ type Mailbox interface {
 
 	// Fetch streams the messages named by refs, in the order in which the server sends them, each exactly as the
 	// server holds it (octets unchanged). each must read r before it returns; what it leaves unread is skipped.
-	// A message that is no longer there is left out: the caller compares what it asked for with what it got. An error
+	// A message that is no longer there is left out: the caller compares what it asked for with what it got. One that is
+	// there and not handed out makes Fetch return an error that wraps ErrWithheld, after the others have come. An error
 	// from each ends the transfer and is returned as it is. A transfer that ends early makes r return
 	// io.ErrUnexpectedEOF, never a short message that looks whole. It changes nothing on the server.
 	Fetch(ctx context.Context, refs []Ref, each func(ref Ref, r io.Reader) error) error

@@ -25,8 +25,9 @@ var (
 
 // Fetch streams the messages named by refs: one UID FETCH for each folder, read as it comes. What the server leaves out
 // is asked for once more, one by one, because some servers put the UID behind the message. An error from each, and any
-// error of the transfer, ends the visit: only Abort is of use afterwards.
+// error of the transfer except ErrWithheld, ends the visit: only Abort is of use afterwards.
 func (m *Mailbox) Fetch(ctx context.Context, refs []mailbox.Ref, each func(ref mailbox.Ref, r io.Reader) error) error {
+	var withheld error
 	for _, g := range group(refs) {
 		s, err := m.open(ctx, g.folder, false)
 		if err != nil {
@@ -44,8 +45,9 @@ func (m *Mailbox) Fetch(ctx context.Context, refs []mailbox.Ref, each func(ref m
 		if err := t.run(ctx); err != nil {
 			return err
 		}
+		withheld = errors.Join(withheld, t.withheld)
 	}
-	return nil
+	return withheld
 }
 
 // groups are the refs of one folder under one UIDVALIDITY.
@@ -83,6 +85,8 @@ type transfer struct {
 	each   func(ref mailbox.Ref, r io.Reader) error
 	wanted map[goimap.UID]mailbox.Ref // What has not come yet.
 	err    error                      // From each, or a broken promise of the server.
+
+	withheld error // For a message that is there and does not come.
 }
 
 var wholeMessage = goimap.FetchOptions{UID: true, BodySection: []*goimap.FetchItemBodySection{{Peek: true}}}
@@ -117,6 +121,9 @@ func (t *transfer) strays(ctx context.Context) error {
 		if seq, ok := seqs[uid]; ok && seq != 0 {
 			if err := t.command(ctx, goimap.SeqSetNum(seq), uid); err != nil {
 				return err
+			}
+			if _, still := t.wanted[uid]; still {
+				t.withheld = fmt.Errorf("fetch message %s: %w", ref.UID, mailbox.ErrWithheld)
 			}
 		}
 	}

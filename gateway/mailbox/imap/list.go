@@ -52,7 +52,11 @@ func (m *Mailbox) listFolder(ctx context.Context, folder string) ([]mailbox.Entr
 // listFrom lists the messages of the selected folder whose UID is at least first.
 func (m *Mailbox) listFrom(ctx context.Context, s *selected, st *state, first goimap.UID) ([]mailbox.Entry, error) {
 	m.grew.Store(false)
-	limits := wire.Limits{Octets: 64 << 20, Idle: wire.FetchTimeout(m.account), Total: 10 * wire.FetchTimeout(m.account)}
+	octets := int64(1 << 20)
+	if mb := m.client.Mailbox(); mb != nil {
+		octets += min(int64(mb.NumMessages), maxEntries) * 512
+	}
+	limits := wire.Limits{Octets: octets, Idle: wire.FetchTimeout(m.account), Total: 10 * wire.FetchTimeout(m.account)}
 	var out []mailbox.Entry
 	var maxUID goimap.UID
 	err := m.do(ctx, limits, func() error {

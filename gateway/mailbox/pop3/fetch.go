@@ -20,8 +20,8 @@ const maxHeader = 4 << 20
 
 var errEach = errors.New("transfer was ended by its receiver")
 
-// Fetch streams the messages named by refs in their order. An error from each, and any error of the transfer, ends the
-// visit: only Abort is of use afterwards.
+// Fetch streams the messages named by refs in their order. An error from each, and any error of the transfer except
+// ErrWithheld, ends the visit: only Abort is of use afterwards.
 func (m *Mailbox) Fetch(ctx context.Context, refs []mailbox.Ref, each func(ref mailbox.Ref, r io.Reader) error) error {
 	if _, err := m.List(ctx); err != nil {
 		return err
@@ -29,6 +29,7 @@ func (m *Mailbox) Fetch(ctx context.Context, refs []mailbox.Ref, each func(ref m
 	if err := m.learn(ctx); err != nil {
 		return m.problem(mailbox.PhaseFetch, fmt.Errorf("ask for capabilities: %w", err))
 	}
+	var withheld error
 	for _, ref := range refs {
 		n, ok := m.byUID[ref.UID]
 		if !ok || m.marked[n] {
@@ -41,14 +42,16 @@ func (m *Mailbox) Fetch(ctx context.Context, refs []mailbox.Ref, each func(ref m
 			return eachErr
 		})
 		switch {
-		case errors.Is(err, errRefused): // Another client was faster.
+		case errors.Is(err, errRefused) && m.conn.Cause() == nil:
+			// The maildrop does not change during a session, so it is there; perhaps it comes next time.
+			withheld = errors.Join(withheld, fmt.Errorf("fetch message %d: %w", n, mailbox.ErrWithheld))
 		case eachErr != nil && ctx.Err() == nil && errors.Is(err, errEach):
 			return eachErr
 		case err != nil:
 			return m.problem(mailbox.PhaseFetch, fmt.Errorf("fetch message: %w", err))
 		}
 	}
-	return nil
+	return withheld
 }
 
 // learn asks once for the capabilities that save round trips.
