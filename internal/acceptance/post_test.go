@@ -37,11 +37,8 @@ type post struct {
 	serial  int
 }
 
-// rounds is how often each kind of mail is written.
-const rounds = 8
-
-// writePost writes 200 mails of 25 kinds, and replies.
-func writePost() []letter {
+// writePost writes so many mails of each of 25 kinds, and replies.
+func writePost(rounds int) []letter {
 	p := &post{}
 	for range rounds {
 		p.round()

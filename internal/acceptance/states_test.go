@@ -35,7 +35,7 @@ func with(a object, more ...object) object {
 
 func TestEveryMailEndsInOneState(t *testing.T) {
 	d := mailtest.StartDovecot(t, mailtest.DovecotOptions{})
-	letters := writePost()
+	letters := writePost(8)
 	octets := deliver(t, d, "alice", letters)
 	collected := deliverCorpus(t, d, "bob")
 
@@ -98,7 +98,7 @@ func deliverCorpus(t *testing.T, d *mailtest.Dovecot, login string) []held {
 
 func TestKilledFiveTimes(t *testing.T) {
 	d := mailtest.StartDovecot(t, mailtest.DovecotOptions{})
-	letters := writePost()
+	letters := writePost(8)
 	octets := deliver(t, d, "alice", letters)
 	slow, err := mailtest.Delay(d.IMAPAddr, 20*time.Millisecond) // So that there is a middle.
 	if err != nil {

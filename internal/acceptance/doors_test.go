@@ -1,0 +1,122 @@
+package acceptance_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"letterbox/internal/mailtest"
+)
+
+// distinct leaves out the letters that have the octets of another: other doors than a mail server tell messages apart
+// by their octets, so there the second one is the first one again.
+func distinct(letters []letter, octets []held) (l []letter, o []held) {
+	for i := range letters {
+		if letters[i].copyOf < 0 {
+			l, o = append(l, letters[i]), append(o, octets[i])
+		}
+	}
+	return l, o
+}
+
+func TestSameMailsSameIssues(t *testing.T) {
+	d := mailtest.StartDovecot(t, mailtest.DovecotOptions{})
+	letters := writePost(2)
+	octets := deliver(t, d, "alice", letters)
+	once, onceOctets := distinct(letters, octets)
+
+	// door starts a program with an inbox of that kind.
+	door := func(t *testing.T, more object) (*program, int64) {
+		t.Helper()
+		p := newProgram(t)
+		p.prepare()
+		p.start()
+		p.addProject()
+		p.addPeople()
+		return p, p.addInbox(gated(more))
+	}
+	for _, protocol := range []struct {
+		name, address string
+		octets        []held
+	}{{"imap", d.IMAPAddr, octets}, {"pop3", d.POP3Addr, withNUL(octets)}} {
+		t.Run(protocol.name, func(t *testing.T) {
+			p, inbox := door(t, with(at(protocol.address), object{"receive": protocol.name}))
+			log := p.quiet(inbox, len(letters))
+			oneState(t, log)
+			p.sameAs(letters, log, protocol.octets)
+			p.stop()
+		})
+	}
+	t.Run("receive", func(t *testing.T) {
+		p, inbox := door(t, object{"receive": "push"})
+		for i, o := range octets {
+			if status, stdout, stderr := p.run(o.raw, "receive", "--inbox", "Support"); status != 0 || stderr != "" {
+				t.Fatalf("mail %d (%s): exit status %d\n%s%s", i, letters[i].kind, status, stdout, stderr)
+			}
+		}
+		log := p.quiet(inbox, len(once))
+		oneState(t, log)
+		p.sameAs(once, log, onceOctets)
+		p.stop()
+	})
+	t.Run("import of an mbox file", func(t *testing.T) {
+		p, inbox := door(t, object{"receive": "push"})
+		mbox := filepath.Join(p.dir, "old.mbox")
+		if err := os.WriteFile(mbox, asMbox(octets), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // The second time nothing happens.
+			p.must(nil, "import", "--inbox", "Support", mbox)
+			log := p.quiet(inbox, len(once))
+			oneState(t, log)
+			p.sameAs(once, log, onceOctets)
+		}
+		p.stop()
+	})
+	t.Run("import of a folder", func(t *testing.T) {
+		p, inbox := door(t, object{"receive": "push"})
+		folder := filepath.Join(p.dir, "mails")
+		for i, o := range octets {
+			file := filepath.Join(folder, fmt.Sprintf("%02d", i/40), fmt.Sprintf("%04d.eml", i))
+			if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, o.raw, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.must(nil, "import", "--inbox", "Support", folder)
+		log := p.quiet(inbox, len(once))
+		oneState(t, log)
+		p.sameAs(once, log, onceOctets)
+		p.stop()
+	})
+}
+
+// withNUL returns messages as POP3 sends them. IMAP has no NUL (RFC 3501, 9: CHAR8), so Dovecot sends 0x80 in its place
+// there, and the octet itself over POP3.
+func withNUL(octets []held) []held {
+	all := make([]held, len(octets))
+	for i, o := range octets {
+		all[i] = held{raw: bytes.ReplaceAll(o.raw, []byte("before\x80after"), []byte("before\x00after"))}
+	}
+	return all
+}
+
+// asMbox writes messages into one mbox file, as RFC 4155 has it and with every "From " line quoted.
+func asMbox(all []held) []byte {
+	var b bytes.Buffer
+	for _, m := range all {
+		b.WriteString("From MAILER-DAEMON Mon Nov  2 10:00:00 2026\r\n")
+		for line := range bytes.Lines(m.raw) {
+			if bytes.HasPrefix(bytes.TrimLeft(line, ">"), []byte("From ")) {
+				b.WriteByte('>')
+			}
+			b.Write(line)
+		}
+		b.WriteString("\r\n")
+	}
+	return b.Bytes()
+}
