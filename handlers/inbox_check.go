@@ -28,6 +28,8 @@ type phaseView struct {
 	Code                    string
 	Remedy                  string // What to do; "" when the cause says it.
 	Fix                     string // Address of the form that is filled with the remedy, "" when there is none.
+	Set                     string // The same for a form that is open: fields and values as in an address.
+	Fingerprint             string // Of the certificate that was refused.
 	Took                    time.Duration
 }
 
@@ -67,8 +69,13 @@ func (v *visit) report(id int64, s models.InboxSettings, found gateway.CheckRepo
 			if key := "remedy." + p.Code; v.l.Has(key) {
 				line.Remedy = v.l.T(key, p.Args)
 			}
-			if q := fix(p); q != nil && id != 0 {
+			line.Fingerprint = p.Args["fingerprint"]
+			switch q := fix(p); {
+			case q == nil:
+			case id != 0:
 				line.Fix = fmt.Sprintf("/inboxes/%d/edit?%s", id, q.Encode())
+			default:
+				line.Set = q.Encode()
 			}
 		default:
 			line.Icon, line.Kind = "dots", "calm"

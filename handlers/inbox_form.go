@@ -99,6 +99,13 @@ func (v *visit) inboxDraft(f *form, before models.Inbox) (gateway.InboxDraft, er
 	s.FetchTimeout = time.Duration(f.number("fetch_timeout", "E-FORM-01", 3600)) * time.Second
 	s.MaxMessageSize = f.number("max_message_size", "E-FORM-01", 1024) << 20
 	s.RetentionDays = int(f.number("retention_days", "E-FORM-01", 3650))
+	s.Port = usualPort(s)
+	if s.Username == "" && s.Auth == "password" {
+		s.Username = d.Address
+	}
+	if d.Name == "" {
+		d.Name = d.Address
+	}
 	d.Settings = s
 	d.Rules = models.Rules{
 		AllowCreate: f.yes("allow_create"), AllowComment: f.yes("allow_comment"), AllowUnknown: f.yes("allow_unknown"),
@@ -117,6 +124,24 @@ func (v *visit) inboxDraft(f *form, before models.Inbox) (gateway.InboxDraft, er
 		f.refuse("confirm_plain", "W-05")
 	}
 	return d, v.mayOwn(d)
+}
+
+// usualPort is the port that an empty field stands for, as the form says beside it (RFC 8314, 3.2 and 3.3).
+func usualPort(s models.InboxSettings) int {
+	tls := s.Security == "auto" || s.Security == "tls"
+	switch {
+	case s.Port != 0:
+		return s.Port
+	case s.Receive == "imap" && tls:
+		return 993
+	case s.Receive == "imap":
+		return 143
+	case s.Receive == "pop3" && tls:
+		return 995
+	case s.Receive == "pop3":
+		return 110
+	}
+	return 0
 }
 
 // mayOwn refuses an inbox that the person could not configure afterwards.

@@ -83,6 +83,7 @@ document.querySelector("form[data-check]")?.addEventListener("submit", async (ev
     const found = page.getElementById("report") ?? page.getElementById("errors");
     if (!found) throw new Error("no report");
     place.replaceChildren(document.adoptNode(found));
+    remedies();
     place.scrollIntoView({ block: "center" });
   } catch {
     form.dataset.plain = "yes"; // Ask again the plain way.
@@ -93,6 +94,20 @@ document.querySelector("form[data-check]")?.addEventListener("submit", async (ev
     place.removeAttribute("aria-busy");
   }
 });
+
+// A remedy fills the open form and checks again.
+function remedies() {
+  document.querySelectorAll("[data-set]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const form = document.querySelector("form[data-check]");
+      for (const [name, value] of new URLSearchParams(button.dataset.set)) form.elements[name].value = value;
+      dependents();
+      form.querySelector('button[value="check"]').click();
+    });
+  });
+}
+remedies();
 
 // Pages that show mail are loaded anew when something has come, unless somebody is writing.
 const topics = document.body.dataset.live;
