@@ -21,7 +21,31 @@ type attachment struct {
 	node  *node
 }
 
-// attach opens the next attachment.
+// markInline finds out which attachments the HTML shows in its place: parts with a Content-ID that it refers to. A part
+// whose sender wanted it as an attachment stays one.
+func (p *parser) markInline(html string) {
+	shown := map[string]bool{}
+	for rest := html; ; {
+		i := indexFold(rest, "cid:")
+		if i < 0 || len(shown) > 10_000 {
+			break
+		}
+		rest = rest[i+4:]
+		n := strings.IndexAny(rest[:min(len(rest), maxMessageIDLen)], "\"'<> \t\r\n)")
+		if n < 0 {
+			continue
+		}
+		id := string(percent(rest[:n]))
+		shown[id] = true
+		shown[strings.ReplaceAll(id, "&amp;", "&")] = true
+	}
+	for i := range p.m.Attachments {
+		a := &p.m.Attachments[i]
+		a.Inline = a.Inline && a.ContentID != "" && shown[a.ContentID]
+	}
+}
+
+// attach opens the next attachment; inline tells that its sender did not ask for an attachment.
 func (p *parser) attach(n *node, inline bool) *attachment {
 	a := &attachment{p: p, index: -1, node: n}
 	if len(p.m.Attachments) >= p.lim.Attachments {
@@ -29,8 +53,9 @@ func (p *parser) attach(n *node, inline bool) *attachment {
 		return a
 	}
 	a.index = len(p.m.Attachments)
+	p.open = a
 	a.sum = sha256.New()
-	p.m.Attachments = append(p.m.Attachments, Attachment{ContentType: n.mime, ContentID: n.cid, Inline: inline && n.cid != ""})
+	p.m.Attachments = append(p.m.Attachments, Attachment{ContentType: n.mime, ContentID: n.cid, Inline: inline})
 	if p.sink != nil && p.err == nil {
 		w, err := p.sink(a.index)
 		if err != nil {
@@ -59,6 +84,9 @@ func (a *attachment) write(b []byte) {
 
 // close ends an attachment and gives it its name.
 func (a *attachment) close() {
+	if a.p.open == a {
+		a.p.open = nil
+	}
 	if a.index < 0 {
 		return
 	}

@@ -32,6 +32,7 @@ func (p *parser) compose(root *node) {
 		}
 	})
 	p.standIn(&s)
+	p.markInline(s.html)
 	text := clean(newlines(s.text))
 	if limit := int(p.lim.Text); len(text) > limit {
 		p.defect(DefectTextLimit, "")

@@ -80,6 +80,28 @@ func TestTextIsChosen(t *testing.T) {
 	}
 }
 
+func TestOnlyPicturesThatTheHTMLShowsAreInline(t *testing.T) {
+	part := func(id, disposition string) string {
+		return "--x\r\nContent-Type: image/png\r\nContent-ID: <" + id + ">\r\nContent-Disposition: " + disposition + "\r\n\r\ndata\r\n"
+	}
+	m := parse(t, "Content-Type: multipart/related; boundary=x\r\n\r\n--x\r\nContent-Type: text/html\r\n\r\n<img src=\"cid:a@b\"><img src='CID:c%40d'><img src=cid:e>\r\n"+part("a@b", "inline")+part("c@d", "inline")+part("e", "attachment")+part("unseen", "inline")+"--x--\r\n")
+	var got []bool
+	for _, a := range m.Attachments {
+		got = append(got, a.Inline)
+	}
+	if diff := cmp.Diff(got, []bool{true, true, false, false}); diff != "" {
+		t.Errorf("Inline (got, want): %s", diff)
+	}
+}
+
+func TestPanicInAStepIsADefect(t *testing.T) {
+	p := &parser{m: newMessage()}
+	p.guard("step", func() { panic("broken") })
+	if !hasDefect(p.m, DefectInternal) {
+		t.Errorf("Defects = %v, want internal", p.m.Defects)
+	}
+}
+
 func TestFlowedTextIsJoined(t *testing.T) {
 	m := parse(t, "Content-Type: text/plain; format=flowed\r\n\r\nThis is one \r\nparagraph.\r\n\r\n> quoted \r\n> words\r\n>> deeper\r\n  stuffed\r\n-- \r\nAnna\r\n")
 	want := "This is one paragraph.\n\n> quoted words\n>> deeper\n stuffed\n-- \nAnna"

@@ -54,6 +54,7 @@ func TestSafeHTMLTakesAwayWhatIsNot(t *testing.T) {
 				t.Errorf("SafeHTML = %q, want %q", got, tt.want)
 			}
 			checkHTML(t, got)
+			checkDOM(t, got)
 		})
 	}
 }

@@ -18,8 +18,9 @@ type parser struct {
 	m     *Message
 	lim   Limits
 	sink  func(index int) (io.WriteCloser, error)
-	err   error  // The first error of the sink.
-	hint  string // The charset that raw octets in header fields are taken for.
+	err   error       // The first error of the sink.
+	open  *attachment // The one that is being written.
+	hint  string      // The charset that raw octets in header fields are taken for.
 	parts int
 	level int   // How deep in nested messages this one is read.
 	loose bool  // A block of fields is read that has no body behind it.
@@ -40,7 +41,8 @@ type parser struct {
 func Parse(r io.Reader, o Options) (*Message, error) {
 	p := &parser{m: newMessage(), lim: o.Limits.withDefaults(), sink: o.Sink}
 	in := newInput(r)
-	p.read(in)
+	p.guard("read", func() { p.read(in) })
+	p.closeLeft()
 	for p.err == nil && in.err == nil && len(in.peekLine()) > 0 {
 		in.discard(len(in.peekLine())) // An epilogue, to know that the reader ends well.
 	}
@@ -51,6 +53,13 @@ func Parse(r io.Reader, o Options) (*Message, error) {
 		return nil, fmt.Errorf("read mail: %w", in.err)
 	}
 	return p.m, nil
+}
+
+// closeLeft closes the attachment that a panic left open, so that the owner of the sink gets every writer back.
+func (p *parser) closeLeft() {
+	if p.open != nil {
+		p.open.close()
+	}
 }
 
 // read reads one message and composes what was found.

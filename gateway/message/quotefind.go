@@ -1,0 +1,218 @@
+package message
+
+import (
+	"strings"
+)
+
+// find returns the first mark outside of quoted lines.
+func (q *quotes) find() (mark, bool) {
+	for i := range q.lines {
+		t := q.trim[i]
+		if t == "" || len(t) > 1000 {
+			continue
+		}
+		if len(t) < 300 && markerWords(t) && looksLikeMarker(t) && abovePattern.MatchString(t) {
+			return mark{q.before(i), i + 1, markAbove}, true
+		}
+		if q.marks[i] {
+			continue
+		}
+		if len(t) < 160 && strings.HasPrefix(t, "--") && strings.HasSuffix(t, "--") && saysWrote(t) {
+			return mark{i, i + 1, markBlock}, true
+		}
+		if len(t) < 160 && separated(t) {
+			if originalPattern.MatchString(t) {
+				return mark{q.before(i), i + 1, markBlock}, true
+			}
+			if forwardPattern.MatchString(t) {
+				return mark{q.before(i), i + 1, markForward}, true
+			}
+		}
+		if q.fieldBlock(i) {
+			return mark{q.before(i), i, markBlock}, true
+		}
+		if from, body, ok := q.intro(i); ok {
+			return mark{from, body, markIntro}, true
+		}
+	}
+	return mark{}, false
+}
+
+// markerWords is a quick look before the long pattern: a word for "above" and one for what it is above of.
+func markerWords(t string) bool {
+	return containsAny(t, "above", "over", "oberhalb", "ber dieser", "dessus", "encima", "arriba", "sopra", "boven", "acima") &&
+		containsAny(t, "line", "text", "message", "inie", "eile", "ligne", "línea", "linea", "riga", "lijn", "regel", "linha")
+}
+
+func containsAny(s string, words ...string) bool {
+	for _, w := range words {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// separated says whether a line has the strokes or the colon of a separator, so that a sentence is none.
+func separated(t string) bool {
+	return strings.HasPrefix(t, "--") || strings.HasPrefix(t, "__") || strings.HasPrefix(t, "*") && strings.HasSuffix(t, "*") || strings.HasPrefix(t, "==") || strings.HasPrefix(t, "—") || strings.HasPrefix(t, "##") ||
+		strings.HasSuffix(t, ":") || strings.HasSuffix(t, "：") || strings.HasSuffix(t, "--") || strings.HasSuffix(t, ":*")
+}
+
+// looksLikeMarker tells the line of a tracker from a sentence about one: it has strokes around it, or it is all there is.
+func looksLikeMarker(t string) bool {
+	bare := strings.TrimLeft(t, "> ")
+	if bare == "" {
+		return false
+	}
+	c, last := bare[0], bare[len(bare)-1]
+	return strings.IndexByte("-=_#*~+<|[", c) >= 0 || strings.IndexByte("-=_#*~+>|]", last) >= 0 || len(bare) < 70
+}
+
+// before goes back from a mark over the blank lines and strokes above it.
+func (q *quotes) before(i int) int {
+	at := i
+	for k := i - 1; k >= 0 && i-k < 6; k-- {
+		switch {
+		case q.trim[k] == "":
+		case len(q.trim[k]) > 2 && rulePattern.MatchString(q.trim[k]):
+			at = k
+		default:
+			return at
+		}
+	}
+	return at
+}
+
+// fieldBlock says whether a block of header fields begins here: a label of who or when, and two more kinds close by.
+func (q *quotes) fieldBlock(i int) bool {
+	first := labelOf(q.trim[i])
+	if first != 'f' && first != 'd' && first != 's' {
+		return first == 0 && q.ruledBlock(i)
+	}
+	seen := map[byte]bool{first: true}
+	misses, addressed := 0, strings.Contains(q.trim[i], "@")
+	for k := i + 1; k < min(i+12, len(q.lines)) && misses < 2; k++ {
+		t := q.trim[k]
+		if t == "" || q.marks[k] {
+			if t == "" && k == i+1 {
+				continue
+			}
+			if t == "" {
+				misses++
+			}
+			continue
+		}
+		if l := labelOf(t); l != 0 {
+			seen[l] = true
+			addressed = addressed || strings.Contains(t, "@")
+			misses = 0
+			continue
+		}
+		misses++
+	}
+	if !seen['f'] {
+		return false
+	}
+	return len(seen) >= 3 || len(seen) == 2 && addressed && (seen['d'] || seen['s']) && i > 0 && (q.trim[i-1] == "" || rulePattern.MatchString(q.trim[i-1]))
+}
+
+// ruledBlock says whether a block of labels in a language that we do not know begins under the long rule that Outlook
+// draws: three lines with short labels, one of them with an address.
+func (q *quotes) ruledBlock(i int) bool {
+	if i == 0 || len(q.trim[i-1]) < 20 || strings.Trim(q.trim[i-1], "_") != "" {
+		return false
+	}
+	labels, addressed := 0, false
+	for k := i; k < min(i+5, len(q.lines)); k++ {
+		at := strings.IndexByte(q.trim[k], ':')
+		if at <= 0 || at > 40 {
+			break
+		}
+		labels++
+		addressed = addressed || strings.Contains(q.trim[k], "@")
+	}
+	return labels >= 3 && addressed
+}
+
+// intro says whether an attribution ends in line i: "On ... X wrote:". It may have begun up to three lines above.
+func (q *quotes) intro(i int) (from, body int, ok bool) {
+	t := q.trim[i]
+	colon := endsWithColon(t)
+	if !colon && !q.quotedNext(i) {
+		return 0, 0, false
+	}
+	quoted := q.quotedNext(i)
+	var joined string
+	found := -1
+	for k := i; k >= 0 && i-k < maxIntro; k-- {
+		if q.trim[k] == "" || q.marks[k] {
+			break
+		}
+		if joined = strings.TrimSpace(q.trim[k] + " " + joined); len(joined) > 500 {
+			break
+		}
+		if !attribution(joined, colon, quoted) {
+			continue
+		}
+		// The end of an attribution alone may pass for one; its beginning is the line that looks like one.
+		found = k
+		if introPattern.MatchString(joined) && datePattern.MatchString(joined) {
+			break
+		}
+	}
+	if found < 0 {
+		return 0, 0, false
+	}
+	return found, i + 1, true
+}
+
+// endsWithColon looks past the marks of bold print.
+func endsWithColon(t string) bool {
+	t = strings.TrimRight(t, " \t*_")
+	return strings.HasSuffix(t, ":") || strings.HasSuffix(t, "：")
+}
+
+// quotedNext says whether quoted lines follow, blank ones between.
+func (q *quotes) quotedNext(i int) bool {
+	for k := i + 1; k < min(i+4, len(q.lines)); k++ {
+		if q.trim[k] != "" {
+			return q.marks[k]
+		}
+	}
+	return false
+}
+
+// attribution says whether a line says who wrote what follows.
+func attribution(s string, colon, quotedNext bool) bool {
+	at := strings.IndexByte(s, '@') >= 0 || strings.IndexByte(s, '<') >= 0
+	digit := strings.ContainsAny(s, "0123456789")
+	if !at && !digit && !quotedNext {
+		return false
+	}
+	wrote := saysWrote(s)
+	if !wrote && !(at && digit) {
+		return false
+	}
+	date := digit && datePattern.MatchString(s)
+	address := at && mailPattern.MatchString(s)
+	if !date && !address && !(wrote && colon && quotedNext) {
+		return false
+	}
+	begins := introPattern.MatchString(s)
+	switch {
+	case wrote && begins && (date || address):
+		return colon || quotedNext
+	case colon && begins && date && address:
+		return true
+	case wrote && date && address && (colon || quotedNext):
+		return !strings.Contains(s, ". ") || len(s) < 200
+	case wrote && (date || address || colon) && quotedNext:
+		return len(s) < 250
+	case date && address && quotedNext && (colon || begins):
+		return true
+	case colon && date && address && len(s) < 200 && strings.Contains(s, "<") && !strings.Contains(s, ". "):
+		return true // Whatever the language: a date, a mailbox and a colon.
+	}
+	return false
+}
