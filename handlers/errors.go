@@ -90,7 +90,6 @@ func (v *visit) failed(status int, code string, args map[string]string) {
 	if v.me == nil {
 		name = "error_alone"
 	}
-	v.Writer.Header().Set("Content-Disposition", "inline") // A download that failed is a page again.
 	if err := v.render(status, name, view{Title: v.l.T(code + ".title"), Data: f}); err != nil {
 		v.h.Log.ErrorContext(v.ctx(), "error page failed", slog.Any("err", err))
 		v.Data(status, "text/plain; charset=utf-8", []byte(f.Text+"\n"))

@@ -143,7 +143,7 @@ func (v *visit) write(p *post, text string, origin *int64, inboxes map[int64]str
 		}
 		for _, e := range t.Entries {
 			if e.Code == "parse.defect" {
-				p.Mail.Defects = append(p.Mail.Defects, v.l.T("defect."+e.Args["defect"], e.Args))
+				p.Mail.Defects = append(p.Mail.Defects, v.defect(e.Args["defect"], e.Args["detail"]))
 			}
 		}
 	}
@@ -152,9 +152,9 @@ func (v *visit) write(p *post, text string, origin *int64, inboxes map[int64]str
 // inboxNames returns how every inbox is called in a thread: by its address. That an issue came by an inbox is no
 // secret for those who see the issue.
 func (v *visit) inboxNames() (map[int64]string, error) {
-	all, err := v.h.Gateway.Inboxes(v.ctx())
+	all, err := v.allInboxes()
 	if err != nil {
-		return nil, fmt.Errorf("list inboxes: %w", err)
+		return nil, err
 	}
 	names := map[int64]string{}
 	for _, in := range all {

@@ -113,8 +113,7 @@ func (v *visit) readMail(data *messageView) {
 		data.Shown, data.Folded = mail.Text, ""
 	}
 	for _, d := range mail.Defects {
-		text := v.l.T("defect."+d.Code, "detail", d.Detail)
-		data.Defects = append(data.Defects, text)
+		data.Defects = append(data.Defects, v.defect(d.Code, d.Detail))
 	}
 }
 
@@ -146,7 +145,7 @@ func (v *visit) told(e models.TraceEntry) string {
 		args["size"] = v.l.Number(n)
 	}
 	if d, ok := args["defect"]; ok {
-		args["defect"] = v.l.T("defect."+d, e.Args)
+		args["defect"] = v.defect(d, e.Args["detail"])
 	}
 	if strings.HasPrefix(e.Code, "check.") || strings.HasPrefix(e.Code, "verdict.") {
 		return v.l.T(e.Code, args)

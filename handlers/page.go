@@ -77,11 +77,23 @@ func (v *visit) fillFrame(p *page) {
 	}
 }
 
+// allInboxes returns every inbox, looked up once for each request: the frame of a page asks for them, too.
+func (v *visit) allInboxes() ([]gateway.InboxView, error) {
+	if v.known == nil {
+		all, err := v.h.Gateway.Inboxes(v.ctx())
+		if err != nil {
+			return nil, fmt.Errorf("list inboxes: %w", err)
+		}
+		v.known = &all
+	}
+	return *v.known, nil
+}
+
 // inboxes returns the inboxes that the person may configure.
 func (v *visit) inboxes() ([]gateway.InboxView, error) {
-	all, err := v.h.Gateway.Inboxes(v.ctx())
+	all, err := v.allInboxes()
 	if err != nil {
-		return nil, fmt.Errorf("list inboxes: %w", err)
+		return nil, err
 	}
 	var mine []gateway.InboxView
 	for _, in := range all {

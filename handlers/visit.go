@@ -8,6 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"letterbox/gateway"
 	"letterbox/internal/i18n"
 	"letterbox/models"
 	"letterbox/tracker"
@@ -24,6 +25,7 @@ type visit struct {
 	access tracker.Access
 	l      *i18n.Locale
 	theme  string // "light", "dark" or "" (the system's).
+	known  *[]gateway.InboxView
 }
 
 // action answers one request. An error becomes an error page.

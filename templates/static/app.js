@@ -31,7 +31,7 @@ document.addEventListener("keydown", (event) => {
     document.querySelectorAll("details.menu[open]").forEach((menu) => menu.removeAttribute("open"));
     return;
   }
-  if (field || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (field || event.ctrlKey || event.metaKey || event.altKey || localStorage.getItem("keys") === "off") return;
   const second = Date.now() - went < 1200;
   went = 0;
   if (second && go[event.key]) location.href = go[event.key];
@@ -45,6 +45,18 @@ document.addEventListener("keydown", (event) => {
     if (kind) { event.preventDefault(); kind.checked = true; document.getElementById("f-body").focus(); }
   }
 });
+
+// Single keys can be switched off (WCAG 2.1.4).
+function showKeys() {
+  document.querySelectorAll("[data-keys]").forEach((part) => {
+    part.hidden = false;
+    part.querySelectorAll("button").forEach((button) => {
+      button.setAttribute("aria-pressed", String((localStorage.getItem("keys") ?? "on") === button.value));
+      button.onclick = () => { localStorage.setItem("keys", button.value); showKeys(); };
+    });
+  });
+}
+showKeys();
 
 // A menu closes when something else is pressed.
 document.addEventListener("click", (event) => {
