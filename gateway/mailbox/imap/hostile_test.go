@@ -221,3 +221,36 @@ func wholeVisit(t *testing.T, a mailbox.Account) error {
 	}
 	return m.Settle(t.Context(), []mailbox.Ref{ref("1")}, mailbox.Disposition{Action: mailbox.Seen})[0].Err
 }
+
+func TestALargeMessageIsNotHeldInMemory(t *testing.T) {
+	const size = 50 << 20
+	block := bytes.Repeat([]byte("x"), 64<<10)
+	s := &script{
+		answers: map[string]string{"UID FETCH 1:*": "* 1 FETCH (UID 1 FLAGS () RFC822.SIZE 52428800)\r\nTAG OK done\r\n"},
+		stream: map[string]func(io.Writer){"UID FETCH 1 (": func(w io.Writer) {
+			_, _ = io.WriteString(w, "* 1 FETCH (UID 1 BODY[] {52428800}\r\n")
+			for range size / len(block) {
+				if _, err := w.Write(block); err != nil {
+					return
+				}
+			}
+			_, _ = io.WriteString(w, ")\r\nT4 OK done\r\n")
+		}},
+	}
+	m := visit(t, s.start(t))
+	defer m.Abort()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	var n int64
+	err := m.Fetch(t.Context(), []mailbox.Ref{ref("1")}, func(_ mailbox.Ref, r io.Reader) (err error) {
+		n, err = io.Copy(io.Discard, r)
+		return err
+	})
+	runtime.ReadMemStats(&after)
+	if n != size {
+		t.Errorf("Fetch = %d octets, %v, want %d", n, err, size)
+	}
+	if got := after.TotalAlloc - before.TotalAlloc; got > 4<<20 {
+		t.Errorf("%d octets were allocated for a message of %d", got, n)
+	}
+}
