@@ -18,12 +18,19 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// seeds adds the mails of testdata as seeds.
+// seeds adds the mails of testdata as seeds, and those of a folder that the variable names.
 func seeds(f *testing.F) {
 	f.Helper()
 	files, err := filepath.Glob(filepath.Join("testdata", "*.eml"))
 	if err != nil {
 		f.Fatal(err)
+	}
+	if dir := os.Getenv("LETTERBOX_FUZZ_MAILS"); dir != "" {
+		more, err := filepath.Glob(filepath.Join(dir, "*", "*.eml"))
+		if err != nil {
+			f.Fatal(err)
+		}
+		files = append(files, more...)
 	}
 	for _, name := range files {
 		raw, err := os.ReadFile(name)

@@ -38,6 +38,7 @@ func TestSplitTellsNewWordsFromOldOnes(t *testing.T) {
 		{"forward with words above", "Bitte ansehen.\n\n---------- Forwarded message ---------\nFrom: Bob <bob@example.org>\nDate: Mon, Nov 2, 2026 at 10:00\nSubject: broken\nTo: <anna@example.org>\n\nIt is broken.", "Bitte ansehen."},
 		{"our line above", "Das klappt jetzt.\n\n-- Bitte antworten Sie oberhalb dieser Linie --\n\nalt\n", "Das klappt jetzt."},
 		{"signature", "Das klappt jetzt.\n\n-- \nAnna Schmidt\nMusterfirma\n", "Das klappt jetzt."},
+		{"what a mailing list adds", "It works now.\n\n_______________________________________________\nprinters mailing list\nprinters@lists.example.org\nhttps://lists.example.org/listinfo/printers\n", "It works now."},
 		{"quotation above the answer", "On Mon, Nov 2, 2026 at 10:00, Support <support@example.com> wrote:\n> Does it work?\n\nYes, it does.\n", "Yes, it does."},
 	}
 	for _, tt := range tests {

@@ -11,7 +11,7 @@ func (q *quotes) signature(keep []span, folded bool) (rest, sig []span) {
 		return keep, nil
 	}
 	last := keep[len(keep)-1]
-	at := q.delimiter(last)
+	at := min(q.delimiter(last), q.listFooter(last))
 	if m := q.mobile(span{last.from, at}); m < at {
 		at = m
 	}
@@ -40,6 +40,25 @@ func (q *quotes) delimiter(s span) int {
 		}
 	}
 	return found
+}
+
+// listFooter returns the line of the rule over what a mailing list adds to a mail, or the end.
+func (q *quotes) listFooter(s span) int {
+	lines, list := 0, false
+	for i := s.to - 1; i >= s.from && lines < 8; i-- {
+		t := q.trim[i]
+		if len(t) >= 20 && strings.Trim(t, "_-") == "" {
+			if list {
+				return i
+			}
+			return s.to
+		}
+		if t != "" {
+			lines++
+			list = list || containsAny(strings.ToLower(t), "mailing list", "mailing-list", "mailingliste", "listinfo", "unsubscribe")
+		}
+	}
+	return s.to
 }
 
 // mobile returns the line of "Sent from my phone" when only few lines follow it, or the end.
