@@ -58,7 +58,7 @@ func (v *visit) projectKeys() (map[int64]string, error) {
 
 // health says how an inbox is doing, in words and since when.
 func (v *visit) health(in gateway.InboxView) health {
-	since := v.l.When(in.Status.Since.Local(), time.Now())
+	since := v.l.Since(in.Status.Since.Local(), time.Now())
 	switch {
 	case in.Settings.Receive == "none":
 		return health{"calm", "pause", v.l.T("inbox.state.none")}

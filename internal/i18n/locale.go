@@ -139,6 +139,14 @@ func (l *Locale) When(t, now time.Time) string {
 	}
 }
 
+// Since writes t as people say it after "since" at the time now: "10:14", "yesterday 10:14", "19 Nov, 10:14".
+func (l *Locale) Since(t, now time.Time) string {
+	if sameDay(t, now.In(t.Location())) {
+		return l.Clock(t)
+	}
+	return l.When(t, now)
+}
+
 func (l *Locale) ahead(t, now time.Time) string {
 	switch d := t.Sub(now); {
 	case d < time.Minute:

@@ -57,6 +57,11 @@ func TestWhenIsHowPeopleSayIt(t *testing.T) {
 			t.Errorf("en %s = %q, want %q", test.at, got, test.en)
 		}
 	}
+	for at, want := range map[time.Time]string{now.Add(-time.Second): "19:59", now.Add(-5 * time.Hour): "15:00", now.Add(-21 * time.Hour): "yesterday 23:00"} {
+		if got := c.Locale("en").Since(at, now); got != want {
+			t.Errorf("since %s = %q, want %q", at, got, want)
+		}
+	}
 	if got, want := c.Locale("de").Exact(now), "21.11.2026 20:00:00 UTC"; got != want {
 		t.Errorf("Exact = %q, want %q", got, want)
 	}
