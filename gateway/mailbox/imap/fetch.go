@@ -112,14 +112,19 @@ func (t *transfer) strays(ctx context.Context) error {
 	if len(t.wanted) == 0 {
 		return nil
 	}
-	seqs, err := t.m.sequence(ctx, t.wanted)
+	var set goimap.UIDSet
+	for uid := range t.wanted {
+		set.AddNum(uid)
+	}
+	there, err := t.m.present(ctx, set)
 	if err != nil {
 		return t.m.problem(mailbox.PhaseFetch, fmt.Errorf("look for missing messages: %w", err))
 	}
 	for _, ref := range t.group.refs {
 		uid, _ := parseUID(ref.UID)
-		if seq, ok := seqs[uid]; ok && seq != 0 {
-			if err := t.command(ctx, goimap.SeqSetNum(seq), uid); err != nil {
+		_, missing := t.wanted[uid]
+		if found, ok := there[uid]; ok && missing && found.seq != 0 {
+			if err := t.command(ctx, goimap.SeqSetNum(found.seq), uid); err != nil {
 				return err
 			}
 			if _, still := t.wanted[uid]; still {
@@ -130,29 +135,6 @@ func (t *transfer) strays(ctx context.Context) error {
 	return nil
 }
 
-// sequence asks which of the messages are there, and under which sequence number.
-func (m *Mailbox) sequence(ctx context.Context, wanted map[goimap.UID]mailbox.Ref) (map[goimap.UID]uint32, error) {
-	var set goimap.UIDSet
-	for uid := range wanted {
-		set.AddNum(uid)
-	}
-	seqs := map[goimap.UID]uint32{}
-	limits := control(m.account)
-	limits.Octets += int64(len(wanted)) * 1024
-	err := m.do(ctx, limits, func() error {
-		cmd := m.client.Fetch(set, &goimap.FetchOptions{UID: true, Flags: true})
-		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
-			for item := msg.Next(); item != nil; item = msg.Next() {
-				if item, ok := item.(imapclient.FetchItemDataUID); ok {
-					seqs[item.UID] = msg.SeqNum
-				}
-			}
-		}
-		return cmd.Close()
-	})
-	return seqs, err
-}
-
 // command sends one FETCH and hands on what comes. With only it is a FETCH by sequence number of that one message.
 func (t *transfer) command(ctx context.Context, set goimap.NumSet, only goimap.UID) error {
 	idle := wire.FetchTimeout(t.m.account)
@@ -160,11 +142,15 @@ func (t *transfer) command(ctx context.Context, set goimap.NumSet, only goimap.U
 	err := t.m.do(ctx, limits, func() error {
 		cmd := t.m.client.Fetch(set, &wholeMessage)
 		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
-			t.message(msg, only)
-			if t.err != nil {
-				t.m.conn.Fail(errEach) // The rest of the literals cannot be skipped in bounded time.
-				break
+			broken := t.message(msg, only)
+			if t.err == nil {
+				continue
 			}
+			t.m.conn.Fail(errEach) // The rest of the literals cannot be skipped in bounded time.
+			if broken {
+				return t.m.leave(t.err)
+			}
+			break
 		}
 		return cmd.Close()
 	})
@@ -179,8 +165,16 @@ func (t *transfer) command(ctx context.Context, set goimap.NumSet, only goimap.U
 	return nil
 }
 
-// message hands one message on, when it was asked for.
-func (t *transfer) message(msg *imapclient.FetchMessageData, only goimap.UID) {
+// leave waits for the library's reader to end after a literal broke off, and returns err. Nothing of the command may be
+// touched any more: even closing it would read the literal again, at the same time as that reader.
+func (m *Mailbox) leave(err error) error {
+	_ = m.conn.Close()
+	<-m.client.Closed()
+	return err
+}
+
+// message hands one message on, when it was asked for. broken says that its octets ended too early.
+func (t *transfer) message(msg *imapclient.FetchMessageData, only goimap.UID) (broken bool) {
 	var uid goimap.UID
 	for item := msg.Next(); item != nil; item = msg.Next() {
 		switch item := item.(type) {
@@ -200,7 +194,7 @@ func (t *transfer) message(msg *imapclient.FetchMessageData, only goimap.UID) {
 			}
 			if limit := t.limit(id); item.Literal.Size() > limit {
 				t.err = fmt.Errorf("fetch message %s: %w (%d octets)", ref.UID, errLiteral, item.Literal.Size())
-				return
+				return false
 			}
 			t.m.conn.Grow(item.Literal.Size())
 			r := &literal{r: item.Literal, left: item.Literal.Size()}
@@ -210,14 +204,15 @@ func (t *transfer) message(msg *imapclient.FetchMessageData, only goimap.UID) {
 			delete(t.wanted, id)
 			if err := t.each(ref, r); err != nil {
 				t.err = err
-				return
+				return r.broken
 			}
 			if _, err := io.Copy(io.Discard, r); err != nil {
 				t.err = fmt.Errorf("fetch message %s: %w", ref.UID, err)
-				return
+				return r.broken
 			}
 		}
 	}
+	return false
 }
 
 // unasked skips a message that no command claims: its UID came after its octets, or never. strays looks for it.
@@ -265,6 +260,7 @@ type literal struct {
 	left    int64
 	confirm func() bool // Asked at the end, when the UID was not known before; nil otherwise.
 	err     error
+	broken  bool // The library's reader failed: it must not be asked again.
 }
 
 func (l *literal) Read(p []byte) (int, error) {
@@ -276,7 +272,7 @@ func (l *literal) Read(p []byte) (int, error) {
 	switch {
 	case err == nil:
 	case !errors.Is(err, io.EOF) || l.left != 0:
-		l.err = io.ErrUnexpectedEOF
+		l.err, l.broken = io.ErrUnexpectedEOF, true
 	case l.confirm != nil && !l.confirm():
 		l.err = io.ErrUnexpectedEOF
 	default:
@@ -301,7 +297,6 @@ func (m *Mailbox) FetchHeader(ctx context.Context, ref mailbox.Ref, limit int64,
 	found := false
 	err = m.do(ctx, wire.Limits{Octets: limit + perMessage, Idle: wire.FetchTimeout(m.account)}, func() error {
 		cmd := m.client.Fetch(goimap.UIDSetNum(uid), &goimap.FetchOptions{UID: true, BodySection: []*goimap.FetchItemBodySection{section}})
-		var copyErr error
 		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
 			for item := msg.Next(); item != nil; item = msg.Next() {
 				body, ok := item.(imapclient.FetchItemDataBodySection)
@@ -310,14 +305,21 @@ func (m *Mailbox) FetchHeader(ctx context.Context, ref mailbox.Ref, limit int64,
 				}
 				found = true
 				m.conn.Grow(min(limit, body.Literal.Size()))
-				n, err := io.Copy(w, io.LimitReader(body.Literal, limit))
-				if err == nil && n < min(limit, body.Literal.Size()) {
-					err = io.ErrUnexpectedEOF
+				r := &literal{r: body.Literal, left: body.Literal.Size()}
+				_, err := io.Copy(w, io.LimitReader(r, limit))
+				if err == nil && r.left > 0 {
+					_, err = io.Copy(io.Discard, r)
 				}
-				copyErr = err
+				if r.broken {
+					return m.leave(err)
+				}
+				if err != nil {
+					m.conn.Fail(errEach)
+					return errors.Join(err, cmd.Close())
+				}
 			}
 		}
-		return errors.Join(copyErr, cmd.Close())
+		return cmd.Close()
 	})
 	if err != nil {
 		return m.problem(mailbox.PhaseFetch, fmt.Errorf("fetch header: %w", err))

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	goimap "github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
 
 	"letterbox/gateway/mailbox"
 	"letterbox/gateway/mailbox/wire"
@@ -37,9 +38,9 @@ func (m *Mailbox) Settle(ctx context.Context, refs []mailbox.Ref, d mailbox.Disp
 type settlement struct {
 	m      *Mailbox
 	folder *selected
-	flags  map[goimap.UID][]goimap.Flag // What is still there.
-	moved  map[goimap.UID]bool          // Left although the command for its set was refused.
-	marked map[goimap.UID]bool          // Carries \Deleted and cannot be expunged.
+	there  map[goimap.UID]found // What is still there.
+	moved  map[goimap.UID]bool  // Left although the command for its set was refused.
+	marked map[goimap.UID]bool  // Carries \Deleted and cannot be expunged.
 }
 
 func (m *Mailbox) settleSet(ctx context.Context, g *groups, refs []mailbox.Ref, d mailbox.Disposition) []mailbox.Settled {
@@ -49,9 +50,9 @@ func (m *Mailbox) settleSet(ctx context.Context, g *groups, refs []mailbox.Ref, 
 	for _, ref := range refs {
 		s := mailbox.Settled{Ref: ref}
 		uid, uidErr := parseUID(ref.UID)
-		_, there := t.flags[uid]
+		_, there := t.there[uid]
 		switch {
-		case t.flags != nil && (uidErr != nil || !there):
+		case t.there != nil && (uidErr != nil || !there):
 			s.Gone = true
 		case t.moved[uid]:
 		case err != nil:
@@ -64,7 +65,7 @@ func (m *Mailbox) settleSet(ctx context.Context, g *groups, refs []mailbox.Ref, 
 	return out
 }
 
-// run settles the set. flags is nil until it is known which messages are there.
+// run settles the set. there is nil until it is known which messages are there.
 func (t *settlement) run(ctx context.Context, g *groups, refs []mailbox.Ref, d mailbox.Disposition) error {
 	folder, err := t.m.open(ctx, g.folder, true)
 	if err != nil {
@@ -72,7 +73,7 @@ func (t *settlement) run(ctx context.Context, g *groups, refs []mailbox.Ref, d m
 	}
 	t.folder = folder
 	if folder.validity != g.validity {
-		t.flags = map[goimap.UID][]goimap.Flag{}
+		t.there = map[goimap.UID]found{}
 		return nil
 	}
 	wanted := goimap.UIDSet{}
@@ -81,10 +82,10 @@ func (t *settlement) run(ctx context.Context, g *groups, refs []mailbox.Ref, d m
 			wanted.AddNum(uid)
 		}
 	}
-	if t.flags, err = t.m.present(ctx, wanted); err != nil {
+	if t.there, err = t.m.present(ctx, wanted); err != nil {
 		return t.m.problem(mailbox.PhaseSettle, fmt.Errorf("look for the messages to settle: %w", err))
 	}
-	if len(t.flags) == 0 {
+	if len(t.there) == 0 {
 		return nil
 	}
 	if folder.readOnly {
@@ -117,35 +118,53 @@ func (t *settlement) recount(ctx context.Context, wanted goimap.UIDSet) {
 		return // They count as not settled and are looked at again next time.
 	}
 	t.moved = map[goimap.UID]bool{}
-	for uid := range t.flags {
+	for uid := range t.there {
 		_, still := left[uid]
 		t.moved[uid] = !still
 	}
 }
 
-// present asks which messages are there and with which flags.
-func (m *Mailbox) present(ctx context.Context, set goimap.UIDSet) (map[goimap.UID][]goimap.Flag, error) {
-	found := map[goimap.UID][]goimap.Flag{}
+// found is what the server says of a message that is there.
+type found struct {
+	seq   uint32 // Its number in this session; only good until the next command.
+	flags []goimap.Flag
+}
+
+// present asks which messages are there.
+func (m *Mailbox) present(ctx context.Context, set goimap.UIDSet) (map[goimap.UID]found, error) {
+	there := map[goimap.UID]found{}
 	if len(set) == 0 {
-		return found, nil
+		return there, nil
 	}
 	err := m.do(ctx, control(m.account), func() error {
-		msgs, err := m.client.Fetch(set, &goimap.FetchOptions{UID: true, Flags: true}).Collect()
-		for _, msg := range msgs {
-			found[msg.UID] = msg.Flags
+		cmd := m.client.Fetch(set, &goimap.FetchOptions{UID: true, Flags: true})
+		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
+			var uid goimap.UID
+			f := found{seq: msg.SeqNum}
+			for item := msg.Next(); item != nil; item = msg.Next() {
+				switch item := item.(type) {
+				case imapclient.FetchItemDataUID:
+					uid = item.UID
+				case imapclient.FetchItemDataFlags:
+					f.flags = item.Flags
+				}
+			}
+			if uid != 0 {
+				there[uid] = f
+			}
 		}
-		return err
+		return cmd.Close()
 	})
 	if err != nil {
 		return nil, err
 	}
-	return found, nil
+	return there, nil
 }
 
 // without returns the messages that are there and lack the flag.
 func (t *settlement) without(flag goimap.Flag) (set goimap.UIDSet) {
-	for uid, flags := range t.flags {
-		if !hasFlag(flags, flag) {
+	for uid, f := range t.there {
+		if !hasFlag(f.flags, flag) {
 			set.AddNum(uid)
 		}
 	}
@@ -153,7 +172,7 @@ func (t *settlement) without(flag goimap.Flag) (set goimap.UIDSet) {
 }
 
 func (t *settlement) all() (set goimap.UIDSet) {
-	for uid := range t.flags {
+	for uid := range t.there {
 		set.AddNum(uid)
 	}
 	return set
@@ -184,7 +203,7 @@ func (t *settlement) remove(ctx context.Context) error {
 		return err
 	}
 	if !t.m.caps.Has(goimap.CapUIDPlus) {
-		for uid := range t.flags {
+		for uid := range t.there {
 			t.marked[uid] = true
 		}
 		return nil
