@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"letterbox/models"
+	"letterbox/models/store"
 )
 
 func TestMailIsShownInASandboxWithoutRemotePictures(t *testing.T) {
@@ -97,6 +98,11 @@ func TestRawMessageIsWhatCameInAndIsAudited(t *testing.T) {
 	}
 	if d := got.Header.Get("Content-Disposition"); !strings.Contains(d, fmt.Sprintf("message-%d.eml", m.ID)) {
 		t.Errorf("Content-Disposition = %q, want the name of the message", d)
+	}
+	lines, _, err := s.store.Audits(t.Context(), store.AuditFilter{Object: fmt.Sprintf("message:%d", m.ID)})
+	s.ok(err)
+	if len(lines) != 1 || lines[0].UserID == nil || *lines[0].UserID != s.users["lead"].ID || lines[0].Action != "message.raw" {
+		t.Errorf("audit lines = %+v, want one of lead for message %d", lines, m.ID)
 	}
 }
 
