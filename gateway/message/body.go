@@ -196,7 +196,10 @@ func (p *parser) showLeaf(n *node) shown {
 		a.write(f.data)
 		a.close()
 	}
-	if n.flowed {
+	switch {
+	case n.mime == "text/enriched" || n.mime == "text/richtext":
+		s = enrichedText(s)
+	case n.flowed:
 		s = unflow(s, n.delsp)
 	}
 	return shown{text: s}
@@ -282,6 +285,37 @@ func unflow(s string, delsp bool) string {
 			b.WriteByte('\n')
 		}
 		prev = depth
+	}
+	return b.String()
+}
+
+// enrichedText takes the markup out of text/enriched (RFC 1896): single line ends are blanks, "<<" is "<".
+func enrichedText(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '<' && i+1 < len(s) && s[i+1] == '<':
+			b.WriteByte('<')
+			i++
+		case s[i] == '<':
+			end := strings.IndexByte(s[i:min(len(s), i+80)], '>')
+			if end < 0 {
+				b.WriteByte('<')
+				continue
+			}
+			if tag := strings.ToLower(s[i+1 : i+end]); tag == "param" {
+				if j := strings.Index(s[i:min(len(s), i+1000)], "</"); j > 0 {
+					if k := strings.IndexByte(s[i+j:], '>'); k > 0 {
+						end = j + k
+					}
+				}
+			} else if tag == "nl" {
+				b.WriteByte('\n')
+			}
+			i += end
+		default:
+			b.WriteByte(s[i])
+		}
 	}
 	return b.String()
 }

@@ -114,6 +114,13 @@ func TestFlowedTextIsJoined(t *testing.T) {
 	}
 }
 
+func TestEnrichedTextIsReadable(t *testing.T) {
+	m := parse(t, "Content-Type: text/enriched\r\n\r\n<bold>Now</bold> is <color><param>red</param>the</color> time<nl>a << b\r\n")
+	if want := "Now is the time\na < b"; m.Text != want {
+		t.Errorf("Text = %q, want %q", m.Text, want)
+	}
+}
+
 func TestCharsetsAreDecoded(t *testing.T) {
 	tests := []struct{ name, charset, octets, want string }{
 		{"UTF-8", "utf-8", "Gr\xc3\xbc\xc3\x9fe", "Grüße"},

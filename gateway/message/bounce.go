@@ -131,12 +131,12 @@ func reportedAddress(p *parser, v string) string {
 	if a := p.parseAddresses(v, "", 1); len(a) > 0 && a[0].Address != "" {
 		return a[0].Address
 	}
-	return strings.Trim(v, "<> ")
+	return oneLine(strings.Trim(v, "<> "))
 }
 
 func firstWord(s string) string {
 	s, _ = takeComments(s)
-	if f := strings.Fields(s); len(f) > 0 {
+	if f := strings.Fields(clean(s)); len(f) > 0 {
 		return strings.TrimRight(f[0], ";,.")
 	}
 	return ""

@@ -115,6 +115,9 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("Parse: %v", err)
 		}
 		checkMessage(t, m)
+		if m.FeedbackReport != nil {
+			checkText(t, "feedback", *m.FeedbackReport)
+		}
 		for i, a := range m.Attachments {
 			sum := sha256.Sum256(s.data[i].Bytes())
 			if got := hex.EncodeToString(sum[:]); got != a.SHA256 || int64(s.data[i].Len()) != a.Size {
@@ -244,7 +247,7 @@ func FuzzRTF(f *testing.F) {
 }
 
 func FuzzBounce(f *testing.F) {
-	for _, s := range []string{"<a@b.example>: 550 5.1.1 unknown user", "Final-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.1.1\n", "--- Below this line is a copy of the message.\n\nMessage-ID: <x@y>\n", "The following addresses had permanent fatal errors:\n a@b.example"} {
+	for _, s := range []string{"Final-Recipient: 0\x7f 00\nAction: \x01\n", "<a@b.example>: 550 5.1.1 unknown user", "Final-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.1.1\n", "--- Below this line is a copy of the message.\n\nMessage-ID: <x@y>\n", "The following addresses had permanent fatal errors:\n a@b.example"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {

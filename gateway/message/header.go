@@ -89,6 +89,9 @@ func (p *parser) section(in *input, limit int64, keepText bool) (header, *stop) 
 			break
 		}
 		size += int64(n)
+		if n >= windowSize {
+			p.defect(DefectHeaderLimit, "") // A line longer than the window: drop passes over its rest.
+		}
 		key, val, ok := splitField(text)
 		switch {
 		case text[0] == ' ' || text[0] == '\t':

@@ -66,6 +66,7 @@ func (p *parser) leaf(in *input, h *header, ct params, known bool, depth int, pa
 func showsAsText(n *node, cd params, depth int, parent string) (shows, keep bool) {
 	switch {
 	case n.mime == "text/plain", n.mime == "text/html":
+	case n.mime == "text/enriched", n.mime == "text/richtext":
 	case strings.HasPrefix(n.mime, "text/") && cd.value == "" && n.name == "" && parent != "alternative" && !fileText(n.mime):
 	default:
 		return false, false

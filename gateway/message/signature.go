@@ -70,11 +70,17 @@ func (q *quotes) mobile(s span) int {
 			continue
 		}
 		lines++
-		if len(t) < 160 && mobilePattern.MatchString(t) && (i == s.from || i > s.from && (q.trim[i-1] == "" || lines == 1)) {
+		if len(t) < 160 && containsAny(strings.ToLower(t), mobileHints...) && mobilePattern.MatchString(t) && (i == s.from || i > s.from && (q.trim[i-1] == "" || lines == 1)) {
 			return i
 		}
 	}
 	return s.to
+}
+
+// A quick look before the long pattern: one of these stands in every line that it matches.
+var mobileHints = []string{
+	"sent", "written", "posted", "typed", "outlook", "gesendet", "unterwegs", "mobil", "envoy", "enviado", "inviato", "verzonden", "verstuurd", "skickat", "lähetetty", "wysłan", "odesláno", "odoslané",
+	"отправлено", "надіслано", "gönderil", "发自", "傳送", "发送", "送信", "보냄", "elküldve", "trimis", "στάλθηκε", "poslano", "yahoo", "yandex", "sendt",
 }
 
 // strokes goes back over lines of nothing but strokes at the end.
