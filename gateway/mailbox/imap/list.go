@@ -140,6 +140,10 @@ func (m *Mailbox) News(ctx context.Context) ([]mailbox.Entry, error) {
 		err := noop.Wait()
 		for name, cmd := range status {
 			data, statusErr := cmd.Wait()
+			if _, refused := errors.AsType[*goimap.Error](statusErr); refused {
+				changed[name] = true // Opening it will tell what is wrong with it.
+				continue
+			}
 			if statusErr != nil {
 				err = errors.Join(err, statusErr)
 				continue
