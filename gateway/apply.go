@@ -16,13 +16,31 @@ import (
 // unknownSender is whose issues are that came from nobody in particular. The domain can never exist (RFC 2606, 2).
 const unknownSender = "unknown@sender.invalid"
 
+// mostRaces is how often a transaction is made again at once because another one was faster.
+const mostRaces = 3
+
 // apply makes the effect of the message and its final state durable together, in one transaction. It can run twice:
 // the ledger row and the effect are guarded by unique keys and by the state the row must still be in.
 func (g *Gateway) apply(ctx context.Context, d *delivery) error {
-	before := slices.Clone(d.trace)
+	for try := 1; ; try++ {
+		err := g.applyOnce(ctx, d)
+		if errors.Is(err, models.ErrConflict) || errors.Is(err, store.ErrCommitUnknown) {
+			err = g.applied(ctx, d, err)
+		}
+		if try == mostRaces || !errors.Is(err, models.ErrConflict) {
+			return err
+		}
+	}
+}
+
+func (g *Gateway) applyOnce(ctx context.Context, d *delivery) error {
+	before := *d
 	err := g.Store.WithTx(ctx, func(ctx context.Context) error {
-		d.trace = slices.Clone(before)
+		d.row, d.trace, d.state, d.reason, d.issue, d.comment = before.row, slices.Clone(before.trace), before.state, before.reason, 0, 0
 		if err := d.fence.hold(ctx, g.Store); err != nil {
+			return err
+		}
+		if err := g.lookAgain(ctx, d); err != nil {
 			return err
 		}
 		if err := g.effect(ctx, d); err != nil {
@@ -30,14 +48,31 @@ func (g *Gateway) apply(ctx context.Context, d *delivery) error {
 		}
 		return g.saveResult(ctx, d)
 	})
-	if errors.Is(err, models.ErrConflict) || errors.Is(err, store.ErrCommitUnknown) {
-		return g.applied(ctx, d, err)
-	}
 	if err != nil {
+		d.row, d.trace, d.state, d.reason, d.issue, d.comment = before.row, before.trace, before.state, before.reason, 0, 0
 		return err
 	}
-	d.release() // The transaction has taken them over.
+	if d.hasEffect() {
+		d.release() // The transaction has taken them over.
+	}
 	return nil
+}
+
+// hasEffect reports whether the message makes an issue or a comment.
+func (d *delivery) hasEffect() bool {
+	return d.state == models.MessageCreated || d.state == models.MessageCommented
+}
+
+// lookAgain finds the same octets once more, where nobody else can bring them to a result at the same moment: one mail
+// to two inboxes of a project reaches both at once.
+func (g *Gateway) lookAgain(ctx context.Context, d *delivery) error {
+	if !d.hasEffect() || d.rerun || d.row.BlobID == nil {
+		return nil
+	}
+	if err := g.Store.HoldBlob(ctx, *d.row.BlobID); err != nil {
+		return fmt.Errorf("hold the octets: %w", err)
+	}
+	return g.markDuplicate(ctx, d)
 }
 
 // applied resolves an outcome that is not known: the ledger row tells whether the transaction took effect.
@@ -46,17 +81,19 @@ func (g *Gateway) applied(ctx context.Context, d *delivery, cause error) error {
 	if err != nil {
 		return errors.Join(cause, err)
 	}
-	if !row.State.Final() || d.rerun && row.Reprocessed < d.row.Reprocessed {
+	if !row.State.Final() || d.rerun && row.Reprocessed < d.run {
 		return cause
 	}
-	d.row, d.state = row, row.State
-	d.release()
+	d.row, d.state, d.reason = row, row.State, rule.Reason(row.Reason)
+	if row.IssueNumber != nil {
+		d.issue = *row.IssueNumber
+	}
 	return nil
 }
 
 // effect creates the issue or adds the comment.
 func (g *Gateway) effect(ctx context.Context, d *delivery) error {
-	if d.state != models.MessageCreated && d.state != models.MessageCommented {
+	if !d.hasEffect() {
 		return nil
 	}
 	author, err := g.author(ctx, d)
@@ -167,6 +204,9 @@ func (g *Gateway) saveResult(ctx context.Context, d *delivery) error {
 	from := []models.MessageState{models.MessageReceived}
 	if d.rerun {
 		from = append(from, d.row.State)
+		if err := g.Store.AddReprocessed(ctx, row.ID); err != nil {
+			return fmt.Errorf("count the run: %w", err)
+		}
 	}
 	if err := g.Store.FinishMessage(ctx, &row, from...); err != nil {
 		return fmt.Errorf("finish the message: %w", err)

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 
 	"letterbox/gateway/mailbox"
+	"letterbox/gateway/rule"
 	"letterbox/models"
 	"letterbox/models/store"
 )
@@ -16,6 +18,7 @@ import (
 const (
 	windowOctets = 2 << 20
 	windowMost   = 500
+	headerMost   = 1 << 20 // Octets of the header that are kept of a message that is too large.
 )
 
 // fetched is a message whose octets have been read completely but are not committed yet.
@@ -47,16 +50,39 @@ func windows(rows []*models.Message, most int) [][]*models.Message {
 	return all
 }
 
-// fetch downloads one window. It returns what was read completely, also when the transfer broke off; missing are the
-// rows that the server did not send.
-func (v *visit) fetch(ctx context.Context, window []*models.Message) (got []fetched, missing []*models.Message, err error) {
+// errNotSent says that a message was listed and left out when it was asked for.
+var errNotSent = errors.New("the server lists the message and does not send it")
+
+// transfer is what came of downloading a window.
+type transfer struct {
+	got     []fetched         // Read completely.
+	left    []*models.Message // Asked for, and left out by the server without an error.
+	suspect *models.Message   // Under way when the transfer broke off; nil when it did not.
+	untried []*models.Message // Not reached when it broke off.
+	err     error             // Why it broke off.
+}
+
+// missing are the rows that did not arrive.
+func (t transfer) missing() []*models.Message {
+	all := slices.Concat(t.left, t.untried)
+	if t.suspect != nil {
+		all = append(all, t.suspect)
+	}
+	return all
+}
+
+// fetch downloads one window.
+func (v *visit) fetch(ctx context.Context, window []*models.Message) (t transfer) {
+	if len(window) == 0 {
+		return t
+	}
 	rows := make(map[mailbox.Ref]*models.Message, len(window))
 	refs := make([]mailbox.Ref, 0, len(window))
 	for _, r := range window {
 		rows[refOf(*r)] = r
 		refs = append(refs, refOf(*r))
 	}
-	err = v.box.Fetch(ctx, refs, func(ref mailbox.Ref, r io.Reader) error {
+	err := v.box.Fetch(ctx, refs, func(ref mailbox.Ref, r io.Reader) error {
 		row := rows[ref]
 		if row == nil {
 			return nil // Not asked for, or sent twice.
@@ -64,29 +90,55 @@ func (v *visit) fetch(ctx context.Context, window []*models.Message) (got []fetc
 		blob := v.g.Store.NewBlob(ctx)
 		blob.Expect(row.Size)
 		if _, err := io.Copy(blob, r); err != nil {
-			blob.Discard(context.WithoutCancel(ctx))
+			_ = blob.Discard(context.WithoutCancel(ctx)) // What stays staged is collected later.
+			t.suspect = row
 			return fmt.Errorf("download: %w", err)
 		}
 		delete(rows, ref)
-		got = append(got, fetched{row: row, blob: blob})
+		t.got = append(t.got, fetched{row: row, blob: blob})
 		return nil
 	})
 	for _, r := range window {
-		if rows[refOf(*r)] != nil {
-			missing = append(missing, r)
+		switch {
+		case rows[refOf(*r)] == nil || r == t.suspect:
+		case err == nil:
+			t.left = append(t.left, r)
+		case t.suspect == nil: // Cut between two messages: the next one may have been the cause.
+			t.suspect = r
+		default:
+			t.untried = append(t.untried, r)
 		}
 	}
 	if err != nil {
-		return got, missing, fmt.Errorf("fetch: %w", err)
+		t.err = fmt.Errorf("fetch: %w", err)
 	}
-	return got, missing, nil
+	return t
+}
+
+// fetchHeaders adds to a transfer the headers of messages that are larger than the inbox takes.
+func (v *visit) fetchHeaders(ctx context.Context, large []*models.Message, t *transfer) {
+	for i, row := range large {
+		if t.err != nil {
+			t.untried = append(t.untried, large[i:]...)
+			return
+		}
+		f, err := v.fetchHeader(ctx, row)
+		switch {
+		case err == nil:
+			t.got = append(t.got, f)
+		case errors.Is(err, mailbox.ErrNotFound):
+			t.left = append(t.left, row)
+		default:
+			t.err, t.suspect = err, row
+		}
+	}
 }
 
 // fetchHeader reads the header section of a message that is larger than the inbox takes.
 func (v *visit) fetchHeader(ctx context.Context, row *models.Message) (fetched, error) {
 	blob := v.g.Store.NewBlob(ctx)
-	if err := v.box.FetchHeader(ctx, refOf(*row), 1<<20, blob); err != nil {
-		blob.Discard(context.WithoutCancel(ctx))
+	if err := v.box.FetchHeader(ctx, refOf(*row), headerMost, blob); err != nil {
+		_ = blob.Discard(context.WithoutCancel(ctx)) // What stays staged is collected later.
 		return fetched{}, fmt.Errorf("fetch header: %w", err)
 	}
 	return fetched{row: row, blob: blob}, nil
@@ -96,11 +148,15 @@ func (v *visit) fetchHeader(ctx context.Context, row *models.Message) (fetched, 
 func (v *visit) vanished(ctx context.Context, rows []*models.Message) error {
 	for _, r := range rows {
 		row := *r
-		row.State, row.Reason, row.SettleState = models.MessageIgnored, "vanished", models.SettleGone
+		row.State, row.Reason, row.SettleState = models.MessageIgnored, string(rule.Vanished), models.SettleGone
+		if row.IssueNumber != nil { // Its header made an issue; only the rest cannot be had any more.
+			row.State, row.Reason = models.MessageOversize, string(rule.TooLarge)
+		}
+		row.ErrorCode, row.ErrorDetail = "", ""
 		finished := now()
 		row.FinishedAt = &finished
 		row.NextAttemptAt = nil
-		trace := models.Trace{MessageID: row.ID, CreatedAt: finished, Entries: []models.TraceEntry{
+		trace := models.Trace{MessageID: row.ID, Run: row.Reprocessed, CreatedAt: finished, Entries: []models.TraceEntry{
 			{Step: models.StepFetch, Code: "fetch.vanished", Args: map[string]string{"folder": row.Folder, "uid": row.UID}, At: finished},
 		}}
 		err := v.g.Store.WithTx(ctx, func(ctx context.Context) error {
@@ -114,6 +170,7 @@ func (v *visit) vanished(ctx context.Context, rows []*models.Message) error {
 		}
 		v.g.Log.LogAttrs(ctx, slog.LevelInfo, "message vanished before it could be fetched", slog.Int64("inbox_id", v.inbox.ID),
 			slog.Int64("message_id", row.ID))
+		v.g.Changed("message")
 	}
 	return nil
 }

@@ -23,15 +23,8 @@ func (g *Gateway) gate(ctx context.Context, d *delivery) error {
 		return nil
 	}
 	if !d.rerun {
-		first, err := g.sameOctets(ctx, d)
-		if err != nil {
+		if err := g.markDuplicate(ctx, d); err != nil || d.decided() {
 			return err
-		}
-		if first != nil {
-			d.row.DuplicateOf = &first.ID
-			d.finish(models.MessageDuplicate, rule.Duplicate)
-			d.note(models.StepGate, "gate.duplicate", "message", itoa(first.ID), "date", first.ReceivedAt.Format("2006-01-02 15:04"))
-			return nil
 		}
 	}
 	var err error
@@ -47,6 +40,13 @@ func (g *Gateway) gate(ctx context.Context, d *delivery) error {
 			code = "check." + c.Rule + ".passed"
 		}
 		d.trace = append(d.trace, models.TraceEntry{Step: models.StepGate, Code: code, Args: c.Args, At: now()})
+	}
+	if d.verdict.Outcome == rule.Accept && d.people.sender != nil && d.people.sender.DisabledAt != nil {
+		// Not known any more, and not a stranger who may write either.
+		d.note(models.StepGate, "gate.disabled", "address", sender(d.mail))
+		d.note(models.StepGate, "verdict."+string(rule.UnknownSender), "address", sender(d.mail))
+		d.finish(models.MessageRejected, rule.UnknownSender)
+		return nil
 	}
 	switch d.verdict.Outcome {
 	case rule.Accept:
@@ -64,6 +64,18 @@ func (g *Gateway) gate(ctx context.Context, d *delivery) error {
 	d.trace = append(d.trace, models.TraceEntry{
 		Step: models.StepGate, Code: "verdict." + string(d.verdict.Reason), Args: d.verdict.Args, At: now(),
 	})
+	return nil
+}
+
+// markDuplicate finishes a message whose octets have come to a result before.
+func (g *Gateway) markDuplicate(ctx context.Context, d *delivery) error {
+	first, err := g.sameOctets(ctx, d)
+	if err != nil || first == nil {
+		return err
+	}
+	d.row.DuplicateOf = &first.ID
+	d.finish(models.MessageDuplicate, rule.Duplicate)
+	d.note(models.StepGate, "gate.duplicate", "message", itoa(first.ID), "date", first.ReceivedAt.Format("2006-01-02 15:04"))
 	return nil
 }
 

@@ -35,6 +35,10 @@ type Gateway struct {
 	rules  ruleCache
 	box    func(ctx context.Context, ib models.Inbox) (mailbox.Mailbox, error) // Opens mailboxes in tests; nil: imap and pop3.
 
+	counts counts
+	deadly chan struct{} // Holds one token while a message is tried that may take the process with it.
+	resync chan struct{} // The inboxes have changed in this process.
+
 	mu      sync.Mutex
 	workers map[int64]*worker // By inbox, while Run is under way.
 	live    map[int64]pulse   // What is known of the visits of this process and not worth a database write.
@@ -52,6 +56,7 @@ func New(d Deps) *Gateway {
 	}
 	return &Gateway{
 		Deps: d, holder: newHolder(), rules: ruleCache{sets: map[ruleKey]*compiledRules{}},
+		deadly: make(chan struct{}, 1), resync: make(chan struct{}, 1),
 		workers: map[int64]*worker{}, live: map[int64]pulse{},
 	}
 }

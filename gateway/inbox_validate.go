@@ -191,6 +191,13 @@ func clearsPassword(was, is models.InboxSettings) bool {
 		was.TLSVerify != is.TLSVerify || was.Username != is.Username
 }
 
+// otherAccount reports whether the server holds other messages under the same names now. A change between the usual
+// ports of a protocol is one of encryption only.
+func otherAccount(was, is models.InboxSettings) bool {
+	usual := func(port int) bool { return slices.Contains([]int{110, 143, 993, 995}, port) }
+	return !strings.EqualFold(was.Host, is.Host) || was.Username != is.Username || was.Port != is.Port && !(usual(was.Port) && usual(is.Port))
+}
+
 func sameRules(a, b models.Rules) bool {
 	x, errA := json.Marshal(a)
 	y, errB := json.Marshal(b)

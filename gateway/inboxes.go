@@ -145,7 +145,7 @@ func (g *Gateway) CreateInbox(ctx context.Context, by *models.User, d InboxDraft
 	if err != nil {
 		return InboxView{}, err
 	}
-	g.Changed("inbox:" + itoa(ib.ID))
+	g.inboxChanged(ib.ID)
 	return g.Inbox(ctx, ib.ID)
 }
 
@@ -178,6 +178,9 @@ func (g *Gateway) UpdateInbox(ctx context.Context, by *models.User, id, version 
 		if err := g.sealPassword(&ib, d.Password); err != nil {
 			return err
 		}
+		if err := g.retire(ctx, before, d.Settings); err != nil {
+			return err
+		}
 		if err := g.newRules(ctx, by, &ib, d.Rules); err != nil {
 			return err
 		}
@@ -189,8 +192,33 @@ func (g *Gateway) UpdateInbox(ctx context.Context, by *models.User, id, version 
 	if err != nil {
 		return InboxView{}, err
 	}
-	g.Changed("inbox:" + itoa(id))
+	g.inboxChanged(id)
 	return g.Inbox(ctx, id)
+}
+
+// inboxChanged has a change take effect and shown.
+func (g *Gateway) inboxChanged(id int64) {
+	select {
+	case g.resync <- struct{}{}:
+	default: // Asked for already.
+	}
+	g.Changed("inbox:" + itoa(id))
+}
+
+// retire gives up the names of messages when an inbox reads another account from now on. What that one received since
+// the last good visit is ours; what has been processed before is recognised by its octets.
+func (g *Gateway) retire(ctx context.Context, was models.Inbox, is models.InboxSettings) error {
+	if !otherAccount(was.Settings, is) {
+		return nil
+	}
+	since := now()
+	if was.StartedAt != nil {
+		since = *was.StartedAt
+	}
+	if s := g.statusOf(ctx, was.ID); s.LastSuccessAt != nil {
+		since = *s.LastSuccessAt
+	}
+	return g.Store.RetireSource(ctx, was.ID, leaseName(was.ID), since)
 }
 
 // newRules makes a new version when the rules differ from those in force.
@@ -208,18 +236,41 @@ func (g *Gateway) newRules(ctx context.Context, by *models.User, ib *models.Inbo
 	})
 }
 
-// DeleteInbox removes an inbox. Its messages stay in the log.
+// DeleteInbox removes an inbox. Its messages stay in the log; those that are still on their way are set aside.
 func (g *Gateway) DeleteInbox(ctx context.Context, by *models.User, id int64) error {
 	err := g.Store.WithTx(ctx, func(ctx context.Context) error {
+		if err := g.setAsideOpen(ctx, id); err != nil {
+			return err
+		}
 		if err := g.Store.DeleteInbox(ctx, id); err != nil {
 			return err
 		}
 		return g.audit(ctx, by, "inbox.delete", "inbox:"+itoa(id), nil)
 	})
 	if err == nil {
-		g.Changed("inbox:" + itoa(id))
+		g.inboxChanged(id)
 	}
 	return err
+}
+
+// setAsideOpen gives every message of an inbox that has none a result.
+func (g *Gateway) setAsideOpen(ctx context.Context, id int64) error {
+	ib, err := g.Store.InboxByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	for last := int64(0); ; {
+		open, err := g.Store.OpenMessages(ctx, id, now().AddDate(100, 0, 0), 500)
+		if err != nil || len(open) == 0 || open[len(open)-1].ID == last {
+			return err
+		}
+		last = open[len(open)-1].ID
+		for i := range open {
+			if err := g.setAside(ctx, ib, &open[i], "E-STEP-02", "the inbox was deleted"); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 func idOf(u *models.User) *int64 {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"letterbox/gateway/mailbox"
 	"letterbox/gateway/rule"
@@ -52,16 +54,18 @@ func (v *visit) unknown(ctx context.Context, entries []mailbox.Entry, full bool)
 		if err != nil {
 			return nil, err
 		}
-		if _, ok := known[e.UID]; ok || e.Deleted || v.before(key, e) {
-			continue
-		}
-		if v.inbox.Settings.Select == "unseen" && e.Seen {
+		if _, ok := known[e.UID]; ok || v.leftAlone(key, e) {
 			continue
 		}
 		known[e.UID] = struct{}{}
 		rows = append(rows, v.newRow(key, e))
 	}
 	return rows, nil
+}
+
+// leftAlone reports whether a message that the ledger does not know is none of ours, now or ever.
+func (v *visit) leftAlone(key folderKey, e mailbox.Entry) bool {
+	return e.Deleted || v.before(key, e) || v.inbox.Settings.Select == "unseen" && e.Seen
 }
 
 func (v *visit) knownUIDs(ctx context.Context, key folderKey) (map[string]struct{}, error) {
@@ -89,7 +93,11 @@ func (v *visit) newRow(key folderKey, e mailbox.Entry) *models.Message {
 		at := e.ReceivedAt
 		row.InternalAt = &at
 	}
-	if e.Size > v.inbox.Settings.MaxMessageSize && v.inbox.Settings.MaxMessageSize > 0 {
+	limit := v.inbox.Settings.MaxMessageSize
+	if !fromServer(v.door) {
+		limit = mostMessageSize // It is here already, and nobody keeps it for us.
+	}
+	if e.Size > limit && limit > 0 {
 		row.Reason = string(rule.TooLarge)
 	}
 	row.Archived = v.archived(key, e)
@@ -107,28 +115,20 @@ func (v *visit) markFolders(ctx context.Context, entries []mailbox.Entry) error 
 		key := folderKey{e.Folder, e.UIDValidity}
 		last[key] = max(last[key], uint32(uid))
 	}
-	seen := map[string]bool{}
-	for key := range v.list.marks {
-		seen[key.folder] = true
-	}
-	present := map[string]bool{}
 	for key, uid := range last {
-		present[key.folder] = true
 		if _, ok := v.list.marks[key]; ok {
 			continue
 		}
-		first := uid + 1
-		if _, wasEmpty := v.list.marks[folderKey{key.folder, 0}]; wasEmpty {
-			first = 1
-		} else if seen[key.folder] {
-			first = 0
+		first, seen := v.marked(key.folder)
+		if !seen {
+			first = uid + 1
 		}
 		if err := v.mark(ctx, key, first, entries); err != nil {
 			return err
 		}
 	}
 	for _, folder := range v.folders() {
-		if !present[folder] && !seen[folder] {
+		if _, seen := v.marked(folder); !seen {
 			if err := v.mark(ctx, folderKey{folder, 0}, 1, nil); err != nil {
 				return err
 			}
@@ -136,6 +136,41 @@ func (v *visit) markFolders(ctx context.Context, entries []mailbox.Entry) error 
 	}
 	return nil
 }
+
+// marked reports whether a folder has been seen before, in whatever numbering, and what is the first UID of ours in a
+// new one: 1 when it was empty, 0 when it held something.
+func (v *visit) marked(folder string) (first uint32, seen bool) {
+	for key, m := range v.list.marks {
+		switch {
+		case !sameFolder(key.folder, folder):
+		case key.uidValidity == 0:
+			return m.FirstUID, true
+		default:
+			seen = true
+		}
+	}
+	return 0, seen
+}
+
+// sameFolder reports whether two names, of a setting or of the server, mean the same folder: INBOX in any case
+// (RFC 9051, 5.1), and with "/" for the server's own separator.
+func sameFolder(a, b string) bool {
+	if strings.EqualFold(a, "INBOX") || a == b {
+		return strings.EqualFold(a, b)
+	}
+	x, y := []rune(a), []rune(b)
+	if len(x) != len(y) {
+		return false
+	}
+	for i := range x {
+		if x[i] != y[i] && (x[i] != '/' || word(y[i])) && (y[i] != '/' || word(x[i])) {
+			return false
+		}
+	}
+	return true
+}
+
+func word(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // folders are the names under which the folders of this visit stand in a listing.
 func (v *visit) folders() []string {

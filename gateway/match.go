@@ -25,12 +25,12 @@ func (g *Gateway) match(_ context.Context, d *delivery) error {
 	d.target = choose(d)
 	rules := d.rules.rules
 	switch {
-	case d.target.comment != 0 && !rules.AllowComment:
+	case d.target.comment != 0 && !rules.AllowComment && !d.rest():
 		d.refuse(rule.CommentDisabled, "key", issueKey(d.target.comment))
 	case d.target.comment != 0:
 		d.finish(models.MessageCommented, rule.AcceptedComment)
-	case d.verdict.CommentOnly:
-		d.state, d.reason = models.MessageIgnored, autoReason(d)
+	case commentOnly(d.verdict):
+		d.finish(models.MessageIgnored, d.verdict.Machine)
 		d.note(models.StepMatch, "match.comment_only")
 	case !rules.AllowCreate:
 		d.refuse(rule.CreateDisabled)
@@ -44,9 +44,9 @@ func (g *Gateway) match(_ context.Context, d *delivery) error {
 // choose walks the hints, surest first; the first that stands wins.
 func choose(d *delivery) target {
 	var t target
-	if d.row.IssueNumber != nil {
+	if d.rest() {
 		d.note(models.StepMatch, "match.own_issue", "key", issueKey(*d.row.IssueNumber))
-		t.comment = *d.row.IssueNumber // Its header made the issue; now comes the rest.
+		t.comment = *d.row.IssueNumber
 		return t
 	}
 	for _, h := range d.people.hints {
@@ -106,16 +106,13 @@ func (d *delivery) refuse(reason rule.Reason, args ...string) {
 	d.note(models.StepMatch, "verdict."+string(reason), args...)
 }
 
-// autoReason is the reason for mail of a machine that belongs to no issue.
-func autoReason(d *delivery) rule.Reason {
-	switch {
-	case d.mail.Bounce != nil:
-		return rule.Bounce
-	case d.mail.List && !d.mail.Auto.Generated:
-		return rule.MailingList
-	default:
-		return rule.AutoReply
-	}
+// commentOnly reports whether mail must not make an issue. Loops and mail of our own never do, whatever the inbox
+// allows: each issue could call forth the next.
+func commentOnly(v rule.Verdict) bool {
+	return v.CommentOnly || v.Machine == rule.Loop || v.Machine == rule.OwnMail
 }
+
+// rest reports whether the header of the message has made an issue before, and now comes the rest.
+func (d *delivery) rest() bool { return d.row.IssueNumber != nil && d.row.FetchAnyway }
 
 func issueKey(number int64) string { return "#" + itoa(number) }

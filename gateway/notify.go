@@ -17,6 +17,7 @@ func (g *Gateway) planNotice(d *delivery) {
 
 // notify tells the open pages that something is new. It runs after the commit; losing it loses nothing.
 func (g *Gateway) notify(ctx context.Context, d *delivery) {
+	g.counts.finished.Add(1)
 	g.Changed("message")
 	if d.issue != 0 {
 		g.Changed("issue:" + itoa(d.issue))

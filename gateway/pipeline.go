@@ -54,14 +54,9 @@ func deciding() []step {
 	}
 }
 
-// process takes a received message to its final state, in one go. A panic in a step concerns this message only.
-func (g *Gateway) process(ctx context.Context, d *delivery) (err error) {
+// process takes a received message to its final state, in one go.
+func (g *Gateway) process(ctx context.Context, d *delivery) error {
 	defer d.discard(ctx)
-	defer func() {
-		if r := recover(); r != nil {
-			err = &stepError{step: d.row.Step, code: "E-STEP-01", err: fmt.Errorf("panic: %v", panicKind(r))}
-		}
-	}()
 	if err := g.decide(ctx, d); err != nil {
 		return err
 	}
@@ -82,10 +77,14 @@ func (g *Gateway) decide(ctx context.Context, d *delivery) error {
 	return nil
 }
 
+// runStep takes one step. A panic in it concerns this message only.
 func (g *Gateway) runStep(ctx context.Context, d *delivery, s step) error {
 	start := time.Now()
 	d.row.Step = s.name
-	err := s.run(g, ctx, d)
+	err := func() (err error) {
+		defer caught(s.name, &err)
+		return s.run(g, ctx, d)
+	}()
 	if g.Log.Enabled(ctx, slog.LevelDebug) || err != nil {
 		level := slog.LevelDebug
 		if err != nil {

@@ -26,11 +26,14 @@ type worker struct {
 // slow server delays only its own mail.
 func (g *Gateway) Run(ctx context.Context) error {
 	defer g.stopAll()
+	var left sync.WaitGroup
+	defer left.Wait()
+	left.Go(func() { g.finishLeft(ctx) })
 	for {
 		if err := g.sync(ctx); err != nil && ctx.Err() == nil {
 			g.Log.LogAttrs(ctx, slog.LevelError, "inboxes could not be read, trying again", slog.Any("err", err))
 		}
-		if !wait(ctx, lookForChanges, nil) {
+		if !wait(ctx, lookForChanges, g.resync) {
 			return nil
 		}
 	}
@@ -44,7 +47,7 @@ func (g *Gateway) sync(ctx context.Context) error {
 	}
 	wanted := map[int64]models.Inbox{}
 	for _, ib := range inboxes {
-		if ib.Enabled && (ib.Settings.Receive == "imap" || ib.Settings.Receive == "pop3") {
+		if visited(ib) {
 			wanted[ib.ID] = ib
 		}
 	}
@@ -70,6 +73,9 @@ func (g *Gateway) sync(ctx context.Context) error {
 	}
 	return nil
 }
+
+// visited reports whether an inbox has a server that is to be visited.
+func visited(ib models.Inbox) bool { return ib.Enabled && fromServer(ib.Settings.Receive) }
 
 func (g *Gateway) startWorker(ctx context.Context, ib models.Inbox) *worker {
 	ctx, cancel := context.WithCancel(ctx)
@@ -98,6 +104,7 @@ func (g *Gateway) stopAll() {
 func (g *Gateway) work(ctx context.Context, ib models.Inbox, poke <-chan struct{}) {
 	status := g.statusOf(ctx, ib.ID)
 	for ctx.Err() == nil {
+		g.counts.visits.Add(1)
 		held, err := g.underLease(ctx, ib.ID, func(ctx context.Context, f fence) error {
 			return g.session(ctx, ib, f, status, poke)
 		})
@@ -107,7 +114,9 @@ func (g *Gateway) work(ctx context.Context, ib models.Inbox, poke <-chan struct{
 		delay := jitter(leaseRenew) // Another process visits the inbox: look again later.
 		switch {
 		case errors.Is(err, models.ErrFenced):
+			g.counts.fenced.Add(1)
 		case err != nil:
+			g.counts.failures.Add(1)
 			delay = g.visitFailed(ctx, ib, status, err)
 		case held:
 			delay = jitter(ib.Settings.PollInterval)

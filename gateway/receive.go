@@ -20,6 +20,7 @@ func (g *Gateway) Receive(ctx context.Context, inboxID int64, door string, r io.
 	if err != nil {
 		return models.Message{}, fmt.Errorf("read the message: %w", err)
 	}
+	defer box.Abort()
 	ib, err := g.Store.InboxByID(ctx, inboxID)
 	if err != nil {
 		return models.Message{}, fmt.Errorf("read the inbox: %w", err)
@@ -44,6 +45,7 @@ func (g *Gateway) Receive(ctx context.Context, inboxID int64, door string, r io.
 // Import takes all messages of a mailbox that is no server (an mbox file, a folder of files) through all steps. It
 // returns the ledger rows in the order of the mailbox; a row that is not final is to be tried again by importing again.
 func (g *Gateway) Import(ctx context.Context, inboxID int64, box mailbox.Mailbox) ([]models.Message, error) {
+	defer box.Abort()
 	ib, err := g.Store.InboxByID(ctx, inboxID)
 	if err != nil {
 		return nil, fmt.Errorf("read the inbox: %w", err)
@@ -66,7 +68,6 @@ func (g *Gateway) Import(ctx context.Context, inboxID int64, box mailbox.Mailbox
 // takeIn is one visit to a mailbox that is no server. It needs no lease: nothing is settled, and the unique keys of the
 // ledger keep two processes from handling the same message.
 func (g *Gateway) takeIn(ctx context.Context, ib models.Inbox, door string, box mailbox.Mailbox) ([]mailbox.Ref, error) {
-	defer box.Abort()
 	v, err := g.newVisit(ctx, ib, door, box, fence{})
 	if err != nil {
 		return nil, err
@@ -86,20 +87,21 @@ func (g *Gateway) takeIn(ctx context.Context, ib models.Inbox, door string, box 
 	if err := v.stream(ctx, rows); err != nil {
 		return nil, err
 	}
-	return refs, v.unfinished(ctx, refs)
+	return refs, v.unfinished(ctx, entries)
 }
 
 // unfinished makes one more attempt at messages that an earlier call left open.
-func (v *visit) unfinished(ctx context.Context, refs []mailbox.Ref) error {
-	for _, ref := range refs {
-		m, err := v.g.Store.MessageByRef(ctx, v.inbox.ID, ref.Folder, ref.UIDValidity, ref.UID)
+func (v *visit) unfinished(ctx context.Context, entries []mailbox.Entry) error {
+	for _, e := range entries {
+		m, err := v.g.Store.MessageByRef(ctx, v.inbox.ID, e.Folder, e.UIDValidity, e.UID)
 		if err != nil {
 			return fmt.Errorf("read the ledger: %w", err)
 		}
-		if m.State.Final() || m.NextAttemptAt != nil && m.NextAttemptAt.After(now()) {
+		later := m.State == models.MessageReceived && m.NextAttemptAt != nil && m.NextAttemptAt.After(now())
+		if m.State.Final() || later { // What is not kept yet cannot wait: its octets are here now.
 			continue
 		}
-		if err := v.again(ctx, &m, nil, false); err != nil {
+		if err := v.again(ctx, &m, entries, true); err != nil {
 			return err
 		}
 	}

@@ -44,7 +44,7 @@ func (g *Gateway) Reconcile(ctx context.Context, id int64) (Reconciliation, erro
 		case in:
 			r.Server++
 			r.Ledger++
-		case marked && v.before(key, e), e.Deleted:
+		case marked && v.leftAlone(key, e), e.Deleted:
 			r.Before++
 		default:
 			r.Server++

@@ -1,10 +1,13 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 
+	"letterbox/gateway/mailbox"
+	"letterbox/gateway/rule"
 	"letterbox/models"
 )
 
@@ -23,7 +26,7 @@ func (g *Gateway) Reprocess(ctx context.Context, by *models.User, id int64) (mod
 	if err != nil {
 		return row, fmt.Errorf("read the inbox: %w", err)
 	}
-	if row.State == models.MessageOversize || row.State == models.MessageQuarantined && row.BlobID == nil {
+	if fromServer(row.Door) && (row.State == models.MessageOversize || row.State == models.MessageQuarantined && row.BlobID == nil) {
 		return g.fetchAnyway(ctx, by, row)
 	}
 	if row.BlobID == nil {
@@ -31,6 +34,9 @@ func (g *Gateway) Reprocess(ctx context.Context, by *models.User, id int64) (mod
 	}
 	rules, err := g.rulesOf(ctx, ib)
 	if err != nil {
+		return row, err
+	}
+	if row, err = g.markHeaderOnly(ctx, row); err != nil {
 		return row, err
 	}
 	row.Reprocessed++
@@ -43,6 +49,19 @@ func (g *Gateway) Reprocess(ctx context.Context, by *models.User, id int64) (mod
 		return row, err
 	}
 	return d.row, g.audit(ctx, by, "message.reprocess", "message:"+itoa(id), map[string]string{"state": string(d.row.State)})
+}
+
+// markHeaderOnly notes again that only the header of a message is kept, when it was refused by its header: the size in
+// the ledger is then that of the whole message.
+func (g *Gateway) markHeaderOnly(ctx context.Context, row models.Message) (models.Message, error) {
+	r, size, err := g.Store.OpenBlob(ctx, *row.BlobID)
+	if err != nil {
+		return row, fmt.Errorf("open the octets: %w", err)
+	}
+	if size != row.Size && row.IssueNumber == nil {
+		row.Reason, row.FetchAnyway = string(rule.TooLarge), false
+	}
+	return row, r.Close()
 }
 
 // decideAgain writes down what today's rules say of a message that has had its effect.
@@ -59,6 +78,9 @@ func (g *Gateway) decideAgain(ctx context.Context, by *models.User, d *delivery)
 	from := row.State
 	row.Reprocessed = d.run
 	err = g.Store.WithTx(ctx, func(ctx context.Context) error {
+		if err := g.Store.AddReprocessed(ctx, row.ID); err != nil {
+			return err
+		}
 		if err := g.Store.SaveTrace(ctx, &models.Trace{MessageID: row.ID, Run: d.run, Entries: d.trace, CreatedAt: now()}); err != nil {
 			return err
 		}
@@ -100,8 +122,19 @@ func (g *Gateway) DryRun(ctx context.Context, inboxID int64, r io.Reader) (Decis
 		return Decision{}, fmt.Errorf("read the message: %w", err)
 	}
 	d := &delivery{inbox: ib, rules: rules, raw: raw, dry: true, row: models.Message{InboxID: inboxID, Size: int64(len(raw))}}
+	large := d.row.Size > ib.Settings.MaxMessageSize
+	if large {
+		var head bytes.Buffer
+		if err := mailbox.CopyHeader(&head, bytes.NewReader(raw), headerMost); err != nil {
+			return Decision{}, err
+		}
+		d.raw, d.row.Reason = head.Bytes(), string(rule.TooLarge)
+	}
 	if err := g.decide(ctx, d); err != nil {
 		return Decision{}, err
+	}
+	if large && d.hasEffect() {
+		d.state, d.reason = models.MessageOversize, rule.TooLarge
 	}
 	return Decision{
 		State: d.state, Reason: d.reason, IssueNumber: d.target.comment, ProjectID: ib.ProjectID,

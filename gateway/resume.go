@@ -7,6 +7,7 @@ import (
 
 	"letterbox/gateway/mailbox"
 	"letterbox/models"
+	"letterbox/models/store"
 )
 
 // resume takes up what earlier rounds left unfinished and what is due now, one message at a time and each with its
@@ -36,14 +37,25 @@ func (v *visit) resume(ctx context.Context, entries []mailbox.Entry, full bool) 
 
 // again makes one more attempt at one message.
 func (v *visit) again(ctx context.Context, row *models.Message, entries []mailbox.Entry, full bool) error {
-	if row.Door != v.door && row.State == models.MessageKnown {
-		return v.g.failed(ctx, v.inbox, row, errors.New("the door it came through is closed"))
+	known, handed := row.State == models.MessageKnown, !fromServer(row.Door)
+	if known && row.Door != v.door {
+		return v.elsewhere(ctx, row)
 	}
-	if row.ErrorCode == "" && row.Attempts >= mostDeaths {
-		return v.g.setAside(ctx, v.inbox, row, "E-STEP-04", "the process ended during each attempt")
+	if !known || !handed { // Octets that are being handed in and are not kept yet are taken in whatever was before.
+		if row.ErrorCode == "" && row.Attempts >= mostDeaths {
+			return v.g.setAside(ctx, v.inbox, row, "E-STEP-04", "the process ended during each attempt")
+		}
+		if row.Attempts >= mostAttempts {
+			return v.g.setAside(ctx, v.inbox, row, row.ErrorCode, row.ErrorDetail)
+		}
 	}
-	if row.Attempts >= mostAttempts {
-		return v.g.setAside(ctx, v.inbox, row, row.ErrorCode, row.ErrorDetail)
+	if row.ErrorCode == "" && row.Attempts == mostDeaths-1 { // Alone, so that nobody else dies with it a third time.
+		select {
+		case v.g.deadly <- struct{}{}:
+			defer func() { <-v.g.deadly }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	if err := v.g.Store.BeginAttempts(ctx, []int64{row.ID}); err != nil {
 		return fmt.Errorf("begin an attempt: %w", err)
@@ -55,33 +67,44 @@ func (v *visit) again(ctx context.Context, row *models.Message, entries []mailbo
 	return v.fetchAgain(ctx, row, entries, full)
 }
 
+// elsewhere deals with a message that is known and that this visit cannot fetch, because it came through another door.
+// Whoever hands messages in has been told to try again; a server that is not asked any more is a matter for people.
+func (v *visit) elsewhere(ctx context.Context, row *models.Message) error {
+	if fromServer(row.Door) {
+		return v.g.setAside(ctx, v.inbox, row, "E-STEP-02", "the inbox does not read by "+row.Door+" any more")
+	}
+	next := now().Add(retryDelay(mostAttempts))
+	if err := v.g.Store.SaveFailure(ctx, row.ID, "E-STEP-02", "not handed in completely", &next); err != nil {
+		return fmt.Errorf("keep a failed attempt: %w", err)
+	}
+	return nil
+}
+
+// fromServer reports whether a door leads to a mail server, which keeps a message until it is told.
+func fromServer(door string) bool { return door == doorIMAP || door == doorPOP3 }
+
 // fetchAgain downloads one message that is known and was not fetched.
 func (v *visit) fetchAgain(ctx context.Context, row *models.Message, entries []mailbox.Entry, full bool) error {
-	var got []fetched
-	var err error
+	var t transfer
 	if headerOnly(*row) {
-		var f fetched
-		if f, err = v.fetchHeader(ctx, row); err == nil {
-			got = []fetched{f}
-		} else if errors.Is(err, mailbox.ErrNotFound) {
-			err = nil
-		}
+		v.fetchHeaders(ctx, []*models.Message{row}, &t)
 	} else {
-		got, _, err = v.fetch(ctx, []*models.Message{row})
+		t = v.fetch(ctx, []*models.Message{row})
 	}
-	if err != nil {
-		return errors.Join(err, v.g.failed(context.WithoutCancel(ctx), v.inbox, row, err))
+	if len(t.left) > 0 && full && !listed(entries, refOf(*row)) {
+		return v.vanished(ctx, t.left)
 	}
-	if len(got) == 0 {
-		if listed(entries, refOf(*row)) || !full {
-			return v.g.failed(ctx, v.inbox, row, errors.New("the server lists the message and does not send it"))
-		}
-		return v.vanished(ctx, []*models.Message{row})
+	if len(t.got) == 0 {
+		return v.notFetched(ctx, t)
 	}
-	if err := v.keep(ctx, got); err != nil {
-		return err
+	err := v.keep(ctx, t.got)
+	switch {
+	case err == nil:
+		return errors.Join(t.err, v.deliver(ctx, row, t.got[0].blob.Bytes()))
+	case ctx.Err() != nil, errors.Is(err, models.ErrConflict), store.Unavailable(err):
+		return errors.Join(err, v.release(ctx, []*models.Message{row}))
 	}
-	return v.deliver(ctx, row, got[0].blob.Bytes())
+	return errors.Join(t.err, v.g.failed(ctx, v.inbox, row, err))
 }
 
 func listed(entries []mailbox.Entry, ref mailbox.Ref) bool {

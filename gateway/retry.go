@@ -48,6 +48,7 @@ func (g *Gateway) failed(ctx context.Context, ib models.Inbox, row *models.Messa
 	if row.Attempts >= mostAttempts {
 		return g.setAside(ctx, ib, row, code, detail)
 	}
+	g.counts.attempts.Add(1)
 	next := now().Add(retryDelay(row.Attempts))
 	g.Log.LogAttrs(ctx, slog.LevelWarn, "attempt failed", slog.Int64("inbox_id", ib.ID), slog.Int64("message_id", row.ID),
 		slog.Int("attempts", row.Attempts), slog.String("code", code), slog.Any("err", cause))
@@ -61,9 +62,12 @@ func (g *Gateway) failed(ctx context.Context, ib models.Inbox, row *models.Messa
 func (g *Gateway) setAside(ctx context.Context, ib models.Inbox, row *models.Message, code, detail string) error {
 	m := *row
 	m.State, m.Reason, m.ErrorCode, m.ErrorDetail = models.MessageQuarantined, string(rule.Quarantined), code, detail
+	if row.State == models.MessageKnown && m.BlobID != nil { // Only its header is here; the rest can be asked for again.
+		m.State, m.Reason = models.MessageOversize, string(rule.TooLarge)
+	}
 	finished := now()
 	m.FinishedAt, m.NextAttemptAt = &finished, nil
-	d := &delivery{inbox: ib, row: m, state: models.MessageQuarantined}
+	d := &delivery{inbox: ib, row: m, state: m.State}
 	d.note(m.Step, "retry.set_aside", "attempts", itoa(int64(m.Attempts)), "code", code)
 	g.planSettle(ib.Settings, d, &m)
 	err := g.Store.WithTx(ctx, func(ctx context.Context) error {
@@ -75,6 +79,7 @@ func (g *Gateway) setAside(ctx context.Context, ib models.Inbox, row *models.Mes
 	if err != nil && !errors.Is(err, models.ErrConflict) {
 		return fmt.Errorf("set a message aside: %w", err)
 	}
+	g.counts.aside.Add(1)
 	g.Log.LogAttrs(ctx, slog.LevelError, "message set aside", slog.Int64("inbox_id", ib.ID), slog.Int64("message_id", m.ID),
 		slog.Int("attempts", m.Attempts), slog.String("code", code))
 	g.Changed("message")

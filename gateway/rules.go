@@ -24,6 +24,19 @@ type ruleCache struct {
 	sets map[ruleKey]*compiledRules
 }
 
+// LintRules returns what is wrong or doubtful about rules of an inbox, with its latest senders as examples; inboxID is 0
+// for an inbox that is not there yet.
+func (g *Gateway) LintRules(ctx context.Context, inboxID int64, rules models.Rules) ([]rule.Finding, error) {
+	var senders []string
+	if inboxID != 0 {
+		var err error
+		if senders, err = g.Store.RecentSenders(ctx, inboxID, 100); err != nil {
+			return nil, fmt.Errorf("read the latest senders: %w", err)
+		}
+	}
+	return rule.Lint(rules, senders), nil
+}
+
 // rulesOf returns the rules in force of an inbox. Rules that cannot be compiled any more (after an upgrade, say) are an
 // error: the mail waits, and the inbox says so.
 func (g *Gateway) rulesOf(ctx context.Context, ib models.Inbox) (*compiledRules, error) {

@@ -13,8 +13,10 @@ import (
 const fullListing = 10 * time.Minute
 
 // session is one connection to the server of an inbox. Over a kept connection it stays until something fails; a POP3
-// session takes in what is there and ends.
-func (g *Gateway) session(ctx context.Context, ib models.Inbox, f fence, status *models.InboxStatus, poke <-chan struct{}) error {
+// session takes in what is there and ends. A panic in a mail source ends the session and no more.
+func (g *Gateway) session(ctx context.Context, ib models.Inbox, f fence, status *models.InboxStatus, poke <-chan struct{}) (err error) {
+	defer caught(models.StepFetch, &err)
+	*status = *g.statusOf(ctx, ib.ID) // Another process may have visited meanwhile.
 	g.connecting(ctx, status)
 	box, err := g.openBox(ctx, ib, nil)
 	if err != nil {
@@ -86,7 +88,8 @@ func (v *visit) watch(ctx context.Context, status *models.InboxStatus, poke <-ch
 		if err := v.pause(ctx, due, poke); err != nil {
 			return err
 		}
-		full := time.Since(listed) > fullListing
+		isDue := due != nil && !due.After(now())
+		full := time.Since(listed) > fullListing || isDue && v.lacking
 		var entries []mailbox.Entry
 		var err error
 		if full {
@@ -98,7 +101,7 @@ func (v *visit) watch(ctx context.Context, status *models.InboxStatus, poke <-ch
 		if err != nil {
 			return err
 		}
-		if full || len(entries) > 0 || due != nil && !due.After(now()) {
+		if full || len(entries) > 0 || isDue {
 			if err := v.round(ctx, entries, full); err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -75,13 +76,20 @@ func disposition(
 // settle tells the server what has become of messages that are final in the ledger. It groups them, so that a window
 // costs one command per disposition.
 func (v *visit) settle(ctx context.Context) error {
+	if !fromServer(v.door) {
+		return nil // What the server is to be told waits for a visit to it.
+	}
 	for {
 		due, err := v.g.Store.UnsettledMessages(ctx, v.inbox.ID, now(), 500)
 		if err != nil {
 			return fmt.Errorf("read unsettled messages: %w", err)
 		}
-		progress := false
-		for _, group := range grouped(due, v.deferred) {
+		lost := throughOther(due, v.door)
+		if err := v.saveSettled(ctx, lost, models.SettleGone); err != nil {
+			return err
+		}
+		progress := len(lost) > 0
+		for _, group := range grouped(due, v.door, v.deferred) {
 			settled := v.box.Settle(ctx, group.refs, group.do)
 			if err := v.keepSettled(ctx, group, settled); err != nil {
 				return err
@@ -101,13 +109,24 @@ type settleGroup struct {
 	ids  map[mailbox.Ref]models.Message
 }
 
+// throughOther are the messages that came by another protocol than this visit speaks: their names mean nothing here.
+func throughOther(due []models.Message, door string) []int64 {
+	var ids []int64
+	for _, m := range due {
+		if m.Door != door {
+			ids = append(ids, m.ID)
+		}
+	}
+	return ids
+}
+
 // grouped puts messages with the same disposition and folder together, in the order in which they came. Those in skip
 // have been told in this visit already and wait for its end.
-func grouped(due []models.Message, skip map[int64]bool) []*settleGroup {
+func grouped(due []models.Message, door string, skip map[int64]bool) []*settleGroup {
 	var all []*settleGroup
 	byKey := map[string]*settleGroup{}
 	for _, m := range due {
-		if skip[m.ID] {
+		if skip[m.ID] || m.Door != door {
 			continue
 		}
 		key := m.Folder + "\x00" + m.SettleAction + "\x00" + m.SettleFolder
@@ -128,23 +147,26 @@ func grouped(due []models.Message, skip map[int64]bool) []*settleGroup {
 }
 
 // keepSettled writes down what the server confirmed. Where a settlement is only final once the visit is closed (POP3),
-// it is kept for finish.
+// it is kept for finish. A message of which the answer says nothing counts as refused.
 func (v *visit) keepSettled(ctx context.Context, gr *settleGroup, settled []mailbox.Settled) error {
 	var done, gone []int64
+	refused := map[refusal][]int64{}
+	var cause error
+	refuse := func(m models.Message, err error) {
+		code, _ := failure(err)
+		key := refusal{code, m.SettleAttempts}
+		refused[key] = append(refused[key], m.ID)
+		cause = err
+	}
 	for _, s := range settled {
 		m, ok := gr.ids[s.Ref]
 		if !ok {
 			continue
 		}
+		delete(gr.ids, s.Ref)
 		switch {
 		case s.Err != nil:
-			code, _ := failure(s.Err)
-			again := now().Add(retryDelay(m.SettleAttempts))
-			v.g.Log.LogAttrs(ctx, slog.LevelWarn, "settlement refused", slog.Int64("inbox_id", v.inbox.ID), slog.Int64("message_id", m.ID),
-				slog.String("code", code), slog.Any("err", s.Err))
-			if err := v.g.Store.SaveSettled(ctx, []int64{m.ID}, models.SettleFailed, code, &again); err != nil {
-				return fmt.Errorf("keep a failed settlement: %w", err)
-			}
+			refuse(m, s.Err)
 		case s.Gone:
 			gone = append(gone, m.ID)
 		case v.watcher == nil:
@@ -153,10 +175,41 @@ func (v *visit) keepSettled(ctx context.Context, gr *settleGroup, settled []mail
 			done = append(done, m.ID)
 		}
 	}
+	for _, m := range gr.ids {
+		refuse(m, errNotAnswered)
+	}
 	if err := v.saveSettled(ctx, done, models.SettleDone); err != nil {
 		return err
 	}
-	return v.saveSettled(ctx, gone, models.SettleGone)
+	if err := v.saveSettled(ctx, gone, models.SettleGone); err != nil || len(refused) == 0 {
+		return err
+	}
+	return v.keepRefused(ctx, refused, cause)
+}
+
+// refusal is what messages have in common that the server has not settled.
+type refusal struct {
+	code     string
+	attempts int
+}
+
+var errNotAnswered = errors.New("the server said nothing about the message")
+
+// keepRefused has messages settled again later. A visit that is ended by us has refused nothing.
+func (v *visit) keepRefused(ctx context.Context, refused map[refusal][]int64, cause error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	for r, ids := range refused {
+		v.g.counts.refused.Add(int64(len(ids)))
+		v.g.Log.LogAttrs(ctx, slog.LevelWarn, "settlement refused", slog.Int64("inbox_id", v.inbox.ID), slog.Int64("message_id", ids[0]),
+			slog.Int("messages", len(ids)), slog.String("code", r.code), slog.Any("err", cause))
+		again := now().Add(retryDelay(r.attempts + 1))
+		if err := v.g.Store.SaveSettled(ctx, ids, models.SettleFailed, r.code, &again); err != nil {
+			return fmt.Errorf("keep a failed settlement: %w", err)
+		}
+	}
+	return nil
 }
 
 func (v *visit) saveSettled(ctx context.Context, ids []int64, state models.SettleState) error {

@@ -42,6 +42,13 @@ func failure(err error) (code, detail string) {
 	return code, detail
 }
 
+// caught, when deferred, turns a panic into the error that err points to.
+func caught(s models.Step, err *error) {
+	if r := recover(); r != nil {
+		*err = &stepError{step: s, code: "E-STEP-01", err: fmt.Errorf("panic: %v", panicKind(r))}
+	}
+}
+
 // panicKind describes a panic without its value, which may hold text of the mail: runtime errors are told in full.
 func panicKind(r any) string {
 	if err, ok := r.(runtime.Error); ok {

@@ -34,7 +34,7 @@ func (v *visit) keep(ctx context.Context, got []fetched) error {
 	})
 	if err != nil {
 		for _, f := range got {
-			f.blob.Discard(context.WithoutCancel(ctx))
+			_ = f.blob.Discard(context.WithoutCancel(ctx)) // What stays staged is collected later.
 		}
 		return fmt.Errorf("store: %w", err)
 	}

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"letterbox/gateway/mailbox"
 	"letterbox/models"
+	"letterbox/models/store"
 )
 
 // The doors through which a message comes in.
@@ -33,6 +35,7 @@ type visit struct {
 	deferred map[int64]bool  // Messages whose settlement is final once the box is closed.
 	last     models.Message  // The message that was processed last, for doors of one message.
 	handled  int
+	lacking  bool // The server has left out a message: what is due is compared with a full listing.
 }
 
 func (g *Gateway) newVisit(ctx context.Context, ib models.Inbox, door string, box mailbox.Mailbox, f fence) (*visit, error) {
@@ -74,12 +77,15 @@ func (v *visit) stream(ctx context.Context, rows []*models.Message) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	kept := make(chan []fetched, 1)
-	done := make(chan error, 1)
-	go func() { done <- v.processAll(ctx, kept, cancel) }()
-
-	err := v.download(ctx, rows, kept)
-	close(kept)
-	if perr := <-done; perr != nil {
+	var processed sync.WaitGroup
+	var perr error
+	processed.Go(func() { perr = v.processAll(ctx, kept, cancel) })
+	err := func() error {
+		defer processed.Wait()
+		defer close(kept)
+		return v.download(ctx, rows, kept)
+	}()
+	if perr != nil {
 		return perr
 	}
 	return err
@@ -88,40 +94,44 @@ func (v *visit) stream(ctx context.Context, rows []*models.Message) error {
 // download fetches and keeps window after window and hands each on.
 func (v *visit) download(ctx context.Context, rows []*models.Message, kept chan<- []fetched) error {
 	for _, w := range windows(rows, v.inbox.Settings.BatchSize) {
-		if err := v.g.Store.AddKnown(ctx, w); err != nil {
-			return fmt.Errorf("add to the ledger: %w", err)
-		}
-		fresh, large := splitLarge(w)
-		got, missing, ferr := v.fetch(ctx, fresh)
-		for _, row := range large {
-			if ferr == nil {
-				var f fetched
-				if f, ferr = v.fetchHeader(ctx, row); ferr == nil {
-					got = append(got, f)
-					continue
-				}
-				if errors.Is(ferr, mailbox.ErrNotFound) {
-					ferr = nil
-				}
-			}
-			missing = append(missing, row)
-		}
-		if err := v.keep(ctx, got); err != nil {
+		if err := v.add(ctx, w); err != nil {
 			return err
 		}
-		if len(got) > 0 {
+		fresh, large := splitLarge(w)
+		t := v.fetch(ctx, fresh)
+		v.fetchHeaders(ctx, large, &t)
+		if err := v.keep(ctx, t.got); err != nil {
+			// It is not known which of them is to blame. Each is tried alone next time, and counts then.
+			return errors.Join(err, v.release(ctx, slices.Concat(fresh, large)))
+		}
+		if len(t.got) > 0 {
 			select {
-			case kept <- got:
+			case kept <- t.got:
 			case <-ctx.Done():
-				return errors.Join(context.Cause(ctx), v.release(ctx, slices.Concat(rowsOf(got), missing)))
+				return errors.Join(context.Cause(ctx), v.release(ctx, slices.Concat(rowsOf(t.got), t.missing())))
 			}
 		}
-		if err := v.notFetched(ctx, missing, ferr); err != nil {
+		if err := v.notFetched(ctx, t); err != nil {
 			return err
 		}
 		if err := v.settle(ctx); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// add makes messages known, each with its first attempt. Who has lost the lease adds none: the inbox may read another
+// account by now, where the same UIDs mean other messages.
+func (v *visit) add(ctx context.Context, w []*models.Message) error {
+	err := v.g.Store.WithTx(ctx, func(ctx context.Context) error {
+		if err := v.fence.hold(ctx, v.g.Store); err != nil {
+			return err
+		}
+		return v.g.Store.AddKnown(ctx, w)
+	})
+	if err != nil {
+		return fmt.Errorf("add to the ledger: %w", err)
 	}
 	return nil
 }
@@ -141,23 +151,23 @@ func splitLarge(w []*models.Message) (fresh, large []*models.Message) {
 	return fresh, large
 }
 
-// notFetched deals with the rows of a window that did not arrive. When the transfer broke off, the first of them may
-// be the cause, so its attempt counts and it will be fetched alone; the others were never tried.
-func (v *visit) notFetched(ctx context.Context, missing []*models.Message, ferr error) error {
-	if len(missing) == 0 {
-		return ferr
+// notFetched deals with the rows of a window that did not arrive. When the transfer broke off, the one that was under
+// way may be the cause, so its attempt counts and it will be fetched alone; the others were never tried. A message that
+// the server left out is looked for in the next listing before anybody says that it is gone.
+func (v *visit) notFetched(ctx context.Context, t transfer) error {
+	if ctx.Err() != nil || store.Unavailable(t.err) {
+		return errors.Join(t.err, v.release(ctx, t.missing()))
 	}
-	if ferr == nil {
-		return v.vanished(ctx, missing)
+	for _, row := range t.left {
+		v.lacking = true
+		if err := v.g.failed(ctx, v.inbox, row, errNotSent); err != nil {
+			return errors.Join(t.err, err)
+		}
 	}
-	innocent := missing[1:]
-	if ctx.Err() != nil {
-		innocent = missing
+	if err := v.release(ctx, t.untried); err != nil || t.suspect == nil {
+		return errors.Join(t.err, err)
 	}
-	if err := v.release(ctx, innocent); err != nil || ctx.Err() != nil {
-		return errors.Join(ferr, err)
-	}
-	return errors.Join(ferr, v.g.failed(ctx, v.inbox, missing[0], ferr))
+	return errors.Join(t.err, v.g.failed(ctx, v.inbox, t.suspect, t.err))
 }
 
 // processAll takes windows through the rest of the way until kept is closed. On an error that concerns more than one
@@ -191,7 +201,7 @@ func (v *visit) deliver(ctx context.Context, row *models.Message, raw []byte) er
 		v.last = d.row
 		v.handled++
 		return nil
-	case ctx.Err() != nil, errors.Is(err, models.ErrFenced):
+	case ctx.Err() != nil, errors.Is(err, models.ErrFenced), store.Unavailable(err):
 		return errors.Join(err, v.release(ctx, []*models.Message{row}))
 	}
 	return v.g.failed(ctx, v.inbox, row, err)

@@ -154,13 +154,14 @@ func (s *Store) BeginAttempts(ctx context.Context, ids []int64) error {
 }
 
 // SaveReceived notes that the octets of known messages are kept: Size, SHA256 and BlobID. It sets their State to
-// received, Step to store and clears the last error. A message that is not known any more (another process was faster)
+// received, Step to store and clears the last error; of the attempts only the one that fetched it goes on to count. A message that is not known any more (another process was faster)
 // is models.ErrConflict and nothing is written.
 func (s *Store) SaveReceived(ctx context.Context, list []*models.Message) error {
 	err := s.write(ctx, "save received messages", func(ctx context.Context, tx *txPool) error {
 		for _, m := range list {
 			err := changedOne(tx.exec(ctx, `UPDATE messages SET state = 'received', step = 'store', size = ?, sha256 = ?, blob_id = ?,
-				error_code = '', error_detail = '', next_attempt_at = NULL WHERE id = ? AND state = 'known'`,
+				attempts = CASE WHEN attempts > 1 THEN 1 ELSE attempts END, error_code = '', error_detail = '', next_attempt_at = NULL
+				WHERE id = ? AND state = 'known'`,
 				m.Size, m.SHA256, m.BlobID, m.ID))
 			if err != nil {
 				return fmt.Errorf("message %d: %w", m.ID, err)
@@ -170,7 +171,7 @@ func (s *Store) SaveReceived(ctx context.Context, list []*models.Message) error 
 	})
 	if err == nil {
 		for _, m := range list {
-			m.State, m.Step = models.MessageReceived, models.StepStore
+			m.State, m.Step, m.Attempts = models.MessageReceived, models.StepStore, min(m.Attempts, 1)
 			m.ErrorCode, m.ErrorDetail, m.NextAttemptAt = "", "", nil
 		}
 	}

@@ -1,0 +1,51 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// HoldBlob makes transactions that concern the same octets follow one another: it writes the row of their blob, and the
+// next one waits until this one has ended. Call it before the first read of the transaction, so that it sees what the
+// ones before have done.
+func (s *Store) HoldBlob(ctx context.Context, id int64) error {
+	return s.write(ctx, "hold blob", func(ctx context.Context, tx *txPool) error {
+		return foundOne(tx.exec(ctx, "UPDATE blobs SET touched_at = ? WHERE id = ?", now(), id))
+	})
+}
+
+// RetireSource makes the messages of an inbox nameless on the server, because it reads another account from now on:
+// the same UIDs mean other messages there. What the server was still to be told is given up; what was known and not
+// fetched will not be found. The folders count as renumbered, and mail that the new server received before since is
+// not ours. Whoever holds the lease is fenced off.
+func (s *Store) RetireSource(ctx context.Context, inboxID int64, lease string, since time.Time) error {
+	prefix := "'retired:' || id || ':' || uid"
+	if s.dialect == "mysql" {
+		prefix = "CONCAT('retired:', id, ':', uid)"
+	}
+	return s.write(ctx, "retire messages", func(ctx context.Context, tx *txPool) error {
+		if _, err := tx.exec(ctx, "UPDATE leases SET epoch = epoch + 1 WHERE name = ?", lease); err != nil {
+			return err
+		}
+		_, err := tx.exec(ctx, `UPDATE messages SET uid = `+prefix+`, settle_state = CASE WHEN settle_state IN ('pending', 'failed')
+			THEN 'gone' ELSE settle_state END WHERE inbox_id = ? AND door IN ('imap', 'pop3') AND uid NOT LIKE 'retired:%'`, inboxID)
+		if err != nil {
+			return err
+		}
+		marks, err := s.FolderMarks(ctx, inboxID)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, "DELETE FROM folder_marks WHERE inbox_id = ?", inboxID); err != nil {
+			return err
+		}
+		for _, m := range marks {
+			m.UIDValidity, m.FirstUID, m.CreatedAt = 0, 0, now()
+			if err := s.SaveFolderMark(ctx, &m); err != nil {
+				return err
+			}
+		}
+		_, err = tx.exec(ctx, "UPDATE inboxes SET started_at = ? WHERE id = ? AND started_at IS NOT NULL", since, inboxID)
+		return err
+	})
+}
