@@ -1,12 +1,14 @@
 package arch
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -113,23 +115,29 @@ type goPackage struct {
 // name is the path of the package inside the module.
 func (p goPackage) name() string { return strings.TrimPrefix(p.ImportPath, module) }
 
-func packages(t *testing.T) []goPackage {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-json", module+"...")
-	cmd.Stderr = t.Output()
-	out, err := cmd.Output()
+// listed is the whole module, asked for once.
+var listed = sync.OnceValues(func() ([]goPackage, error) {
+	out, err := exec.Command("go", "list", "-e", "-json", module+"...").Output()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	var all []goPackage
-	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
 		var p goPackage
 		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
-			break
+			return all, nil
 		} else if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		all = append(all, p)
+	}
+})
+
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	all, err := listed()
+	if err != nil {
+		t.Fatal(err)
 	}
 	if len(all) < 10 {
 		t.Fatalf("go list names %d packages, want the whole module", len(all))
