@@ -51,6 +51,49 @@ func TestSplitTellsNewWordsFromOldOnes(t *testing.T) {
 	}
 }
 
+// Attributions of mail programs by language; the quotation is marked or not.
+func TestAttributionsAreKnownInManyLanguages(t *testing.T) {
+	const who = "Support <support@example.com>"
+	tests := map[string]string{
+		"Arabic":       "في الاثنين، 2 نوفمبر 2026 في 10:00 ص تمت كتابة ما يلي بواسطة " + who + ":",
+		"Bulgarian":    "На пн, 2.11.2026 г. в 10:00 " + who + " написа:",
+		"Catalan":      "Missatge de " + who + " del dia dl., 2 de nov. 2026 a les 10:00:",
+		"Chinese":      who + " 于2026年11月2日周一 10:00写道：",
+		"Croatian":     "pon, 2. stu 2026. u 10:00 " + who + " napisao je:",
+		"Danish":       "Den man. 2. nov. 2026 kl. 10.00 skrev " + who + ":",
+		"Dutch":        "Op ma 2 nov 2026 om 10:00 schreef " + who + ":",
+		"Estonian":     who + " kirjutas kuupäeval E, 2. november 2026 kell 10:00:",
+		"Finnish":      "ma 2. marrask. 2026 klo 10.00 Support (support@example.com) kirjoitti:",
+		"Greek":        "Στις Δευ 2 Νοε 2026 στις 10:00 π.μ., ο χρήστης " + who + " έγραψε:",
+		"Hebrew":       "בתאריך יום ב׳, 2 בנוב׳ 2026 ב-10:00 מאת " + who + ":",
+		"Hungarian":    who + " ezt írta (időpont: 2026. nov. 2., H, 10:00):",
+		"Indonesian":   "Pada Sen, 2 Nov 2026 10:00, " + who + " menulis:",
+		"Italian":      "Il giorno lun 2 nov 2026 alle ore 10:00 " + who + " ha scritto:",
+		"Korean":       "2026년 11월 2일 (월) 오전 10:00, " + who + "님이 작성:",
+		"Norwegian":    "man. 2. nov. 2026 kl. 10:00 skrev " + who + ":",
+		"Polish":       "pon., 2 lis 2026 o 10:00 " + who + " napisał(a):",
+		"Romanian":     "În lun., 2 nov. 2026 la 10:00, " + who + " a scris:",
+		"Slovak":       "po 2. 11. 2026 o 10:00 " + who + " napísal(a):",
+		"Spanish":      "El lun, 2 nov 2026 a las 10:00, Support (<support@example.com>) escribió:",
+		"Thai":         "เมื่อ จ. 2 พ.ย. 2026 เวลา 10:00 " + who + " เขียนว่า:",
+		"Ukrainian":    "пн, 2 лист. 2026 р. о 10:00 " + who + " пише:",
+		"Vietnamese":   "Vào Th 2, 2 thg 11, 2026 vào lúc 10:00 " + who + " đã viết:",
+		"two lines":    "Am Montag, den 02.11.2026, 10:00 +0100 schrieb Support\n<support@example.com>:",
+		"Outlook, iOS": "On Mon, Nov 2, 2026 at 10:00 AM +0100, \"Support\" <support@example.com> wrote:",
+		"Yahoo":        "Support <support@example.com> schrieb am Mo, 2.11.2026:",
+	}
+	for name, intro := range tests {
+		for form, old := range map[string]string{"marked": "> old words\n> more of them", "not marked": "old words\nmore of them"} {
+			t.Run(name+", "+form, func(t *testing.T) {
+				reply, quoted, _ := Split("The new words.\n\n" + intro + "\n\n" + old + "\n")
+				if reply != "The new words." {
+					t.Errorf("reply = %q, want the new words alone (quoted %q)", reply, quoted)
+				}
+			})
+		}
+	}
+}
+
 func TestSplitKeepsWhatIsInDoubt(t *testing.T) {
 	tests := map[string]string{
 		"plain text":                       "Guten Tag,\n\nder Drucker geht nicht.\n\nGruß\nAnna",
@@ -63,6 +106,12 @@ func TestSplitKeepsWhatIsInDoubt(t *testing.T) {
 		"a log with dates and colons":      "2026-11-02 10:00:01 start:\n2026-11-02 10:00:02 failed: no paper\nWhat does it mean?",
 		"a sentence about above this line": "I had to write above this line, which is odd and long enough not to be taken for the line of a tracker.",
 		"a signature alone":                "-- \nAnna",
+		"a sentence about a mail":          "At 10:00 I sent a mail to <bob@example.com> and got this:\n\nno such user\n\nWhat shall I do?",
+		"a sentence with a date":           "On 2 November 2026 I sent you this message:\n\nthe printer is broken",
+		"what a customer wrote":            "On 2026-11-02 the customer wrote:\n\nthe printer is broken\n\nPlease take care of it.",
+		"lines of a log":                   "This stands in the log:\n\n2026-11-02 10:00:01 mail from <a@example.org> refused:\n2026-11-02 10:00:02 next try\n\nPlease help.",
+		"the form of a web page":           "Name: Anna\nEmail: anna@example.org\nDate: 2026-11-02\nSubject: printer\n\nIt is broken.",
+		"a German sentence":                "Am 02.11.2026 um 10:00 schrieb ich Ihnen:\n\nDer Drucker geht nicht.\n\nGeht er jetzt?",
 	}
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {

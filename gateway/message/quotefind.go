@@ -2,6 +2,7 @@ package message
 
 import (
 	"strings"
+	"unicode/utf8"
 )
 
 // find returns the first mark outside of quoted lines.
@@ -143,6 +144,7 @@ func (q *quotes) intro(i int) (from, body int, ok bool) {
 		return 0, 0, false
 	}
 	quoted := q.quotedNext(i)
+	next := i+1 >= len(q.lines) || q.trim[i+1] == ""
 	var joined string
 	found := -1
 	for k := i; k >= 0 && i-k < maxIntro; k-- {
@@ -152,12 +154,12 @@ func (q *quotes) intro(i int) (from, body int, ok bool) {
 		if joined = strings.TrimSpace(q.trim[k] + " " + joined); len(joined) > 500 {
 			break
 		}
-		if !attribution(joined, colon, quoted) {
+		if !attribution(joined, colon, quoted, next && (k == 0 || q.trim[k-1] == "")) {
 			continue
 		}
 		// The end of an attribution alone may pass for one; its beginning is the line that looks like one.
 		found = k
-		if introPattern.MatchString(joined) && datePattern.MatchString(joined) {
+		if introPattern.MatchString(joined) && (dayPattern.MatchString(joined) || timePattern.MatchString(joined)) {
 			break
 		}
 	}
@@ -183,36 +185,67 @@ func (q *quotes) quotedNext(i int) bool {
 	return false
 }
 
-// attribution says whether a line says who wrote what follows.
-func attribution(s string, colon, quotedNext bool) bool {
+// attribution says whether a line says who wrote what follows. Marks before what follows are a strong sign; without
+// them the line must say who and when and stand alone, and not be a sentence of the writer.
+func attribution(s string, colon, quotedNext, alone bool) bool {
 	at := strings.IndexByte(s, '@') >= 0 || strings.IndexByte(s, '<') >= 0
 	digit := strings.ContainsAny(s, "0123456789")
-	if !at && !digit && !quotedNext {
+	if !at && !digit && !quotedNext || !colon && !quotedNext {
 		return false
 	}
 	wrote := saysWrote(s)
 	if !wrote && !(at && digit) {
 		return false
 	}
-	date := digit && datePattern.MatchString(s)
+	day, hour := digit && dayPattern.MatchString(s), digit && timePattern.MatchString(s)
+	date := day || hour
 	address := at && mailPattern.MatchString(s)
-	if !date && !address && !(wrote && colon && quotedNext) {
+	begins := introPattern.MatchString(s)
+	if quotedNext {
+		switch {
+		case wrote && (date || address || colon):
+			return begins || len(s) < 250
+		case date && address:
+			return colon || begins
+		}
 		return false
 	}
-	begins := introPattern.MatchString(s)
 	switch {
-	case wrote && begins && (date || address):
-		return colon || quotedNext
-	case colon && begins && date && address:
+	case ownSentence(s) || sentence(s) && len(s) > 200:
+		return false
+	case wrote && address && (date || begins):
 		return true
-	case wrote && date && address && (colon || quotedNext):
-		return !strings.Contains(s, ". ") || len(s) < 200
-	case wrote && (date || address || colon) && quotedNext:
-		return len(s) < 250
-	case date && address && quotedNext && (colon || begins):
-		return true
-	case colon && date && address && len(s) < 200 && strings.Contains(s, "<") && !strings.Contains(s, ". "):
-		return true // Whatever the language: a date, a mailbox and a colon.
+	case wrote && begins:
+		// "On such a day you wrote:" speaks of the recipient.
+		return day && (hour || strings.HasSuffix(strings.ToLower(s), " you wrote:"))
+	}
+	// Whatever the language: a day, a time, a mailbox and a colon.
+	return alone && day && hour && address && len(s) < 200 && strings.ContainsAny(s, "<(") && !sentence(s)
+}
+
+// ownSentence says whether the writer speaks in a line: it is no attribution then.
+func ownSentence(s string) bool {
+	for w := range strings.FieldsSeq(s) {
+		switch strings.ToLower(strings.Trim(w, ",.:;\"'()")) {
+		case "i", "we", "my", "our", "ich", "wir", "sie", "mir", "uns", "mein", "meine", "unser", "unsere", "following", "folgendes", "folgende", "nous", "this", "error", "fehler", "message", "nachricht", "meldung":
+			return true
+		}
 	}
 	return false
+}
+
+// sentence says whether a full stop stands behind a word that is too long for an abbreviation: "nov. " is none.
+func sentence(s string) bool {
+	for rest := s; ; {
+		i := strings.Index(rest, ". ")
+		if i < 0 {
+			return false
+		}
+		word := rest[:i]
+		word = word[strings.LastIndexAny(word, " ,;:(<")+1:]
+		if utf8.RuneCountInString(word) > 6 && !strings.ContainsAny(word, "0123456789@.") {
+			return true
+		}
+		rest = rest[i+2:]
+	}
 }

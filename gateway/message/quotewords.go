@@ -8,7 +8,7 @@ import (
 )
 
 // Words that introduce what somebody wrote before, in the languages of the mail programs in use.
-var wroteWords = wordSet("wrote writes written schrieb schreibt geschrieben escribió escribio escribe écrit ecrit scritto scrive scrisse escreveu schreef schreven napisał napisała napisała pisze skrev skreiv kirjoitti написал написала пишет писал писала написав пише napsal napsala napísal napísala írta yazdı έγραψε έγραψαν scris kirjutas rašė parašė rakstīja napisao napisala написао написа menulis כתב כתבה كتب skrifaði escriure viết sent")
+var wroteWords = wordSet("wrote writes written schrieb schreibt geschrieben escribió escribio escribe écrit ecrit scritto scrive scrisse escreveu schreef schreven napisał napisała napisała pisze skrev skreiv kirjoitti написал написала пишет писал писала написав пише napsal napsala napísal napísala írta yazdı έγραψε έγραψαν scris kirjutas rašė parašė rakstīja napisao napisala написао написа menulis כתב כתבה كتب skrifaði escriure viết")
 
 // The same in languages without blanks between words.
 var wroteParts = []string{"写道", "寫道", "写入", "のメール", "書きました", "작성"}
@@ -50,8 +50,9 @@ func saysWrote(s string) bool {
 var (
 	// How such a line begins: a preposition, a week day, a date or time.
 	introPattern = regexp.MustCompile(`(?i)^[\s*_-]*(?:on|at|am|le|el|il|em|op|den|på|dne|dňa|w dniu|dnia|na|kl|vào|tarihinde|am:|в|у|у пн|у вт|în data|a|on:|quoting|le:|le\s|in data|op:|dana|dne:|pada|στις|el:)?[\s,:]*(?:(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|mié|jue|vie|sáb|dom|gio|seg|ter|qua|qui|sex|ma|wo|vr|za|zo|maa|ti|ke|to|pe|la|su|tir|ons|tor|fre|lør|søn|lör|sön|mån|tis|pon|wt|śr|czw|pt|sob|niedz|пн|вт|ср|чт|пт|сб|вс|нд)[\p{L}]{0,9}\.?|[\p{L}]{3,12}\.? \d{1,2}|\d)`)
-	// A date or a time of day.
-	datePattern = regexp.MustCompile(`\b\d{1,2}[:.h]\d{2}\b|\b(?:19|20)\d{2}\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b`)
+	// A day with its year, or a time of day.
+	dayPattern  = regexp.MustCompile(`(?:^|\D)(?:19|20)\d{2}(?:\D|$)|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b`)
+	timePattern = regexp.MustCompile(`\b\d{1,2}[:.h]\d{2}\b`)
 	// An address, in angle brackets or not.
 	mailPattern = regexp.MustCompile(`[^\s<>]+@[^\s<>]+\.[^\s<>]+|<[^<>\s]+@[^<>\s]*>?|<?mailto:`)
 	// A separator before a quoted or forwarded mail.
