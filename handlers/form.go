@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"letterbox/internal/i18n"
 	"letterbox/models"
@@ -81,9 +83,26 @@ type formError struct{ Anchor, Text string }
 func (f *form) Errors() []formError {
 	var out []formError
 	for _, e := range f.errs {
-		out = append(out, formError{Anchor: f.anchor(e.Field), Text: f.l.T(e.Code, e.Args)})
+		out = append(out, formError{Anchor: f.anchor(e.Field), Text: f.sentence(e)})
 	}
 	return out
+}
+
+// sentence says what is to be checked, with bounds as people write them: "5 min" for "5m0s", "25 MB" for octets.
+func (f *form) sentence(e *models.Invalid) string {
+	args := map[string]string{}
+	for name, value := range e.Args {
+		args[name] = value
+		if name != "min" && name != "max" {
+			continue
+		}
+		if d, err := time.ParseDuration(value); err == nil && d != 0 {
+			args[name] = f.l.Duration(d)
+		} else if n, err := strconv.ParseInt(value, 10, 64); err == nil && e.Field == "max_message_size" {
+			args[name] = f.l.Size(n)
+		}
+	}
+	return f.l.T(e.Code, args)
 }
 
 // anchor is the id of a field, or of the summary when the page has no such field.
@@ -127,7 +146,7 @@ func (f *form) Field(name string, attrs ...string) (field, error) {
 	}
 	for _, e := range f.errs {
 		if e.Field == name && out.Error == "" {
-			out.Error = f.l.T(e.Code, e.Args)
+			out.Error = f.sentence(e)
 		}
 	}
 	for i := 0; i+1 < len(attrs); i += 2 {

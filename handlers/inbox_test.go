@@ -51,11 +51,12 @@ func TestInboxFormKeepsWhatWasEnteredAndSaysWhatToCheck(t *testing.T) {
 	}{
 		{"port", map[string]string{"port": "99999x"}, []string{"The port is a number from 1 to 65535", `value="99999x"`, `href="#f-port"`, `aria-describedby="f-port-error`}},
 		{"server", map[string]string{"host": ""}, []string{"Enter the server", `href="#f-host"`}},
-		{"interval", map[string]string{"poll_interval": "0"}, []string{"The poll interval is between"}},
+		{"interval", map[string]string{"poll_interval": "0"}, []string{"The poll interval is between 1\u00a0s and 24\u00a0h."}},
 		{"move without a folder", map[string]string{"after": "move"}, []string{`href="#f-move_to"`}},
 		{"short keyword", map[string]string{"subject_keywords": "fire"}, []string{"keywords have at least 6 characters", ">\nfire</textarea>"}},
 		{"plain connection", map[string]string{"security": "none"}, []string{"Type &#34;UNENCRYPTED&#34; to confirm", `href="#f-confirm_plain"`}},
 		{"name that is taken", map[string]string{"name": "Support"}, []string{`href="#f-name"`}},
+		{"size", map[string]string{"max_message_size": "0"}, []string{"between 1\u00a0MB and"}},
 		{"no number", map[string]string{"batch_size": "many"}, []string{"Messages per run: a whole number"}},
 	}
 	cookie := s.as("lead")
