@@ -317,25 +317,6 @@ func (d *Dovecot) Deliver(login string, raws ...[]byte) error {
 	return nil
 }
 
-// Count returns how many messages of a folder match a search ("SEEN", "DELETED"; "ALL" when empty), -1 when there is no
-// such folder.
-func (d *Dovecot) Count(login, folder, query string) int {
-	if query == "" {
-		query = "ALL"
-	}
-	out, err := d.admin("search", "-u", login, "mailbox", folder, query)
-	if err != nil {
-		return -1
-	}
-	return bytes.Count(out, []byte("\n"))
-}
-
-// CreateFolder creates a folder, named in UTF-8 with the server's separator.
-func (d *Dovecot) CreateFolder(login, folder string) error {
-	_, err := d.admin("mailbox", "create", "-u", login, folder)
-	return err
-}
-
 func (d *Dovecot) admin(args ...string) ([]byte, error) {
 	cmd := exec.Command("doveadm", append([]string{"-c", filepath.Join(d.dir, "dovecot.conf")}, args...)...)
 	var stderr bytes.Buffer
