@@ -1,6 +1,7 @@
 package message
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -38,6 +39,39 @@ func TestBouncesAreRead(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			if diff := cmp.Diff(parse(t, tt.raw).Bounce, tt.want); diff != "" {
 				t.Errorf("Bounce (got, want): %s", diff)
+			}
+		})
+	}
+}
+
+// Notices in words, as servers without RFC 3464 write them; the recipient is always the same.
+func TestNoticesInWordsAreBounces(t *testing.T) {
+	copied := "\r\nReturn-Path: <support@example.org>\r\nReceived: from x\r\nMessage-ID: <out1@example.org>\r\nFrom: support@example.org\r\nTo: anna@example.net\r\n\r\nHello\r\n"
+	tests := []struct{ name, from, subject, text, status string }{
+		{"OpenSMTPD", "MAILER-DAEMON@mx.example.com", "Delivery status notification: error", "Hi!\r\n\r\nThis is the MAILER-DAEMON, please DO NOT REPLY to this email.\r\n\r\nAn error has occurred while attempting to deliver a message for\r\nthe following list of recipients:\r\n\r\nanna@example.net: 550 5.1.1 no such user\r\n\r\nBelow is a copy of the original message:" + copied, "5.1.1"},
+		{"sendmail", "MAILER-DAEMON@mx.example.com", "Returned mail: see transcript for details", "   ----- The following addresses had permanent fatal errors -----\r\n<anna@example.net>\r\n    (reason: 550 5.1.1 User unknown)\r\n\r\n   ----- Transcript of session follows -----\r\n... while talking to mx.example.net.:\r\n>>> DATA\r\n<<< 550 5.1.1 User unknown\r\n", "5.1.1"},
+		{"Exchange, German", "postmaster@mx.example.com", "Unzustellbar: Drucker", "Fehler bei der Nachrichtenzustellung an folgende Empfänger oder Gruppen:\r\n\r\nanna@example.net\r\nDie E-Mail-Adresse wurde im Zielsystem nicht gefunden.\r\n\r\nRemote Server returned '550 5.1.10 RESOLVER.ADR.RecipientNotFound'\r\n", "5.1.10"},
+		{"Gmail", "mailer-daemon@googlemail.example", "Delivery Status Notification (Failure)", "** Address not found **\r\n\r\nYour message wasn't delivered to anna@example.net because the address couldn't be found.\r\n\r\nThe response was:\r\n\r\n550 5.1.1 The email account does not exist.\r\n", "5.1.1"},
+		{"GMX", "mailer-daemon@gmx.example", "Mail delivery failed: returning message to sender", "This message was created automatically by mail delivery software.\r\n\r\nA message that you sent could not be delivered to one or more of\r\nits recipients. The following address failed:\r\n\r\nanna@example.net:\r\nSMTP error from remote server for RCPT TO command, host: mx.example.net (192.0.2.1) reason: 552 5.2.2 mailbox full\r\n\r\n--- The header of the original message is following. ---\r\n" + copied, "5.2.2"},
+		{"Domino", "postmaster@mx.example.com", "DELIVERY FAILURE: User anna (anna@example.net) not listed in directory", "Your message\r\n\r\n  Subject: Drucker\r\n\r\nwas not delivered to:\r\n\r\n  anna@example.net\r\n\r\nbecause:\r\n\r\n  User anna not listed in directory\r\n", ""},
+		{"French", "MAILER-DAEMON@mx.example.com", "Échec de la remise", "Votre message n'a pas pu être remis à : anna@example.net\r\n\r\n550 5.4.1 accès refusé\r\n", "5.4.1"},
+		{"delayed", "MAILER-DAEMON@mx.example.com", "Warning: message 1x delayed 24 hours", "A message that you sent has not yet been delivered to one or more of its\r\nrecipients after more than 24 hours on the queue.\r\n\r\n  anna@example.net\r\n    host mx.example.net: 451 4.4.1 try later\r\n", "4.4.1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m := parse(t, "Return-Path: <>\r\nFrom: Mail Delivery System <"+tt.from+">\r\nTo: support@example.org\r\nSubject: "+tt.subject+"\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"+tt.text)
+			action := "failed"
+			if strings.HasPrefix(tt.status, "4") {
+				action = "delayed"
+			}
+			if m.Bounce == nil {
+				t.Fatal("Bounce = nil, want one")
+			}
+			if diff := cmp.Diff(m.Bounce.Recipients, []BounceRecipient{{"anna@example.net", tt.status, action}}); diff != "" {
+				t.Errorf("Recipients (got, want): %s", diff)
+			}
+			if strings.Contains(tt.text, "Message-ID") && m.Bounce.OriginalMessageID != "out1@example.org" {
+				t.Errorf("OriginalMessageID = %q, want out1@example.org", m.Bounce.OriginalMessageID)
 			}
 		})
 	}

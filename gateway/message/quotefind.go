@@ -1,6 +1,7 @@
 package message
 
 import (
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 )
@@ -91,7 +92,7 @@ func (q *quotes) fieldBlock(i int) bool {
 	if first != 'f' && first != 'd' && first != 's' {
 		return first == 0 && q.ruledBlock(i)
 	}
-	seen := map[byte]bool{first: true}
+	seen := labelBit(first)
 	misses, addressed := 0, strings.Contains(q.trim[i], "@")
 	for k := i + 1; k < min(i+12, len(q.lines)) && misses < 2; k++ {
 		t := q.trim[k]
@@ -105,17 +106,31 @@ func (q *quotes) fieldBlock(i int) bool {
 			continue
 		}
 		if l := labelOf(t); l != 0 {
-			seen[l] = true
+			seen |= labelBit(l)
 			addressed = addressed || strings.Contains(t, "@")
 			misses = 0
 			continue
 		}
 		misses++
 	}
-	if !seen['f'] {
+	if seen&labelBit('f') == 0 {
 		return false
 	}
-	return len(seen) >= 3 || len(seen) == 2 && addressed && (seen['d'] || seen['s']) && i > 0 && (q.trim[i-1] == "" || rulePattern.MatchString(q.trim[i-1]))
+	kinds := bits.OnesCount8(seen)
+	return kinds >= 3 || kinds == 2 && addressed && seen&labelBit('t') == 0 && i > 0 && (q.trim[i-1] == "" || rulePattern.MatchString(q.trim[i-1]))
+}
+
+// labelBit gives each kind of label a bit.
+func labelBit(kind byte) uint8 {
+	switch kind {
+	case 'f':
+		return 1
+	case 'd':
+		return 2
+	case 't':
+		return 4
+	}
+	return 8
 }
 
 // ruledBlock says whether a block of labels in a language that we do not know begins under the long rule that Outlook
