@@ -2,13 +2,15 @@ package gateway
 
 import (
 	"strconv"
-	"strings"
 	"unicode/utf8"
+
+	"letterbox/gateway/rule"
 )
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
-func lower(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+// lower is an address in the form in which it is kept and compared.
+func lower(s string) string { return rule.Canonical(s) }
 
 // cut shortens s to at most n octets without splitting a character; what was cut stays in the raw message.
 func cut(s string, n int) string {

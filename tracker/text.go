@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+
+	"letterbox/models"
 )
 
 // Lengths that are stored, in characters.
@@ -43,24 +45,13 @@ func cut(s string, n int) string {
 	return string([]rune(s)[:n-1]) + "…"
 }
 
-// asciiLower lower-cases the letters A to Z only. Folding more would let two different mailboxes meet: the Kelvin sign
-// becomes a k, for example (SEC-48).
-func asciiLower(s string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, s)
-}
-
 // address returns the addr-spec in the form in which addresses are compared: letters A to Z in lower case, the domain
 // in ASCII (RFC 5890). ok is false for what is no address.
 func address(s string) (addr string, ok bool) {
 	if !utf8.ValidString(s) {
 		return "", false
 	}
-	s = asciiLower(strings.TrimSpace(s))
+	s = models.FoldAddress(s)
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 || at == len(s)-1 {
 		return "", false
@@ -94,7 +85,7 @@ func isASCII(s string) bool {
 // login returns a login in the form in which it is stored. ok is false for what is no login: 1 to 100 letters a to z,
 // digits and the signs . _ @ + -.
 func login(s string) (name string, ok bool) {
-	s = asciiLower(strings.TrimSpace(s))
+	s = models.FoldAddress(s)
 	ok = s != "" && len(s) <= maxLogin && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789._@+-") == ""
 	return s, ok
 }

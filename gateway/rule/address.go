@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+
+	"letterbox/models"
 )
 
 // maxAddress is the longest address looked at, in octets: 64 for the local part, 255 for the domain and the @ between
@@ -38,12 +40,21 @@ func parseAddress(s string) (address, bool) {
 	if at <= 0 {
 		return address{}, false
 	}
-	local := strings.ToLower(s[:at])
+	local := models.FoldAddress(s[:at])
 	if !validLocal(local) {
 		return address{}, false
 	}
 	domain, ok := parseDomain(s[at+1:])
 	return address{local, domain}, ok
+}
+
+// Canonical returns an addr-spec in the form in which addresses are kept and compared: letters A to Z small, the domain
+// in ASCII (RFC 5890). What is no address is only folded.
+func Canonical(s string) string {
+	if a, ok := parseAddress(strings.TrimSpace(s)); ok {
+		return a.String()
+	}
+	return models.FoldAddress(s)
 }
 
 func validLocal(s string) bool {

@@ -23,7 +23,7 @@ func (s *Store) CreateUser(ctx context.Context, u *models.User) error {
 			return err
 		}
 		for i, a := range u.Addresses {
-			u.Addresses[i] = strings.ToLower(a)
+			u.Addresses[i] = models.FoldAddress(a)
 			if err := tx.addAddress(ctx, u.ID, u.Addresses[i], i); err != nil {
 				return err
 			}
@@ -54,7 +54,7 @@ func (s *Store) AddAddress(ctx context.Context, userID int64, address string) er
 		if err := s.queryRow(ctx, "SELECT COUNT(*) FROM user_addresses WHERE user_id = ?", []any{userID}, &n); err != nil {
 			return err
 		}
-		return tx.addAddress(ctx, userID, strings.ToLower(address), n)
+		return tx.addAddress(ctx, userID, models.FoldAddress(address), n)
 	})
 }
 
@@ -70,7 +70,7 @@ func (s *Store) UserByLogin(ctx context.Context, login string) (models.User, err
 
 // UserByAddress returns the user with that address, in any case. Disabled users are found too.
 func (s *Store) UserByAddress(ctx context.Context, address string) (models.User, error) {
-	return s.user(ctx, "id = (SELECT user_id FROM user_addresses WHERE address = ?)", strings.ToLower(address))
+	return s.user(ctx, "id = (SELECT user_id FROM user_addresses WHERE address = ?)", models.FoldAddress(address))
 }
 
 func (s *Store) user(ctx context.Context, where string, arg any) (models.User, error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+
+	"letterbox/models"
 )
 
 // AddWatchers has users follow an issue. Those who do already stay.
@@ -34,7 +36,7 @@ func (s *Store) AddParticipants(ctx context.Context, issue int64, addresses []st
 	rows := make([]any, 0, 2*len(addresses))
 	for _, a := range addresses {
 		if a != "" && len(a) <= maxAddress {
-			rows = append(rows, issue, strings.ToLower(a))
+			rows = append(rows, issue, models.FoldAddress(a))
 		}
 	}
 	return s.addPairs(ctx, "add participants", "participants (issue_number, address)", rows)
@@ -43,7 +45,7 @@ func (s *Store) AddParticipants(ctx context.Context, issue int64, addresses []st
 // IsParticipant reports whether an address takes part in an issue: it stood in one of its mails, or it belongs to the
 // reporter or to a watcher.
 func (s *Store) IsParticipant(ctx context.Context, issue int64, address string) (bool, error) {
-	a := strings.ToLower(address)
+	a := models.FoldAddress(address)
 	var yes bool
 	err := s.queryRow(ctx, `SELECT EXISTS (SELECT 1 FROM participants WHERE issue_number = ? AND address = ?)
 		OR EXISTS (SELECT 1 FROM user_addresses u WHERE u.address = ?
