@@ -71,6 +71,7 @@ func (g *Gateway) CheckInbox(ctx context.Context, id int64, each func(CheckPhase
 // CheckDraft tries a connection before it is saved. id names the inbox whose stored password is used when the draft
 // has none and its server and user are unchanged; 0 for a new one.
 func (g *Gateway) CheckDraft(ctx context.Context, id int64, d InboxDraft, each func(CheckPhase)) (CheckReport, error) {
+	complete(&d)
 	if list := validate(d); len(list) > 0 {
 		return CheckReport{}, list
 	}
