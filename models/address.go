@@ -2,8 +2,7 @@ package models
 
 import "strings"
 
-// FoldAddress returns the form in which an addr-spec is kept and compared: without blanks around it, with the letters A
-// to Z small. Other letters stay as they are: folding them too would make two addresses of one, the Kelvin sign and the
+// FoldAddress returns the form in which an addr-spec is kept and compared: with the letters A to Z small. Other letters stay as they are: folding them too would make two addresses of one, the Kelvin sign and the
 // letter K for example.
 func FoldAddress(s string) string {
 	return strings.Map(func(r rune) rune {
@@ -11,5 +10,5 @@ func FoldAddress(s string) string {
 			return r + 'a' - 'A'
 		}
 		return r
-	}, strings.TrimSpace(s))
+	}, s)
 }

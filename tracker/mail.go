@@ -141,7 +141,7 @@ func (s *Service) EnsureCustomer(ctx context.Context, name, addr string) (models
 	if !strings.Contains(addr, "@") || len(addr) > maxMailAddress || !utf8.ValidString(addr) || strings.ContainsFunc(addr, unicode.IsControl) {
 		return models.User{}, unusable
 	}
-	addr = models.FoldAddress(addr)
+	addr = models.FoldAddress(strings.TrimSpace(addr))
 	u, err := s.store.UserByAddress(ctx, addr)
 	switch {
 	case err == nil && !slices.Contains(u.Addresses, addr):

@@ -51,7 +51,7 @@ func address(s string) (addr string, ok bool) {
 	if !utf8.ValidString(s) {
 		return "", false
 	}
-	s = models.FoldAddress(s)
+	s = models.FoldAddress(strings.TrimSpace(s))
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 || at == len(s)-1 {
 		return "", false
@@ -85,7 +85,7 @@ func isASCII(s string) bool {
 // login returns a login in the form in which it is stored. ok is false for what is no login: 1 to 100 letters a to z,
 // digits and the signs . _ @ + -.
 func login(s string) (name string, ok bool) {
-	s = models.FoldAddress(s)
+	s = models.FoldAddress(strings.TrimSpace(s))
 	ok = s != "" && len(s) <= maxLogin && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789._@+-") == ""
 	return s, ok
 }

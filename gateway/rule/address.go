@@ -40,7 +40,7 @@ func parseAddress(s string) (address, bool) {
 	if at <= 0 {
 		return address{}, false
 	}
-	local := models.FoldAddress(s[:at])
+	local := strings.ToLower(s[:at])
 	if !validLocal(local) {
 		return address{}, false
 	}
@@ -51,10 +51,12 @@ func parseAddress(s string) (address, bool) {
 // Canonical returns an addr-spec in the form in which addresses are kept and compared: letters A to Z small, the domain
 // in ASCII (RFC 5890). What is no address is only folded.
 func Canonical(s string) string {
-	if a, ok := parseAddress(strings.TrimSpace(s)); ok {
+	s = models.FoldAddress(strings.TrimSpace(s))
+	if a, ok := parseAddress(s); ok {
+		a.local = s[:strings.LastIndexByte(s, '@')] // Rules compare more letters without their case; two people never become one.
 		return a.String()
 	}
-	return models.FoldAddress(s)
+	return s
 }
 
 func validLocal(s string) bool {
