@@ -298,3 +298,112 @@ func draftOf(protocol string) func(*gateway.InboxDraft) {
 		dr.Settings.Receive, dr.Settings.Port, dr.Settings.POP3After, dr.Settings.PollInterval = protocol, 0, "delete", 30*time.Second
 	}
 }
+
+// stepHook is a log handler that is told each step that has ended, with the ID of its message.
+type stepHook func(step string, message int64)
+
+func (h stepHook) Enabled(context.Context, slog.Level) bool { return true }
+func (h stepHook) WithAttrs([]slog.Attr) slog.Handler       { return h }
+func (h stepHook) WithGroup(string) slog.Handler            { return h }
+
+func (h stepHook) Handle(_ context.Context, r slog.Record) error {
+	if r.Message != "step finished" {
+		return nil
+	}
+	var step string
+	var id int64
+	r.Attrs(func(a slog.Attr) bool {
+		switch a.Key {
+		case "step":
+			step = a.Value.String()
+		case "message_id":
+			id = a.Value.Int64()
+		}
+		return true
+	})
+	h(step, id)
+	return nil
+}
+
+// runUntilDeath starts a process that dies when it has matched the message with that subject, and waits for its death.
+// A dead process does nothing any more; its lease runs out by itself.
+func (d *den) runUntilDeath(subject string) {
+	d.t.Helper()
+	died, buried := make(chan struct{}), make(chan struct{})
+	g := d.process(func(deps *gateway.Deps) {
+		deps.Log = slog.New(stepHook(func(step string, id int64) {
+			if m, err := d.store.MessageByID(context.Background(), id); step == "match" && err == nil && d.subjectOf(m) == subject {
+				close(died)
+				<-buried
+			}
+		}))
+	})
+	ctx, cancel := context.WithCancel(d.t.Context())
+	stop := d.runIn(ctx, cancel, g)
+	d.t.Cleanup(func() { close(buried); stop() })
+	select {
+	case <-died:
+	case <-time.After(10 * time.Minute):
+		d.t.Error("the process did not die of the message")
+	}
+	cancel()
+}
+
+// subjectOf reads the subject of a message that is not final from its octets.
+func (d *den) subjectOf(m models.Message) string {
+	if m.BlobID == nil {
+		return ""
+	}
+	r, _, err := d.store.OpenBlob(context.Background(), *m.BlobID)
+	if err != nil {
+		return ""
+	}
+	raw, _ := io.ReadAll(r)
+	_, rest, _ := strings.Cut(string(raw), "Subject: ")
+	subject, _, _ := strings.Cut(rest, "\r\n")
+	return subject
+}
+
+// status returns what people are told about an inbox.
+func (d *den) status(g *gateway.Gateway, id int64) models.InboxStatus {
+	d.t.Helper()
+	v, err := g.Inbox(d.t.Context(), id)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return v.Status
+}
+
+// runUntilBothDie starts a process that dies of a message with the subject poison while, if it can be, the one with the
+// subject innocent is under way too.
+func (d *den) runUntilBothDie(poison, innocent string) {
+	d.t.Helper()
+	met, buried := make(chan struct{}), make(chan struct{})
+	g := d.process(func(deps *gateway.Deps) {
+		deps.Log = slog.New(stepHook(func(step string, id int64) {
+			m, err := d.store.MessageByID(context.Background(), id)
+			switch subject := d.subjectOf(m); {
+			case step != "parse" || err != nil:
+			case subject == poison:
+				close(met)
+				<-buried
+			case subject == innocent:
+				select {
+				case <-met:
+					<-buried
+				case <-time.After(10 * time.Second):
+				}
+			}
+		}))
+	})
+	ctx, cancel := context.WithCancel(d.t.Context())
+	stop := d.runIn(ctx, cancel, g)
+	d.t.Cleanup(func() { close(buried); stop() })
+	select {
+	case <-met:
+	case <-time.After(10 * time.Minute):
+		d.t.Error("the process did not die")
+	}
+	d.wait(10 * time.Second)
+	cancel()
+}

@@ -32,6 +32,7 @@ type fakeServer struct {
 	folders map[string]*fakeFolder
 	events  []string                                           // What the gateway did, in order.
 	news    chan struct{}                                      // Mail has come.
+	cut     int                                                // Visits that began before it grew are cut.
 	opened  int                                                // Visits begun.
 	open    int                                                // Visits under way.
 	script  func(op, uid string) error                         // May be nil; op: open, list, news, fetch, header, settle, close.
@@ -140,6 +141,7 @@ func (s *fakeServer) visit(ctx context.Context, ib models.Inbox) (mailbox.Mailbo
 		folders = []string{"INBOX"}
 	}
 	v := &fakeVisit{s: s, settings: folders, pop3: ib.Settings.Receive == "pop3", told: map[string]int{}}
+	s.change(func(s *fakeServer) { v.cut = s.cut })
 	err := v.do(ctx, "open", "")
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -160,6 +162,7 @@ type fakeVisit struct {
 	settings []string
 	pop3     bool
 	dead     error
+	cut      int
 	ended    bool
 	marked   []mailbox.Ref
 	told     map[string]int // How many messages of each folder have been listed, by the next UID.
@@ -172,12 +175,15 @@ func (v *fakeVisit) do(ctx context.Context, op, uid string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	v.s.mu.Lock()
+	script := v.s.script
+	if v.cut != v.s.cut {
+		v.dead = errCut
+	}
+	v.s.mu.Unlock()
 	if v.dead != nil {
 		return v.dead
 	}
-	v.s.mu.Lock()
-	script := v.s.script
-	v.s.mu.Unlock()
 	if script == nil {
 		return nil
 	}

@@ -18,6 +18,13 @@ func (g *Gateway) session(ctx context.Context, ib models.Inbox, f fence, status 
 	defer caught(models.StepFetch, &err)
 	*status = *g.statusOf(ctx, ib.ID) // Another process may have visited meanwhile.
 	g.connecting(ctx, status)
+	if ib.StartedAt == nil { // An earlier visit may have started it.
+		fresh, err := g.Store.InboxByID(ctx, ib.ID)
+		if err != nil {
+			return fmt.Errorf("read the inbox: %w", err)
+		}
+		ib.StartedAt = fresh.StartedAt
+	}
 	box, err := g.openBox(ctx, ib, nil)
 	if err != nil {
 		return err
