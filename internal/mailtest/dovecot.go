@@ -3,9 +3,7 @@ package mailtest
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -200,15 +198,7 @@ func (d *Dovecot) Start() error {
 	if err := d.launch(ctx); err != nil {
 		return err
 	}
-	pid, err := os.ReadFile(filepath.Join(d.dir, "run", "master.pid"))
-	for (errors.Is(err, fs.ErrNotExist) || err == nil && len(pid) == 0) && ctx.Err() == nil { // It goes to the background a moment before it writes it.
-		time.Sleep(2 * time.Millisecond)
-		pid, err = os.ReadFile(filepath.Join(d.dir, "run", "master.pid"))
-	}
-	if err != nil {
-		return fmt.Errorf("find dovecot's process: %w", err)
-	}
-	if d.master, err = strconv.Atoi(strings.TrimSpace(string(pid))); err != nil {
+	if err := d.findMaster(ctx); err != nil {
 		return fmt.Errorf("find dovecot's process: %w", err)
 	}
 	for _, addr := range []string{d.IMAPAddr, d.LMTPAddr} {
@@ -218,6 +208,20 @@ func (d *Dovecot) Start() error {
 		}
 	}
 	return nil
+}
+
+// findMaster reads the process id. Dovecot goes to the background a moment before it has written it.
+func (d *Dovecot) findMaster(ctx context.Context) error {
+	for {
+		text, err := os.ReadFile(filepath.Join(d.dir, "run", "master.pid"))
+		if err == nil {
+			d.master, err = strconv.Atoi(strings.TrimSpace(string(text)))
+		}
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
 }
 
 // launch runs the program until it has gone to the background. What it says goes to a file: a pipe would stay open in
@@ -269,8 +273,8 @@ func (d *Dovecot) Stop() {
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
-	// A new server must not take the number for a running one.
-	_ = os.Remove(filepath.Join(d.dir, "run", "master.pid"))
+	// A new server must not take what is left for a running one.
+	_ = os.RemoveAll(filepath.Join(d.dir, "run"))
 	d.master = 0
 }
 
