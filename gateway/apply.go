@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"letterbox/gateway/message"
 	"letterbox/gateway/rule"
@@ -145,7 +146,7 @@ func (g *Gateway) author(ctx context.Context, d *delivery) (models.User, error) 
 		return *d.people.sender, nil
 	}
 	address, name := sender(d.mail), ""
-	if address == "" {
+	if at := strings.LastIndexByte(address, '@'); at < 1 || at == len(address)-1 { // "root" and "@@" are nobody.
 		address = unknownSender
 	} else {
 		name = d.mail.From[0].Name
@@ -162,6 +163,7 @@ func (g *Gateway) author(ctx context.Context, d *delivery) (models.User, error) 
 
 func (g *Gateway) attachments(ctx context.Context, d *delivery) ([]models.Attachment, error) {
 	var all []models.Attachment
+	names := message.UniqueNames(d.mail.Attachments)
 	for i, a := range d.mail.Attachments {
 		if i >= len(d.files) || d.files[i] == nil {
 			continue
@@ -171,7 +173,7 @@ func (g *Gateway) attachments(ctx context.Context, d *delivery) ([]models.Attach
 			return nil, fmt.Errorf("keep attachment %d: %w", i, err)
 		}
 		all = append(all, models.Attachment{
-			Place: i, BlobID: b.ID, Name: a.Name, ContentType: a.ContentType, Size: a.Size, SHA256: a.SHA256,
+			Place: i, BlobID: b.ID, Name: names[i], ContentType: a.ContentType, Size: a.Size, SHA256: a.SHA256,
 			ContentID: a.ContentID, Inline: a.Inline,
 		})
 	}
