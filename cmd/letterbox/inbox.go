@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -96,9 +94,7 @@ func (p *program) phase(ph gateway.CheckPhase) {
 	case "failed":
 		text = sentence(ph.Code, ph.Args)
 	case "ok":
-		for _, name := range slices.Sorted(maps.Keys(ph.Args)) {
-			text += " " + name + "=" + ph.Args[name]
-		}
+		text = values(ph.Args)
 	}
 	line := fmt.Sprintf("%-8s %-8s %6s ms  %s", ph.Phase, ph.State, fmt.Sprint(ph.Duration.Round(time.Millisecond).Milliseconds()), strings.TrimSpace(text))
 	fmt.Fprintln(p.stdout, strings.TrimRight(printable(line), " "))

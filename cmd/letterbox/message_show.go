@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -100,9 +99,5 @@ func story(e models.TraceEntry) string {
 			return strings.TrimPrefix(text, key+" ")
 		}
 	}
-	text := e.Code
-	for _, name := range slices.Sorted(maps.Keys(e.Args)) {
-		text += " " + name + "=" + e.Args[name]
-	}
-	return text
+	return e.Code + values(e.Args)
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -84,6 +86,15 @@ func sentence(code string, args map[string]string) string {
 		return code
 	}
 	return code + " " + catalogue.T("en", code, args)
+}
+
+// values writes what was found, each with a blank before it.
+func values(args map[string]string) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(args)) {
+		fmt.Fprintf(&b, " %s=%s", name, args[name])
+	}
+	return b.String()
 }
 
 // explain turns an error into what a person reads: each line one thing.

@@ -76,8 +76,9 @@ func (c Config) LogValue() slog.Value {
 }
 
 // complete fills in what follows from other settings.
-func (c *Config) complete() {
+func complete(c Config) Config {
 	if c.DB == "" {
 		c.DB = "sqlite:" + filepath.Join(c.Data, "letterbox.db")
 	}
+	return c
 }

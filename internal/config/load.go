@@ -56,11 +56,10 @@ func Load(src Source) (Config, error) {
 			l.apply(f, "--"+f.Flag, text)
 		}
 	}
-	l.cfg.complete()
 	if len(l.wrong) > 0 {
 		return Config{}, l.wrong
 	}
-	return l.cfg, nil
+	return complete(l.cfg), nil
 }
 
 type loader struct {
