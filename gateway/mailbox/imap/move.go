@@ -56,8 +56,13 @@ func (t *settlement) moveTo(ctx context.Context, target string) error {
 			return err
 		})
 	}
-	// A message with \Deleted was copied by an earlier try, on a server that could not expunge it.
-	if set := t.without(goimap.FlagDeleted); len(set) > 0 {
+	set := t.all()
+	if !t.m.caps.Has(goimap.CapUIDPlus) {
+		// What carries \Deleted was copied by an earlier try and could not be expunged. With UIDPLUS it would be expunged
+		// now, so there it is copied first, whoever has marked it.
+		set = t.without(goimap.FlagDeleted)
+	}
+	if len(set) > 0 {
 		err := t.do(ctx, func() error {
 			_, err := t.m.client.Copy(set, target).Wait()
 			return err
@@ -70,7 +75,7 @@ func (t *settlement) moveTo(ctx context.Context, target string) error {
 }
 
 // explain turns a refusal into the problem that the inbox page shows.
-func (t *settlement) explain(d mailbox.Disposition, err error) error {
+func (t *settlement) explain(ctx context.Context, d mailbox.Disposition, err error) error {
 	status, refused := errors.AsType[*goimap.Error](err)
 	if !refused {
 		return t.m.problem(mailbox.PhaseSettle, fmt.Errorf("settle: %w", err))
@@ -83,6 +88,29 @@ func (t *settlement) explain(d mailbox.Disposition, err error) error {
 	if d.Action == mailbox.Move {
 		p.Code = "E-IMAP-05"
 		p.Args["folder"], p.Args["source"] = d.Folder, t.folder.name
+		if status.Code == goimap.ResponseCodeOverQuota {
+			t.m.askQuota(ctx, p)
+		}
 	}
 	return p
 }
+
+// askQuota makes the problem E-IMAP-06 when the server tells how full the mailbox is (RFC 9208).
+func (m *Mailbox) askQuota(ctx context.Context, p *mailbox.Problem) {
+	if !m.caps.Has(goimap.CapQuota) {
+		return
+	}
+	// The problem stands without an answer.
+	_ = m.do(ctx, control(m.account), func() error {
+		roots, err := m.client.GetQuotaRoot("INBOX").Wait()
+		for _, root := range roots {
+			if r, ok := root.Resources[goimap.QuotaResourceStorage]; ok && r.Limit > 0 {
+				p.Code, p.Args["used"], p.Args["quota"] = "E-IMAP-06", mebibytes(r.Usage), mebibytes(r.Limit)
+			}
+		}
+		return err
+	})
+}
+
+// mebibytes writes a size that is given in units of 1024 octets.
+func mebibytes(kib int64) string { return fmt.Sprintf("%d MiB", (kib+512)/1024) }

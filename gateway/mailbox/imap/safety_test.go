@@ -4,9 +4,11 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	goimap "github.com/emersion/go-imap/v2"
 	"github.com/google/go-cmp/cmp"
@@ -57,6 +59,56 @@ func TestOnlyOurOwnMessagesAreExpunged(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAMessageThatSomebodyElseMarkedIsCopiedBeforeItGoes(t *testing.T) {
+	s := &script{caps: "IMAP4rev1 UIDPLUS", answers: map[string]string{"UID FETCH": "* 1 FETCH (UID 1 FLAGS (\\Deleted))\r\nTAG OK done\r\n"}}
+	m := visit(t, s.start(t))
+	defer m.Abort()
+	if got := m.Settle(t.Context(), []mailbox.Ref{ref("1")}, mailbox.Disposition{Action: mailbox.Move, Folder: "Done"}); got[0].Err != nil {
+		t.Fatal(got[0].Err)
+	}
+	want := []string{`UID COPY 1 "Done"`, "UID EXPUNGE 1"}
+	if diff := cmp.Diff(s.commands("UID COPY", "UID EXPUNGE"), want); diff != "" {
+		t.Errorf("commands (-got +want):\n%s", diff)
+	}
+}
+
+func TestAFullMailboxIsSaidToBe(t *testing.T) {
+	s := &script{caps: "IMAP4rev1 MOVE QUOTA", answers: map[string]string{
+		"UID FETCH":    "* 1 FETCH (UID 1 FLAGS ())\r\nTAG OK done\r\n",
+		"UID MOVE":     "TAG NO [OVERQUOTA] no room\r\n",
+		"GETQUOTAROOT": "* QUOTAROOT INBOX user\r\n* QUOTA user (STORAGE 1048000 1048576)\r\nTAG OK done\r\n",
+	}}
+	m := visit(t, s.start(t))
+	defer m.Abort()
+	got := m.Settle(t.Context(), []mailbox.Ref{ref("1")}, mailbox.Disposition{Action: mailbox.Move, Folder: "Done"})
+	mailboxtest.CheckProblem(t, got[0].Err, mailbox.PhaseSettle, "E-IMAP-06")
+}
+
+func TestNoGoroutineOutlivesItsVisit(t *testing.T) {
+	s := startInProcess(t, mailtest.Options{})
+	s.Deliver(t, "Subject: x\r\n\r\n.\r\n")
+	before := runtime.NumGoroutine()
+	for i := range 20 {
+		m := s.Visit(t).(mailbox.Watcher)
+		if _, err := m.List(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if i%2 == 0 {
+			go func() { m.Abort() }() // As another goroutine may, in the middle of IDLE.
+			_ = m.Wait(t.Context(), time.Minute, nil)
+		} else if err := m.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	var after int
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if after = runtime.NumGoroutine(); after <= before+1 {
+			return
+		}
+	}
+	t.Errorf("%d goroutines are left, %d were there before", after, before)
 }
 
 func TestAWindowIsSettledByOneCommand(t *testing.T) {

@@ -106,7 +106,7 @@ func (t *settlement) run(ctx context.Context, g *groups, refs []mailbox.Ref, d m
 	}
 	if err != nil {
 		t.recount(ctx, wanted)
-		return t.explain(d, err)
+		return t.explain(ctx, d, err)
 	}
 	return nil
 }

@@ -293,6 +293,21 @@ func (s suite) context(t *testing.T) {
 			}
 		})
 	}
+	t.Run("Settle", func(t *testing.T) {
+		if !s.f.Deletes {
+			return
+		}
+		srv, m, entries := s.filled(t)
+		for _, r := range m.Settle(done, refs(entries), mailbox.Disposition{Action: mailbox.Delete}) {
+			if !errors.Is(r.Err, context.Canceled) {
+				t.Errorf("Settle %v with a cancelled context = %v, want context.Canceled", r.Ref, r.Err)
+			}
+		}
+		m.Abort()
+		if got := srv.Count(t, "", ""); got != len(entries) {
+			t.Errorf("%d messages left, want %d", got, len(entries))
+		}
+	})
 	t.Run("in the middle of a message", func(t *testing.T) {
 		srv := s.start(t)
 		srv.Deliver(t, large())
