@@ -245,7 +245,8 @@ type strangler struct {
 
 	mu    sync.Mutex
 	calls int
-	last  int // The call before which the process stops; 0: none.
+	last  int         // The call before which the process stops; 0: none.
+	when  func() bool // Stops the process once it is true; may be nil.
 	woken chan struct{}
 	stuck chan struct{} // Closed once the process has stopped.
 }
@@ -259,6 +260,9 @@ func (s *strangler) Value(key any) any {
 	if strings.HasSuffix(reflect.TypeOf(key).String(), "store.txKey") {
 		s.mu.Lock()
 		s.calls++
+		if s.last == 0 && s.when != nil && s.when() {
+			s.last = s.calls
+		}
 		stop := s.last > 0 && s.calls >= s.last
 		if s.calls == s.last {
 			close(s.stuck)
@@ -269,6 +273,12 @@ func (s *strangler) Value(key any) any {
 		}
 	}
 	return s.Context.Value(key)
+}
+
+func (s *strangler) stopWhen(when func() bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.when = when
 }
 
 func (s *strangler) count() int {
@@ -406,4 +416,39 @@ func (d *den) runUntilBothDie(poison, innocent string) {
 	}
 	d.wait(10 * time.Second)
 	cancel()
+}
+
+// diesAt is the log of a process that dies at the end of a step.
+func diesAt(step string, died chan<- struct{}, buried <-chan struct{}) *slog.Logger {
+	return slog.New(stepHook(func(s string, _ int64) {
+		if s == step {
+			close(died)
+			<-buried
+		}
+	}))
+}
+
+// meeting is where messages wait for each other.
+type meeting struct {
+	wg   sync.WaitGroup
+	seen sync.Map // By message: each waits once.
+}
+
+func newMeeting(n int) *meeting {
+	m := &meeting{}
+	m.wg.Add(n)
+	return m
+}
+
+// at is the log of a process whose messages meet at the end of a step.
+func (m *meeting) at(step string) *slog.Logger {
+	return slog.New(stepHook(func(s string, id int64) {
+		if s != step {
+			return
+		}
+		if _, twice := m.seen.LoadOrStore(id, true); !twice {
+			m.wg.Done()
+			m.wg.Wait()
+		}
+	}))
 }
