@@ -25,7 +25,7 @@ type attachment struct {
 // whose sender wanted it as an attachment stays one.
 func (p *parser) markInline(html string) {
 	shown := map[string]bool{}
-	for rest := html; ; {
+	for rest := html; len(p.m.Attachments) > 0; {
 		i := indexFold(rest, "cid:")
 		if i < 0 || len(shown) > 10_000 {
 			break

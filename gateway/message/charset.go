@@ -130,8 +130,10 @@ func (c coder) decode(b []byte) (string, bool) {
 		out, err := c.enc.NewDecoder().Bytes(b)
 		s := string(out)
 		return s, err == nil && !strings.ContainsRune(s, utf8.RuneError)
+	case c.name == "utf-8" && utf8.Valid(b):
+		return string(b), true
 	case c.name == "utf-8":
-		return strings.ToValidUTF8(string(b), "\ufffd"), utf8.Valid(b)
+		return strings.ToValidUTF8(string(b), "\ufffd"), false
 	}
 	return strings.ToValidUTF8(string(b), "\ufffd"), false
 }

@@ -75,8 +75,7 @@ func (p *parser) section(in *input, limit int64, keepText bool) (header, *stop) 
 		text := bytes.TrimRight(line, "\r\n")
 		if len(text) >= 2 && text[0] == '-' && text[1] == '-' {
 			if at, ok := in.match(line); ok {
-				in.discard(n)
-				in.bol = true
+				in.delimiter(at, n)
 				flush()
 				return h, &at
 			}

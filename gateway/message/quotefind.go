@@ -13,7 +13,7 @@ func (q *quotes) find() (mark, bool) {
 		if t == "" || len(t) > 1000 {
 			continue
 		}
-		if len(t) < 300 && markerWords(t) && looksLikeMarker(t) && abovePattern.MatchString(t) {
+		if len(t) < 300 && looksLikeMarker(t) && markerWords(t) && abovePattern.MatchString(t) {
 			return mark{q.before(i), i + 1, markAbove}, true
 		}
 		if q.marks[i] {
