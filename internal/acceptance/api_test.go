@@ -42,6 +42,8 @@ type issue struct {
 	State       string `json:"state"`
 	Reporter    person `json:"reporter"`
 	Message     *int64 `json:"message"`
+
+	CreatedAt time.Time `json:"created_at"`
 }
 
 type person struct {
