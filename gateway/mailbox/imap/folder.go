@@ -125,7 +125,7 @@ func (m *Mailbox) selectFolder(ctx context.Context, name string, write bool) (*s
 	}
 	m.selected = s
 	// What arrived while another folder was open (or between EXAMINE and SELECT) is announced by nobody.
-	if st := m.known[name]; st != nil && (s.next == 0 || s.next > st.last+1) {
+	if st := m.known[name]; st != nil && st.stale(s.next, s.count) {
 		m.grew.Store(true)
 	}
 	return s, nil

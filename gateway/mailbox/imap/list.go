@@ -85,6 +85,10 @@ func (m *Mailbox) listFrom(ctx context.Context, s *selected, st *state, first go
 		return nil, m.problem(mailbox.PhaseFetch, fmt.Errorf("list messages: %w", err))
 	}
 	st.last = max(st.last, maxUID)
+	st.next = max(st.next, s.next, st.last+1)
+	if mb := m.client.Mailbox(); mb != nil {
+		st.count = mb.NumMessages
+	}
 	slices.SortFunc(out, func(a, b mailbox.Entry) int {
 		if len(a.UID) != len(b.UID) {
 			return len(a.UID) - len(b.UID)
@@ -149,7 +153,11 @@ func (m *Mailbox) News(ctx context.Context) ([]mailbox.Entry, error) {
 				continue
 			}
 			st := m.known[name]
-			changed[name] = st == nil || data.UIDValidity != st.validity || data.UIDNext > st.last+1 || data.UIDNext == 0
+			var count uint32
+			if data.NumMessages != nil {
+				count = *data.NumMessages
+			}
+			changed[name] = st == nil || data.UIDValidity != st.validity || st.stale(data.UIDNext, count)
 		}
 		return err
 	})
@@ -183,6 +191,14 @@ func (m *Mailbox) newsOf(ctx context.Context, folder string) ([]mailbox.Entry, e
 		return m.listFolder(ctx, folder)
 	}
 	return m.listFrom(ctx, s, st, st.last+1)
+}
+
+// stale reports whether a folder with this UIDNEXT (0 when not told) and number of messages may hold something new.
+func (st *state) stale(next goimap.UID, count uint32) bool {
+	if next == 0 {
+		return count != st.count
+	}
+	return next > st.next
 }
 
 // nameOf returns the name on the server of a configured folder that has been opened before.

@@ -46,6 +46,8 @@ type Mailbox struct {
 type state struct {
 	validity uint32
 	last     goimap.UID           // Highest UID listed.
+	next     goimap.UID           // UIDNEXT when it was listed: what is below is known, even when it has gone since.
+	count    uint32               // Messages when it was listed, for servers that do not tell UIDNEXT.
 	sizes    map[goimap.UID]int64 // Sizes of messages listed and not yet fetched.
 }
 

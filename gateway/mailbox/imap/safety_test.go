@@ -249,6 +249,56 @@ func TestNewsOfSeveralFolders(t *testing.T) {
 	}
 }
 
+// A folder whose newest messages have gone has a UIDNEXT far above what it holds; that is no news.
+func TestMessagesThatHaveGoneAreNoNews(t *testing.T) {
+	s := startInProcess(t, mailtest.Options{})
+	s.account.Folders = []string{"INBOX", "Done"}
+	for _, folder := range []string{"INBOX", "Done"} {
+		for range 3 {
+			if err := s.user.Append(folder, []byte("Subject: x\r\n\r\n.\r\n")); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	m := s.Visit(t)
+	entries, err := m.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range m.Settle(t.Context(), []mailbox.Ref{entries[2].Ref, entries[5].Ref}, mailbox.Disposition{Action: mailbox.Delete}) {
+		if r.Err != nil {
+			t.Fatal(r.Err)
+		}
+	}
+	m.Abort()
+
+	proxy, err := mailtest.Delay(s.servers.IMAPAddr, 40*time.Millisecond) // Commands sent together leave before the first answer is here.
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(proxy.Close)
+	a := mailboxtest.Account(t, proxy.Addr)
+	a.Folders = s.account.Folders
+	w := visit(t, a).(mailbox.Watcher)
+	defer w.Abort()
+	if entries, err := w.List(t.Context()); err != nil || len(entries) != 4 {
+		t.Fatalf("List = %d entries, %v, want 4", len(entries), err)
+	}
+	before := proxy.RoundTrips()
+	for range 5 {
+		if news, err := w.News(t.Context()); err != nil || len(news) != 0 {
+			t.Fatalf("News = %v, %v, want none", news, err)
+		}
+	}
+	if got, want := proxy.RoundTrips()-before, int64(5); got != want {
+		t.Errorf("5 times News took %d round trips, want %d", got, want)
+	}
+	start := time.Now()
+	if err := w.Wait(t.Context(), 100*time.Millisecond, nil); err != nil || time.Since(start) < 90*time.Millisecond {
+		t.Errorf("Wait = %v after %v, want it to wait", err, time.Since(start))
+	}
+}
+
 func TestNothingSecretIsSaidBeforeTLS(t *testing.T) {
 	for name, s := range map[string]*script{
 		"signed in without asking": {greeting: "* PREAUTH welcome\r\n", caps: "IMAP4rev1 STARTTLS"},
