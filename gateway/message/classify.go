@@ -38,8 +38,6 @@ func (p *parser) look(n *node, w *partWriter, depth int, parent string) *node {
 	case n.mime == "text/calendar" && p.part.calendar == nil && len(w.head) < maxCalendar:
 		p.part.calendar = w.head
 		p.part.calendarSet = n.charset
-	case strings.HasSuffix(n.mime, "pkcs7-signature") && parent == "signed" && depth == p.base+1:
-		n.der = w.head
 	case isSMIME(n):
 		return p.openSMIME(n, w, depth)
 	case isTNEF(n):
@@ -93,9 +91,6 @@ func (p *parser) security(n *node) {
 	}
 	switch n.kind {
 	case "signed":
-		if s := n.signed; s != nil && !s.full && len(n.children) == 2 && n.children[1].der != nil && p.m.SignatureCheck == nil {
-			p.checkSignature(n.children[1].der, s.data, true)
-		}
 		p.m.Signed = firstOf(p.m.Signed, cryptoOf(n))
 	case "encrypted":
 		p.m.Encrypted = firstOf(p.m.Encrypted, "pgp")

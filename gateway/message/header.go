@@ -75,7 +75,8 @@ func (p *parser) section(in *input, limit int64, keepText bool) (header, *stop) 
 		text := bytes.TrimRight(line, "\r\n")
 		if len(text) >= 2 && text[0] == '-' && text[1] == '-' {
 			if at, ok := in.match(line); ok {
-				in.delimiter(at, n)
+				in.discard(n)
+				in.bol = true
 				flush()
 				return h, &at
 			}

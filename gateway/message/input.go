@@ -19,7 +19,6 @@ type input struct {
 	bounds [][]byte // Boundaries of the open multiparts, outermost first.
 	bol    bool     // The next octet begins a line.
 	eol    []byte   // A line end held back: the one before a delimiter belongs to the delimiter (RFC 2046, 5.1.1).
-	tap    *tap     // Keeps a copy of a signed part as it stands.
 }
 
 func newInput(r io.Reader) *input {
@@ -67,7 +66,7 @@ func (in *input) body(w func([]byte), lines func(line []byte) bool) stop {
 		if in.bol && (len(in.bounds) > 0 || lines != nil) && bytes.HasPrefix(b, dashes) {
 			line := in.peekLine()
 			if at, ok := in.match(line); ok {
-				in.delimiter(at, len(line))
+				in.discard(len(line))
 				return at
 			}
 			n := len(line)
@@ -126,44 +125,7 @@ func (in *input) skip() stop { return in.body(func([]byte) {}, nil) }
 
 func (in *input) discard(n int) {
 	if n > 0 {
-		if in.tap != nil {
-			b, _ := in.r.Peek(n)
-			in.tap.keep(b)
-		}
 		_, _ = in.r.Discard(n) // All of it is buffered.
-	}
-}
-
-// delimiter takes a delimiter line; one of the multipart that is tapped ends the copy.
-func (in *input) delimiter(at stop, n int) {
-	if in.tap != nil && at.level <= in.tap.level {
-		in.tap.end()
-		in.tap = nil
-	}
-	in.discard(n)
-	in.bol = true
-}
-
-// tap is the copy of a part, header section included, without the line end before its delimiter.
-type tap struct {
-	level int // Of the multipart that the part is in.
-	data  []byte
-	full  bool // The part is larger than maxSigned; data is of no use.
-}
-
-func (t *tap) keep(b []byte) {
-	if t.full || len(t.data)+len(b) > maxSigned {
-		t.full = true
-		return
-	}
-	t.data = append(t.data, b...)
-}
-
-func (t *tap) end() {
-	t.data = bytes.TrimSuffix(t.data, []byte("\n"))
-	t.data = bytes.TrimSuffix(t.data, []byte("\r"))
-	if !bytes.Contains(t.data, []byte("\r\n")) {
-		t.data = bytes.ReplaceAll(t.data, []byte("\n"), []byte("\r\n")) // What is signed has CRLF (RFC 8551, 3.1.1).
 	}
 }
 

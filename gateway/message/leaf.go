@@ -40,8 +40,6 @@ func (p *parser) leaf(in *input, h *header, ct params, known bool, depth int, pa
 		}
 	case looksInside(n):
 		w.keep = maxInspect
-	case strings.HasSuffix(n.mime, "pkcs7-signature"):
-		w.keep = maxReport
 	case n.mime == "text/calendar":
 		w.keep = maxCalendar
 	case depth == 0 && (n.mime == "message/rfc822" || n.mime == "message/global"):

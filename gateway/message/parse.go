@@ -11,8 +11,6 @@ type Options struct {
 	// Sink returns where the decoded octets of the attachment with that index (its place in Message.Attachments) go.
 	// Parse closes what it returns. Nil discards them; size and hash are found all the same.
 	Sink func(index int) (io.WriteCloser, error)
-	// SMIME checks signatures and opens encrypted mail; nil leaves both as they are.
-	SMIME *SMIME
 }
 
 // parser is the work on one mail.
@@ -20,12 +18,10 @@ type parser struct {
 	m     *Message
 	lim   Limits
 	sink  func(index int) (io.WriteCloser, error)
-	smime *SMIME
 	err   error       // The first error of the sink.
 	open  *attachment // The one that is being written.
 	hint  string      // The charset that raw octets in header fields are taken for.
 	parts int
-	base  int   // The depth of the outermost part: 0, or 1 inside of an encrypted mail.
 	level int   // How deep in nested messages this one is read.
 	loose bool  // A block of fields is read that has no body behind it.
 	held  int64 // Octets of text and of parts looked into that are in memory.
@@ -43,7 +39,7 @@ type parser struct {
 // Parse reads one mail from r to its end. The error is not nil only when r or the sink fails (the cause is wrapped);
 // a broken mail is a Message with defects.
 func Parse(r io.Reader, o Options) (*Message, error) {
-	p := &parser{m: newMessage(), lim: o.Limits.withDefaults(), sink: o.Sink, smime: o.SMIME}
+	p := &parser{m: newMessage(), lim: o.Limits.withDefaults(), sink: o.Sink}
 	in := newInput(r)
 	p.guard("read", func() { p.read(in) })
 	p.closeLeft()

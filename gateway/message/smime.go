@@ -13,9 +13,8 @@ var (
 	oidCompressedData = []byte{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x09}
 )
 
-// openSMIME recognises a CMS container. Signed data (RFC 8551, 3.5.2) is opened and its content read like any part, its
-// signature checked when there is something to check it with. Encrypted data is opened with a key that fits, but only
-// when it is the whole mail: decrypted text never stands beside other text (SEC-56).
+// openSMIME recognises a CMS container. Signed data (RFC 8551, 3.5.2) is opened and its content read like any part;
+// the signature is not verified here. Encrypted data stays an attachment.
 func (p *parser) openSMIME(n *node, w *partWriter, depth int) *node {
 	kind, content := cmsContent(w.head)
 	switch {
@@ -25,21 +24,11 @@ func (p *parser) openSMIME(n *node, w *partWriter, depth int) *node {
 			p.defect(DefectSMIME, n.name)
 			return nil
 		}
-		if p.smime != nil && p.m.SignatureCheck == nil {
-			p.guard("signature", func() { p.checkSignature(w.head, nil, depth == p.base) })
-		}
 		return p.inner(content, depth)
 	case kind == "encrypted", kind == "" && n.mime != "application/octet-stream":
 		p.m.Encrypted = firstOf(p.m.Encrypted, "smime")
 		if kind == "" {
 			p.defect(DefectSMIME, n.name)
-		}
-		if depth == 0 {
-			if content := p.decrypt(w.head); content != nil {
-				p.m.Decrypted = true
-				p.base = depth + 1
-				return p.inner(content, depth)
-			}
 		}
 	case kind == "compressed":
 		p.defect(DefectSMIME, n.name)

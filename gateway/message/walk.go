@@ -9,8 +9,6 @@ import (
 type node struct {
 	kind     string // "mixed", "alternative", "related", ... for a multipart; "" for a leaf.
 	protocol string // Of a signed or encrypted multipart (RFC 1847).
-	signed   *tap   // What a detached signature covers.
-	der      []byte // The signature itself.
 	children []*node
 
 	// A leaf that may be shown as text.
@@ -121,10 +119,6 @@ func (p *parser) multipart(in *input, h *header, ct params, depth int) (*node, s
 	parts := 0
 	for at.level == level && !at.last {
 		parts++
-		if parts == 1 && n.kind == "signed" && depth == p.base && p.smime != nil && in.tap == nil {
-			n.signed = &tap{level: level}
-			in.tap = n.signed
-		}
 		hh, inside := p.section(in, maxPartHeader, false)
 		if inside != nil {
 			at = *inside
