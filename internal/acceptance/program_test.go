@@ -19,8 +19,10 @@ type program struct {
 	t     *testing.T
 	dir   string
 	token string // Of the admin that prepare makes.
-	url   string // Of the running server.
-	setup string // The setup link that it printed.
+
+	networks string // In which mail servers may lie besides public addresses.
+	url      string // Of the running server.
+	setup    string // The setup link that it printed.
 
 	cmd   *exec.Cmd
 	ended chan error
@@ -30,7 +32,7 @@ type program struct {
 func newProgram(t *testing.T) *program {
 	t.Helper()
 	dir := t.TempDir()
-	p := &program{t: t, dir: dir, log: filepath.Join(dir, "log")}
+	p := &program{t: t, dir: dir, log: filepath.Join(dir, "log"), networks: "127.0.0.0/8"}
 	t.Cleanup(func() {
 		if p.cmd != nil {
 			_ = p.cmd.Process.Kill()
@@ -50,7 +52,7 @@ func tail(b []byte, n int) []byte { return b[max(0, len(b)-n):] }
 func (p *program) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Dir = p.dir
-	cmd.Env = append(os.Environ(), "LETTERBOX_ALLOWED_NETWORKS=127.0.0.0/8", "TMPDIR="+p.dir)
+	cmd.Env = append(os.Environ(), "LETTERBOX_ALLOWED_NETWORKS="+p.networks, "TMPDIR="+p.dir)
 	return cmd
 }
 
