@@ -29,6 +29,10 @@ const (
 	DefectControl          = "control_characters" // Control characters were taken out of the text.
 	DefectTNEF             = "tnef"               // A winmail.dat that is broken; what was readable is there, and the original.
 	DefectSMIME            = "smime"              // An S/MIME part that could not be opened.
+	DefectNoKey            = "smime_no_key"       // Encrypted, and none of our keys fits: it cannot be decrypted.
+	DefectEncryption       = "smime_method"       // Encrypted in a way that is not supported, or too large.
+	DefectEncryptedPart    = "smime_part"         // An encrypted part among others; only a mail as a whole is decrypted.
+	DefectUnauthenticated  = "smime_open"         // Decrypted, and nothing shows that it was not changed on the way.
 	DefectInternal         = "internal"           // This program failed on a part of the mail; the rest is there.
 )
 

@@ -16,6 +16,7 @@ const (
 type input struct {
 	r      *bufio.Reader
 	err    error    // Why the underlying reader stopped; nil after a normal end.
+	tape   *tape    // Holds what is read while somebody wants it.
 	bounds [][]byte // Boundaries of the open multiparts, outermost first.
 	bol    bool     // The next octet begins a line.
 	eol    []byte   // A line end held back: the one before a delimiter belongs to the delimiter (RFC 2046, 5.1.1).
@@ -125,6 +126,10 @@ func (in *input) skip() stop { return in.body(func([]byte) {}, nil) }
 
 func (in *input) discard(n int) {
 	if n > 0 {
+		if in.tape != nil {
+			b, _ := in.r.Peek(n)
+			in.tape.take(b)
+		}
 		_, _ = in.r.Discard(n) // All of it is buffered.
 	}
 }
@@ -170,10 +175,11 @@ func (in *input) match(line []byte) (stop, bool) {
 		rest, ok := bytes.CutPrefix(text, in.bounds[i])
 		switch {
 		case !ok:
-		case len(rest) == 0:
-			return stop{level: i}, true
-		case bytes.Equal(rest, dashes):
-			return stop{level: i, last: true}, true
+		case len(rest) == 0, bytes.Equal(rest, dashes):
+			if in.tape != nil {
+				in.tape.mark = len(in.tape.octets)
+			}
+			return stop{level: i, last: len(rest) > 0}, true
 		}
 	}
 	return stop{}, false

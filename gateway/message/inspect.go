@@ -75,6 +75,12 @@ func WriteReadable(w io.Writer, m *Message, file string) error {
 	}
 	line("Encrypted", m.Encrypted)
 	line("Signed", m.Signed)
+	if m.Verified != nil {
+		line("Signature", strings.Join([]string{string(m.Verified.State), string(m.Verified.Reason), m.Verified.Address, m.Verified.Subject}, " "))
+	}
+	if m.Decrypted {
+		line("Decrypted", "yes")
+	}
 	if m.FeedbackReport != nil {
 		line("Feedback", *m.FeedbackReport)
 	}

@@ -39,7 +39,9 @@ func (p *parser) leaf(in *input, h *header, ct params, known bool, depth int, pa
 			w.hold *= htmlFactor
 		}
 	case looksInside(n):
-		w.keep = maxInspect
+		w.keep = p.keepOf(n, depth)
+	case p.smime.policy != nil && parent == "signed" && isSignature(n):
+		w.keep = maxDetached
 	case n.mime == "text/calendar":
 		w.keep = maxCalendar
 	case depth == 0 && (n.mime == "message/rfc822" || n.mime == "message/global"):

@@ -8,6 +8,8 @@ package message
 import (
 	"errors"
 	"time"
+
+	"letterbox/gateway/smime"
 )
 
 // Message is one parsed mail. All text is valid UTF-8 in NFC without NUL; line ends are LF. Message-IDs stand without
@@ -40,13 +42,15 @@ type Message struct {
 	Defects        []Defect     `json:"defects"`
 
 	// What the gate looks at besides, not part of inspect.
-	ReturnPath  *string     `json:"-"` // Address in Return-Path, "" for the null sender <>; nil when the field is missing.
-	DeliveredTo []string    `json:"-"` // Addresses in Delivered-To, X-Original-To, Envelope-To and X-Envelope-To, lower case.
-	Loop        []string    `json:"-"` // Values of the X-Letterbox-Loop fields.
-	FromFields  int         `json:"-"` // Number of From fields: more or less than one makes the sender unverifiable.
-	Language    string      `json:"-"` // From Content-Language or Accept-Language: "de", "en" or "".
-	Invitation  *Invitation `json:"-"` // The first event of a calendar part; nil for other mail.
-	HeaderText  string      `json:"-"` // The header section as text, at most 256 KiB, for the message page.
+	ReturnPath  *string          `json:"-"` // Address in Return-Path, "" for the null sender <>; nil when the field is missing.
+	DeliveredTo []string         `json:"-"` // Addresses in Delivered-To, X-Original-To, Envelope-To and X-Envelope-To, lower case.
+	Loop        []string         `json:"-"` // Values of the X-Letterbox-Loop fields.
+	FromFields  int              `json:"-"` // Number of From fields: more or less than one makes the sender unverifiable.
+	Language    string           `json:"-"` // From Content-Language or Accept-Language: "de", "en" or "".
+	Invitation  *Invitation      `json:"-"` // The first event of a calendar part; nil for other mail.
+	Decrypted   bool             `json:"-"` // Text and attachments were encrypted with S/MIME; remote content is never to be loaded.
+	Verified    *smime.Signature `json:"-"` // What the S/MIME signature is worth; nil when there is none, or nobody asked.
+	HeaderText  string           `json:"-"` // The header section as text, at most 256 KiB, for the message page.
 }
 
 // Address is one mailbox of an address field (RFC 5322, 3.4).

@@ -3,11 +3,18 @@ package message
 import (
 	"fmt"
 	"io"
+	"time"
+
+	"letterbox/gateway/smime"
 )
 
 // Options tell Parse what it cannot know from the mail.
 type Options struct {
 	Limits Limits
+	// SMIME is what signatures are checked and encrypted mails opened with; nil only recognises them.
+	SMIME *smime.Policy
+	// Received is when the mail came in; certificates must have been valid then, or when it was signed.
+	Received time.Time
 	// Sink returns where the decoded octets of the attachment with that index (its place in Message.Attachments) go.
 	// Parse closes what it returns. Nil discards them; size and hash are found all the same.
 	Sink func(index int) (io.WriteCloser, error)
@@ -18,7 +25,8 @@ type parser struct {
 	m     *Message
 	lim   Limits
 	sink  func(index int) (io.WriteCloser, error)
-	err   error       // The first error of the sink.
+	err   error // The first error of the sink.
+	smime layers
 	open  *attachment // The one that is being written.
 	hint  string      // The charset that raw octets in header fields are taken for.
 	parts int
@@ -39,7 +47,7 @@ type parser struct {
 // Parse reads one mail from r to its end. The error is not nil only when r or the sink fails (the cause is wrapped);
 // a broken mail is a Message with defects.
 func Parse(r io.Reader, o Options) (*Message, error) {
-	p := &parser{m: newMessage(), lim: o.Limits.withDefaults(), sink: o.Sink}
+	p := &parser{m: newMessage(), lim: o.Limits.withDefaults(), sink: o.Sink, smime: layers{policy: o.SMIME, received: o.Received}}
 	in := newInput(r)
 	p.guard("read", func() { p.read(in) })
 	p.closeLeft()
@@ -77,6 +85,7 @@ func (p *parser) read(in *input) {
 	}
 	p.compose(root)
 	p.classify(&h, root)
+	p.settleSMIME()
 }
 
 func newMessage() *Message {

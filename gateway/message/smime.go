@@ -13,8 +13,9 @@ var (
 	oidCompressedData = []byte{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x09}
 )
 
-// openSMIME recognises a CMS container. Signed data (RFC 8551, 3.5.2) is opened and its content read like any part;
-// the signature is not verified here. Encrypted data stays an attachment.
+// openSMIME recognises a CMS container. Signed data (RFC 8551, 3.5.2) is opened and its content read like any part.
+// Where the container is the whole mail and there is a policy, the signature is checked and what is encrypted is opened;
+// the container stays an attachment in any case.
 func (p *parser) openSMIME(n *node, w *partWriter, depth int) *node {
 	kind, content := cmsContent(w.head)
 	switch {
@@ -24,12 +25,17 @@ func (p *parser) openSMIME(n *node, w *partWriter, depth int) *node {
 			p.defect(DefectSMIME, n.name)
 			return nil
 		}
+		if p.isWhole(depth) {
+			return p.openSigned(w, content, depth)
+		}
 		return p.inner(content, depth)
 	case kind == "encrypted", kind == "" && n.mime != "application/octet-stream":
 		p.m.Encrypted = firstOf(p.m.Encrypted, "smime")
 		if kind == "" {
 			p.defect(DefectSMIME, n.name)
+			return nil
 		}
+		return p.decrypt(n, w, depth)
 	case kind == "compressed":
 		p.defect(DefectSMIME, n.name)
 	}

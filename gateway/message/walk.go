@@ -117,15 +117,19 @@ func (p *parser) multipart(in *input, h *header, ct params, depth int) (*node, s
 	}
 	at := in.body(keep, sniff)
 	parts := 0
+	sealed := p.sealOf(in, n, depth)
 	for at.level == level && !at.last {
 		parts++
+		sealed.begin(parts)
 		hh, inside := p.section(in, maxPartHeader, false)
 		if inside != nil {
 			at = *inside
+			sealed.end(parts, at.level == level)
 			continue
 		}
 		var child *node
 		child, at = p.entity(in, &hh, depth+1, n.kind)
+		sealed.end(parts, at.level == level)
 		if child != nil {
 			n.children = append(n.children, child)
 		}
@@ -133,6 +137,7 @@ func (p *parser) multipart(in *input, h *header, ct params, depth int) (*node, s
 	if len(in.bounds) > level {
 		in.bounds = in.bounds[:level]
 	}
+	sealed.check(parts, n)
 	switch {
 	case parts == 0 && len(bytes.TrimSpace(before)) > 0:
 		// No part at all: what is there is shown as text.
