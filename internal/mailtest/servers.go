@@ -121,8 +121,22 @@ func (s *Servers) listen(address string, out *string, cfg *tls.Config, serve fun
 	if cfg != nil {
 		l = tls.NewListener(l, cfg)
 	}
-	s.wait.Go(func() { serve(l) })
+	a := &accepting{Listener: l, begun: make(chan struct{})}
+	s.wait.Go(func() { serve(a) })
+	<-a.begun
 	return nil
+}
+
+// accepting tells when its server has begun to accept. To close one of the libraries' servers earlier is a race in it.
+type accepting struct {
+	net.Listener
+	once  sync.Once
+	begun chan struct{}
+}
+
+func (a *accepting) Accept() (net.Conn, error) {
+	a.once.Do(func() { close(a.begun) })
+	return a.Listener.Accept()
 }
 
 // Close stops the servers and waits for them.
