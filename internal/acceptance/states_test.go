@@ -99,45 +99,76 @@ func deliverCorpus(t *testing.T, d *mailtest.Dovecot, login string) []held {
 func TestKilledFiveTimes(t *testing.T) {
 	d := mailtest.StartDovecot(t, mailtest.DovecotOptions{})
 	letters := writePost(8)
-	octets := deliver(t, d, "alice", letters)
-	slow, err := mailtest.Delay(d.IMAPAddr, 20*time.Millisecond) // So that there is a middle.
-	if err != nil {
-		t.Fatal(err)
+	for _, door := range []struct {
+		protocol, address, login string
+		inbox                    object
+		octets                   func([]held) []held
+	}{
+		{"imap", d.IMAPAddr, "alice", object{"after": "move", "move_to": "Processed"}, func(all []held) []held { return all }},
+		{"pop3", d.POP3Addr, "bob", object{"pop3_after": "delete"}, withNUL},
+	} {
+		t.Run(door.protocol, func(t *testing.T) {
+			octets := deliver(t, d, door.login, letters)
+			client := openMailClient(t, d.IMAPAddr, door.login)
+			client.do("CREATE Processed")
+			slow, err := mailtest.Delay(door.address, 20*time.Millisecond) // So that there is a middle.
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(slow.Close)
+			p := newProgram(t)
+			p.prepare()
+			p.start()
+			p.addProject()
+			p.addPeople()
+			inbox := p.addInbox(gated(with(at(slow.Addr), object{"receive": door.protocol, "username": door.login, "batch_size": 4}, door.inbox)))
+			t.Logf("killed after about %v of %d messages", p.killOften(inbox, len(letters)), len(letters))
+			log := p.quiet(inbox, len(letters))
+			t.Log(len(log), "messages:", states(log))
+			oneState(t, log)
+			p.sameAs(letters, log, door.octets(octets))
+			if left := client.messages("INBOX"); len(left) != 0 {
+				t.Errorf("%d messages are left in INBOX, want none", len(left))
+			}
+			if moved := client.messages("Processed"); door.protocol == "imap" && !slices.Equal(hashes(moved), hashes(octets)) {
+				t.Errorf("%d messages are in Processed, want the %d from INBOX, each once and unchanged", len(moved), len(octets))
+			}
+			p.stop()
+		})
 	}
-	t.Cleanup(slow.Close)
+}
 
-	p := newProgram(t)
-	p.prepare()
-	p.start()
-	p.addProject()
-	p.addPeople()
-	inbox := p.addInbox(gated(with(at(slow.Addr), object{"batch_size": 4})))
+// killOften kills the server five times at random moments on its way through n messages, and starts it again. It returns
+// how many messages were final each time.
+func (p *program) killOften(inbox int64, n int) (moments []int) {
+	p.t.Helper()
 	const kills = 5
-	var moments []string
 	for k := range kills {
 		// Somewhere in its own part of the way, so that each kill meets other messages.
-		aim := len(letters) * (2*k + 1 + rand.IntN(2)) / (2*kills + 2)
-		var n int
-		await(t, time.Minute, func() error {
-			if n = p.progress(inbox); n < aim {
-				return fmt.Errorf("%d messages are final, want %d", n, aim)
+		aim := n * (2*k + 1 + rand.IntN(2)) / (2*kills + 2)
+		var done int
+		await(p.t, time.Minute, func() error {
+			if done = p.progress(inbox); done < aim {
+				return fmt.Errorf("%d messages are final, want %d", done, aim)
 			}
 			return nil
 		})
 		time.Sleep(time.Duration(rand.IntN(30)) * time.Millisecond) // Any moment, not only that after an answer.
 		p.kill()
-		moments = append(moments, strconv.Itoa(n))
+		moments = append(moments, done)
 		p.start()
 	}
-	t.Logf("killed after about %s of %d messages", strings.Join(moments, ", "), len(letters))
-	log := p.quiet(inbox, len(letters))
-	t.Log(len(log), "messages:", states(log))
-	oneState(t, log)
-	p.sameAs(letters, log, octets)
-	if got := openMailClient(t, d.IMAPAddr, "alice").messages("INBOX"); !slices.EqualFunc(got, octets, func(a, b held) bool { return a.uid == b.uid }) {
-		t.Errorf("the server holds %d messages after it all, want the same %d", len(got), len(octets))
+	return moments
+}
+
+// hashes returns the hashes of messages, sorted.
+func hashes(all []held) []string {
+	var out []string
+	for _, m := range all {
+		out = append(out, hash(m.raw))
 	}
-	p.stop()
+	slices.Sort(out)
+	return out
 }
 
 // progress returns how many messages of the inbox have come to a result.
