@@ -28,16 +28,17 @@ var mayImport = map[string][]string{
 	"gateway/mailbox/mailboxtest": {"gateway/mailbox"},
 	"gateway/mailbox/pop3":        {"gateway/mailbox", "gateway/mailbox/wire"},
 	"gateway/mailbox/wire":        {"gateway/mailbox"},
-	"gateway/message":             {"models"},
+	"gateway/message":             {"gateway/smime", "models"},
 	"gateway/rule":                {"models"},
+	"gateway/smime":               {},
 	"gateway/thread":              {"models"},
 	"gateway": {
 		"gateway/mailbox", "gateway/mailbox/archive", "gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/message",
-		"gateway/rule", "gateway/thread", "models", "models/store",
+		"gateway/rule", "gateway/smime", "gateway/thread", "models", "models/store",
 	},
 
 	"tracker":  {"models", "models/store"},
-	"handlers": {"gateway", "gateway/mailbox", "gateway/message", "gateway/rule", "internal/i18n", "models", "templates", "tracker"},
+	"handlers": {"gateway", "gateway/mailbox", "gateway/message", "gateway/rule", "gateway/smime", "internal/i18n", "models", "templates", "tracker"},
 
 	"internal/acceptance": {},
 	"internal/arch":       {},
@@ -49,7 +50,7 @@ var mayImport = map[string][]string{
 	"internal/secret":     {},
 	"internal/testdb":     {"models/store"},
 	"internal/app": {
-		"gateway", "gateway/mailbox", "gateway/rule", "handlers", "internal/config", "internal/i18n", "internal/mailtest", "internal/netguard",
+		"gateway", "gateway/mailbox", "gateway/rule", "gateway/smime", "handlers", "internal/config", "internal/i18n", "internal/mailtest", "internal/netguard",
 		"internal/secret", "models", "models/store", "templates", "tracker",
 	},
 
@@ -96,7 +97,7 @@ var owner = map[string][]string{
 	"github.com/emersion/go-message":               {"gateway/message"},
 	"github.com/JohannesKaufmann/html-to-markdown": {"gateway/message"},
 	"github.com/microcosm-cc/bluemonday":           {"gateway/message"},
-	"github.com/smallstep/pkcs7":                   {"gateway/message"},
+	"github.com/smallstep/pkcs7":                   {"gateway/smime"},
 	"golang.org/x/net/html":                        {"gateway/message"},
 	"github.com/dlclark/regexp2/v2":                {"gateway/rule"},
 	"github.com/yuin/goldmark":                     {"handlers"},

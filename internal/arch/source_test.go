@@ -169,6 +169,9 @@ func harmless(e ast.Expr) bool {
 		if _, isArray := e.Fun.(*ast.ArrayType); isArray { // []byte("...")
 			return len(e.Args) == 1 && harmless(e.Args[0])
 		}
+		if id, ok := e.Fun.(*ast.Ident); ok && slices.Contains([]string{"byte", "rune", "string", "int", "int64", "uint32", "uint64"}, id.Name) {
+			return len(e.Args) == 1 && harmless(e.Args[0])
+		}
 		if _, computed := e.Fun.(*ast.FuncLit); computed && len(e.Args) == 0 { // A table that is computed once.
 			return true
 		}
