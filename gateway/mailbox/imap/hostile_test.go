@@ -254,3 +254,24 @@ func TestALargeMessageIsNotHeldInMemory(t *testing.T) {
 		t.Errorf("%d octets were allocated for a message of %d", got, n)
 	}
 }
+
+func TestNewsAreOnlyWhatIsNew(t *testing.T) {
+	list := "* 1 FETCH (UID 1 FLAGS () RFC822.SIZE 3)\r\n* 2 FETCH (UID 3 FLAGS () RFC822.SIZE 3)\r\n"
+	s := &script{answers: map[string]string{
+		"UID FETCH 1:*": list + "TAG OK done\r\n",
+		"NOOP":          "* SEARCH 4294967295\r\n* ESEARCH (TAG \"x\") UID ALL 1:4294967295\r\n* 9 EXISTS\r\nTAG OK done\r\n",
+		// RFC 3501, 6.4.8: "4:*" includes the last message, whatever its UID.
+		"UID FETCH 4:*": "* 2 FETCH (UID 3 FLAGS () RFC822.SIZE 3)\r\nTAG OK done\r\n",
+	}}
+	m := visit(t, s.start(t)).(mailbox.Watcher)
+	defer m.Abort()
+	if entries, err := m.List(t.Context()); err != nil || len(entries) != 2 {
+		t.Fatalf("List = %v, %v, want 2 entries", entries, err)
+	}
+	if news, err := m.News(t.Context()); err != nil || len(news) != 0 {
+		t.Errorf("News = %v, %v, want none", news, err)
+	}
+	if got := s.commands("UID FETCH 4:*"); len(got) != 1 {
+		t.Errorf("sent %q, want the new messages to be asked for once", got)
+	}
+}
