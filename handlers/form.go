@@ -182,7 +182,7 @@ func (f *form) Choice(name string, values ...string) (field, error) {
 		case "":
 			key = "choice." + name + ".all"
 		case "auto":
-			if f.area == "user" {
+			if f.area == "user" || f.area == "profile" {
 				value = "" // The browser decides.
 			}
 		}

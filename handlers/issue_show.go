@@ -73,7 +73,8 @@ func (v *visit) showIssue(status int, number int64, f *form) error {
 	if found.Mentions != "" {
 		data.Mentions = strings.Split(found.Mentions, ",")
 	}
-	names, err := v.inboxNames()
+	// That an issue came by an inbox is no secret for those who see the issue.
+	names, err := v.h.Gateway.InboxAddresses(v.ctx())
 	if err != nil {
 		return err
 	}
@@ -147,23 +148,6 @@ func (v *visit) write(p *post, text string, origin *int64, inboxes map[int64]str
 			}
 		}
 	}
-}
-
-// inboxNames returns how every inbox is called in a thread: by its address. That an issue came by an inbox is no
-// secret for those who see the issue.
-func (v *visit) inboxNames() (map[int64]string, error) {
-	all, err := v.allInboxes()
-	if err != nil {
-		return nil, err
-	}
-	names := map[int64]string{}
-	for _, in := range all {
-		names[in.ID] = in.Address
-		if in.Address == "" {
-			names[in.ID] = in.Name
-		}
-	}
-	return names, nil
 }
 
 // assignees are those who can have the issue: the members of its project, the one who has it and the person itself.

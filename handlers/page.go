@@ -65,35 +65,16 @@ func (v *visit) fillFrame(p *page) {
 	if !p.Configures {
 		return
 	}
-	inboxes, err := v.inboxes()
-	if err != nil {
+	if p.Failing, err = v.h.Gateway.FailingInboxes(v.ctx(), v.access.SeesInbox); err != nil {
 		v.h.Log.WarnContext(v.ctx(), "side bar not filled", slog.Any("err", err))
-		return
 	}
-	for _, in := range inboxes {
-		if in.Enabled && (in.Status.State == models.InboxFailing || in.Status.State == models.InboxRefused) {
-			p.Failing++
-		}
-	}
-}
-
-// allInboxes returns every inbox, looked up once for each request: the frame of a page asks for them, too.
-func (v *visit) allInboxes() ([]gateway.InboxView, error) {
-	if v.known == nil {
-		all, err := v.h.Gateway.Inboxes(v.ctx())
-		if err != nil {
-			return nil, fmt.Errorf("list inboxes: %w", err)
-		}
-		v.known = &all
-	}
-	return *v.known, nil
 }
 
 // inboxes returns the inboxes that the person may configure.
 func (v *visit) inboxes() ([]gateway.InboxView, error) {
-	all, err := v.allInboxes()
+	all, err := v.h.Gateway.Inboxes(v.ctx())
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("list inboxes: %w", err)
 	}
 	var mine []gateway.InboxView
 	for _, in := range all {

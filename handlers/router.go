@@ -62,6 +62,10 @@ func (h *Handlers) routes() []route {
 		{http.MethodPost, "/users/:id/addresses", admin, userAddress},
 		{http.MethodPost, "/users/:id/access", admin, userAccess},
 
+		{http.MethodGet, "/profile", signedIn, profileShow},
+		{http.MethodPost, "/profile", signedIn, profileUpdate},
+		{http.MethodPost, "/profile/password", signedIn, profilePassword},
+
 		{http.MethodGet, "/inboxes", configurer, inboxList},
 		{http.MethodGet, "/inboxes/new", configurer, inboxNew},
 		{http.MethodPost, "/inboxes/new", configurer, inboxCreate},

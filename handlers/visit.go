@@ -8,7 +8,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"letterbox/gateway"
 	"letterbox/internal/i18n"
 	"letterbox/models"
 	"letterbox/tracker"
@@ -25,7 +24,6 @@ type visit struct {
 	access tracker.Access
 	l      *i18n.Locale
 	theme  string // "light", "dark" or "" (the system's).
-	known  *[]gateway.InboxView
 }
 
 // action answers one request. An error becomes an error page.
