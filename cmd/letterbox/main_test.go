@@ -69,7 +69,7 @@ func TestMail(t *testing.T) {
 
 // withInboxes prepares a database in the current folder: a project and three inboxes, "support" that only takes what
 // is handed in, "server" that reads a mail server, and "wrong" whose password that server refuses.
-func withInboxes(t *testing.T) {
+func withInboxes(t *testing.T) *mailtest.Servers {
 	t.Helper()
 	t.Setenv("LETTERBOX_ALLOWED_NETWORKS", "127.0.0.0/8")
 	cert, err := mailtest.NewCertificate(mailtest.CertOptions{})
@@ -112,7 +112,7 @@ func withInboxes(t *testing.T) {
 			s.Receive = "push"
 		} else {
 			s.Host, s.Port, s.Security, s.TLSVerify, s.Fingerprint = at.Addr().String(), int(at.Port()), "tls", "pinned", cert.Fingerprint
-			s.Username, s.ImportSince = "box", "all"
+			s.Username, s.ImportSince, s.Idle, s.PollInterval = "box", "all", false, time.Hour
 		}
 		if name == "wrong" {
 			word = "another word"
@@ -122,6 +122,45 @@ func withInboxes(t *testing.T) {
 			t.Fatalf("create inbox %s: %v", name, err)
 		}
 	}
+	return servers
+}
+
+func TestPollReachesTheRunningServer(t *testing.T) {
+	fresh(t)
+	servers := withInboxes(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	out, status := lineWriter{make(chan string, 100)}, make(chan int, 1)
+	go func() { status <- run(ctx, []string{"serve", "--listen", "127.0.0.1:0"}, nil, out, io.Discard) }()
+	defer func() {
+		cancel()
+		<-status
+	}()
+	address(t, out.lines, "Letterbox answers at ")
+	messages := func() string {
+		var stdout, stderr bytes.Buffer
+		if got := run(ctx, []string{"message", "list", "--inbox", "server"}, nil, &stdout, &stderr); got != 0 {
+			t.Fatalf("message list = %d: %s", got, &stderr)
+		}
+		return stdout.String()
+	}
+	await := func(subject string) {
+		t.Helper()
+		for deadline := time.Now().Add(time.Minute); !strings.Contains(messages(), subject); {
+			if time.Now().After(deadline) {
+				t.Fatalf("no message %q:\n%s", subject, messages())
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
+	await("waiting")
+	if err := servers.Deliver("box", []byte("From: a@example.org\r\nSubject: asked for\r\n\r\nx\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	if got := run(ctx, []string{"inbox", "poll", "server"}, nil, io.Discard, &stderr); got != 0 {
+		t.Fatalf("inbox poll = %d: %s", got, &stderr)
+	}
+	await("asked for")
 }
 
 func TestEveryCommandHasAnExampleAndHelp(t *testing.T) {
