@@ -1,6 +1,7 @@
 package message
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -162,6 +163,17 @@ func TestMessageIDsAreFound(t *testing.T) {
 				t.Errorf("References (got, want): %s", diff)
 			}
 		})
+	}
+}
+
+func TestLongReferencesKeepTheirEnds(t *testing.T) {
+	var b strings.Builder
+	for i := range 1_000 {
+		fmt.Fprintf(&b, " <%d@example.org>", i)
+	}
+	got := parse(t, "References:"+b.String()+"\r\n\r\nx").References
+	if len(got) != maxMessageIDs || got[0] != "0@example.org" || got[len(got)-1] != "999@example.org" {
+		t.Errorf("%d References from %s to %s, want %d from the oldest to the newest", len(got), got[0], got[len(got)-1], maxMessageIDs)
 	}
 }
 

@@ -3,7 +3,8 @@ package message
 import "strings"
 
 const (
-	maxMessageIDs   = 200
+	maxMessageIDs   = 200 // Beyond it the oldest one and the newest stay: they say where a mail belongs.
+	maxIDsRead      = 20_000
 	maxMessageIDLen = 998
 )
 
@@ -14,7 +15,7 @@ func messageIDs(s string) []string {
 	seen := map[string]bool{}
 	add := func(id string) {
 		id = oneLine(id)
-		if id != "" && len(id) <= maxMessageIDLen && !seen[id] && len(out) < maxMessageIDs {
+		if id != "" && len(id) <= maxMessageIDLen && !seen[id] && len(out) < maxIDsRead {
 			seen[id] = true
 			out = append(out, id)
 		}
@@ -40,6 +41,9 @@ func messageIDs(s string) []string {
 		rest = rest[j:]
 	}
 	bareIDs(rest, add)
+	if n := len(out); n > maxMessageIDs {
+		out = append(out[:1], out[n-maxMessageIDs+1:]...)
+	}
 	return out
 }
 
