@@ -41,15 +41,18 @@ func TestCutInAWindowCountsAgainstTheMessageUnderWayOnly(t *testing.T) {
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("after the cut: %s", diff)
 				}
-				d.wait(2 * time.Minute)
-				if got := d.message("5"); got.State != models.MessageCreated {
-					t.Errorf("message 5 is %s after the next visit, want created: only message 3 waits", got.State)
+				d.server.deliver("INBOX", mail("6", anna, "Mail 6", "Text"))
+				d.wait(70 * time.Second)
+				for _, uid := range []string{"4", "5", "6"} {
+					if got := d.message(uid); got.State != models.MessageCreated {
+						t.Errorf("message %s is %s after the next poll, want created: only message 3 waits", uid, got.State)
+					}
 				}
 				d.server.change(func(s *fakeServer) { s.script = nil })
 				d.wait(10 * time.Minute)
 				stop()
-				if issues, _ := d.once(); issues != 5 {
-					t.Errorf("%d issues, want 5", issues)
+				if issues, _ := d.once(); issues != 6 {
+					t.Errorf("%d issues, want 6", issues)
 				}
 			})
 		})

@@ -10,26 +10,35 @@ import (
 	"letterbox/models/store"
 )
 
+// mostOpen is how many open messages are read at once.
+const mostOpen = 500
+
 // resume takes up what earlier rounds left unfinished and what is due now, one message at a time and each with its
-// attempt committed first: a message that takes the process with it is found out by that.
-func (v *visit) resume(ctx context.Context, entries []mailbox.Entry, full bool) error {
+// attempt committed first: a message that takes the process with it is found out by that. Downloads that failed before
+// are late: they come after everything else, because one that fails again ends the visit.
+func (v *visit) resume(ctx context.Context, entries []mailbox.Entry, full, late bool) error {
 	for {
-		open, err := v.g.Store.OpenMessages(ctx, v.inbox.ID, now(), 100)
+		open, err := v.g.Store.OpenMessages(ctx, v.inbox.ID, now(), mostOpen)
 		if err != nil {
 			return fmt.Errorf("read open messages: %w", err)
 		}
-		if len(open) == 0 {
-			return nil
-		}
+		tried := 0
 		for i := range open {
+			if isLate := open[i].State == models.MessageKnown && open[i].ErrorCode != ""; isLate != late {
+				continue
+			}
+			tried++
 			if err := v.again(ctx, &open[i], entries, full); err != nil {
 				return err
 			}
 		}
+		if tried == 0 {
+			return nil
+		}
 		if err := v.settle(ctx); err != nil {
 			return err
 		}
-		if len(open) < 100 {
+		if len(open) < mostOpen {
 			return nil
 		}
 	}

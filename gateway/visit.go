@@ -55,7 +55,7 @@ func (v *visit) round(ctx context.Context, entries []mailbox.Entry, full bool) e
 	if v.own, err = v.g.ownAddresses(ctx); err != nil {
 		return err
 	}
-	if err := v.resume(ctx, entries, full); err != nil {
+	if err := v.resume(ctx, entries, full, false); err != nil {
 		return err
 	}
 	rows, err := v.unknown(ctx, entries, full)
@@ -63,6 +63,9 @@ func (v *visit) round(ctx context.Context, entries []mailbox.Entry, full bool) e
 		return err
 	}
 	if err := v.stream(ctx, rows); err != nil {
+		return err
+	}
+	if err := v.resume(ctx, entries, full, true); err != nil {
 		return err
 	}
 	return v.settle(ctx)
