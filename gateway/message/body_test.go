@@ -32,6 +32,8 @@ func TestBodiesAreFoundInBrokenMultiparts(t *testing.T) {
 		{"part without even an empty line", mail("Content-Type: multipart/mixed; boundary=x", "", "--x", "hello there", "again", "--x--"), "hello there\nagain", nil, DefectHeaderEnd},
 		{"blank behind the delimiter", mail("Content-Type: multipart/mixed; boundary=x", "", "--x  ", "", "hello", "--x--\t"), "hello", nil, ""},
 		{"text behind the end", mail("Content-Type: multipart/mixed; boundary=x", "", "--x", "", "hello", "--x--", "epilogue"), "hello", nil, ""},
+		{"a part behind the end", mail("Content-Type: multipart/mixed; boundary=x", "", "--x", "", "hello", "--x--", "", "--x", "Content-Type: image/png; name=a.png", "", "data", "--x--"), "hello", []string{"a.png"}, DefectBoundary},
+		{"one boundary for both", mail("Content-Type: multipart/mixed; boundary=x", "", "--x", "Content-Type: multipart/alternative; boundary=x", "", "--x", "", "hello", "--x", "Content-Type: text/html", "", "<p>hello</p>", "--x--", "--x", "Content-Type: image/png; name=a.png", "", "data", "--x--"), "hello", []string{"a.png"}, ""},
 		{"half a type", mail("Content-Type: text", "", "hello"), "hello", nil, ""},
 		{"unreadable type", mail("Content-Type: ???", "", "hello"), "hello", nil, DefectContentType},
 		{"unknown transfer encoding", mail("Content-Transfer-Encoding: zip", "", "hello"), "hello", nil, DefectTransferEncoding},

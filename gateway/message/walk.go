@@ -2,6 +2,7 @@ package message
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -118,7 +119,18 @@ func (p *parser) multipart(in *input, h *header, ct params, depth int) (*node, s
 	at := in.body(keep, sniff)
 	parts := 0
 	sealed := p.sealOf(in, n, depth)
-	for at.level == level && !at.last {
+	closed := false
+	for at.level == level {
+		if at.last {
+			closed = true
+			if slices.ContainsFunc(in.bounds[:level], func(b []byte) bool { return bytes.Equal(b, in.bounds[level]) }) {
+				in.bounds = in.bounds[:level] // Seen in practice: the same boundary again further out.
+			}
+			if at = in.skip(); at.level == level && !at.last {
+				p.defect(DefectBoundary, "") // Seen in practice: parts behind the closing delimiter.
+			}
+			continue
+		}
 		parts++
 		sealed.begin(parts)
 		hh, inside := p.section(in, maxPartHeader, false)
@@ -144,11 +156,8 @@ func (p *parser) multipart(in *input, h *header, ct params, depth int) (*node, s
 		p.defect(DefectBoundary, "")
 		d, _ := transferDecoder(h.get("content-transfer-encoding"))
 		n.children = append(n.children, &node{text: true, mime: "text/plain", raw: decodeAll(d, before), charset: ct.get("charset")})
-	case at.level != level:
+	case !closed:
 		p.defect(DefectUnclosed, "")
-	}
-	if at.level == level {
-		return n, in.skip() // The epilogue.
 	}
 	return n, at
 }
