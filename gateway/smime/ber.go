@@ -18,7 +18,7 @@ const (
 	tagSequence = 0x30
 	tagSet      = 0x31
 	tagZero     = 0xa0 // [0], constructed.
-	tagOne      = 0xa1
+	tagImplicit = 0x80 // [0], primitive.
 )
 
 var errBER = errors.New("not a readable BER structure")

@@ -27,7 +27,6 @@ var (
 	oidTripleDES  = asn1.ObjectIdentifier{1, 2, 840, 113549, 3, 7}
 	oidRSA        = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}
 	oidRSAOAEP    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 7}
-	tagImplicit   = byte(0x80) // [0], primitive.
 	methodsCBC    = []asn1.ObjectIdentifier{oidAES128CBC, oidAES256CBC, oidTripleDES}
 	methodsGCM    = []asn1.ObjectIdentifier{oidAES128GCM, oidAES256GCM}
 	methodsForKey = []asn1.ObjectIdentifier{oidRSA, oidRSAOAEP}

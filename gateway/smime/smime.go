@@ -9,6 +9,7 @@ package smime
 
 import (
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -72,6 +73,19 @@ type Signature struct {
 	NotAfter    time.Time // UTC.
 	SignedAt    time.Time // As the signer says, UTC; zero when he does not.
 	Certificate []byte    // DER, to be kept for answers; only when State is Valid.
+}
+
+// Code names the result in the message catalogue.
+func (s Signature) Code() string {
+	switch {
+	case s.State == Valid:
+		return "S-SMIME-OK"
+	case s.Reason == Content:
+		return "S-SMIME-BAD"
+	case s.Reason == Issuer:
+		return "S-SMIME-UNKNOWN"
+	}
+	return "S-SMIME-" + strings.ToUpper(string(s.Reason))
 }
 
 // Errors of Decrypt.
