@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"letterbox/gateway/mailbox"
+	"letterbox/gateway/smime"
 	"letterbox/models"
 	"letterbox/models/store"
 )
@@ -18,6 +19,7 @@ type Deps struct {
 	Secrets Secrets
 	Log     *slog.Logger
 	Dial    mailbox.DialFunc   // Guards which hosts may be reached; a plain net.Dialer when nil.
+	SMIME   *smime.Policy      // Checks signatures and opens encrypted mail; nil: both are only recognised.
 	Changed func(topic string) // Told after a commit that pages may want to show ("message", "issue:12", "inbox:3"); may be nil.
 }
 

@@ -65,12 +65,16 @@ func (g *Gateway) Message(ctx context.Context, id int64) (models.Message, []mode
 // ParsedMessage parses the kept octets of a message again, for the message page. models.ErrNotFound when they are past
 // retention.
 func (g *Gateway) ParsedMessage(ctx context.Context, id int64) (*message.Message, error) {
-	r, _, err := g.octets(ctx, id)
+	m, err := g.Store.MessageByID(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	r, _, err := g.octets(ctx, m)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	return message.Parse(r, message.Options{})
+	return message.Parse(r, g.reading(m))
 }
 
 // RawMessage opens the octets of a message as they were received and writes the download to the audit log.
@@ -78,14 +82,14 @@ func (g *Gateway) RawMessage(ctx context.Context, by *models.User, id int64) (io
 	if err := g.audit(ctx, by, "message.raw", "message:"+itoa(id), nil); err != nil {
 		return nil, 0, err
 	}
-	return g.octets(ctx, id)
-}
-
-func (g *Gateway) octets(ctx context.Context, id int64) (io.ReadCloser, int64, error) {
 	m, err := g.Store.MessageByID(ctx, id)
 	if err != nil {
 		return nil, 0, err
 	}
+	return g.octets(ctx, m)
+}
+
+func (g *Gateway) octets(ctx context.Context, m models.Message) (io.ReadCloser, int64, error) {
 	if m.BlobID == nil {
 		return nil, 0, models.ErrNotFound
 	}

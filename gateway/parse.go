@@ -19,7 +19,7 @@ func (g *Gateway) parse(ctx context.Context, d *delivery) error {
 		return err
 	}
 	defer raw.Close()
-	o := message.Options{}
+	o := g.reading(d.row)
 	if !d.dry {
 		o.Sink = func(index int) (io.WriteCloser, error) {
 			b := g.Store.NewBlob(ctx)
@@ -41,6 +41,12 @@ func (g *Gateway) parse(ctx context.Context, d *delivery) error {
 		}
 		d.note(models.StepParse, "parse.defect", "defect", f.Code)
 	}
+	if d.mail.Decrypted {
+		d.note(models.StepParse, "parse.decrypted")
+	}
+	if s := d.mail.Verified; s != nil {
+		d.note(models.StepParse, "parse.signature", "state", string(s.State), "signature", s.Code())
+	}
 	d.row.Subject = cut(d.mail.Subject, 990)
 	d.row.RFCMessageID = cut(d.mail.MessageID, 990)
 	if len(d.mail.From) > 0 {
@@ -52,6 +58,15 @@ func (g *Gateway) parse(ctx context.Context, d *delivery) error {
 		d.row.Date = &date
 	}
 	return nil
+}
+
+// reading is how the octets of a message are read, now and whenever they are looked at again.
+func (g *Gateway) reading(row models.Message) message.Options {
+	o := message.Options{SMIME: g.SMIME, Received: row.ReceivedAt}
+	if o.Received.IsZero() {
+		o.Received = now() // A mail that is only tried out.
+	}
+	return o
 }
 
 // sink hands an attachment to a blob; the blob is sealed by apply, so closing the sink leaves it open.

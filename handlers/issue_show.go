@@ -46,6 +46,9 @@ type mailOrigin struct {
 	Inbox   string // Its address, or its name; "" when it is gone.
 	Source  string // Address of its HTML; "" when the octets are past retention.
 	Defects []string
+	// What S/MIME says of it, from the trace, and whether it was encrypted.
+	Security  []security
+	Decrypted bool
 }
 
 // issueShow shows an issue with its thread.
@@ -143,8 +146,14 @@ func (v *visit) write(p *post, text string, origin *int64, inboxes map[int64]str
 			continue
 		}
 		for _, e := range t.Entries {
-			if e.Code == "parse.defect" {
+			switch e.Code {
+			case "parse.defect":
 				p.Mail.Defects = append(p.Mail.Defects, v.defect(e.Args["defect"], e.Args["detail"]))
+			case "parse.decrypted":
+				p.Mail.Decrypted = true
+				p.Mail.Security = append(p.Mail.Security, v.decrypted())
+			case "parse.signature":
+				p.Mail.Security = append(p.Mail.Security, v.signature(e.Args["state"], e.Args["signature"], m.FromAddress))
 			}
 		}
 	}

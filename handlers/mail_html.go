@@ -70,7 +70,7 @@ func (v *visit) showHTML(m models.Message) error {
 		body = `<pre style="white-space:pre-wrap">` + html.EscapeString(mail.Text) + `</pre>`
 	}
 	from := ""
-	if v.Query("images") == "1" {
+	if v.Query("images") == "1" && !mail.Decrypted {
 		from = " https: http:"
 		body = strings.ReplaceAll(body, ` data-remote-src="`, ` src="`) // See message.SafeHTML.
 	}

@@ -25,6 +25,7 @@ type messageView struct {
 	FoldedKey               string
 	FoldedLines             int
 	Defects                 []string
+	Security                []security
 	Issue                   string // Address of the issue, "" when there is none or it is not seen.
 	Hash                    string
 }
@@ -112,6 +113,12 @@ func (v *visit) readMail(data *messageView) {
 	if data.Shown == "" {
 		data.Shown, data.Folded = mail.Text, ""
 	}
+	if mail.Decrypted {
+		data.Security = append(data.Security, v.decrypted())
+	}
+	if s := mail.Verified; s != nil {
+		data.Security = append(data.Security, v.signature(string(s.State), s.Code(), s.Address))
+	}
 	for _, d := range mail.Defects {
 		data.Defects = append(data.Defects, v.defect(d.Code, d.Detail))
 	}
@@ -143,6 +150,9 @@ func (v *visit) told(e models.TraceEntry) string {
 	}
 	if n, err := strconv.ParseInt(args["size"], 10, 64); err == nil {
 		args["size"] = v.l.Number(n)
+	}
+	if s, ok := args["signature"]; ok {
+		args["signature"] = v.l.T(s)
 	}
 	if d, ok := args["defect"]; ok {
 		args["defect"] = v.defect(d, e.Args["detail"])

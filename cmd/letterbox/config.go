@@ -21,7 +21,7 @@ func (p *program) configCheckCommand() *cobra.Command {
 What is wrong is printed all at once; the exit status is then 3. Nothing is opened or created.`,
 		Example: "  letterbox config check --config letterbox.toml", Args: cobra.NoArgs,
 	}
-	load := settings(c, "listen", "db", "data", "base_url", "allowed_networks", "role", "log_level", "log_format")
+	load := settings(c, "listen", "db", "data", "base_url", "allowed_networks", "smime_keys", "smime_roots", "role", "log_level", "log_format")
 	c.RunE = does(func(*cobra.Command, []string) error {
 		cfg, err := load()
 		if err != nil {

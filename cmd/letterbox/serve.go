@@ -21,7 +21,7 @@ processes may share one MySQL or MariaDB database; --role splits pages from mail
   letterbox serve --role gateway --db 'mysql:letterbox:PASSWORD@tcp(127.0.0.1:3306)/letterbox'`,
 		Args: cobra.NoArgs,
 	}
-	load := settings(c, "listen", "db", "data", "base_url", "allowed_networks", "role", "log_level", "log_format")
+	load := settings(c, "listen", "db", "data", "base_url", "allowed_networks", "smime_keys", "smime_roots", "role", "log_level", "log_format")
 	c.RunE = does(func(c *cobra.Command, _ []string) (err error) {
 		cfg, err := load()
 		if err != nil {

@@ -31,6 +31,10 @@ type App struct {
 // New opens the database that cfg names, brings its schema up to date and puts the parts together. A database that a
 // newer program has changed is refused (store.ErrSchemaNewer). The caller closes the App.
 func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
+	policy, err := LoadSMIME(cfg.SMIMEKeys, cfg.SMIMERoots)
+	if err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
@@ -51,7 +55,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 	a := &App{Config: cfg, Log: log, Store: s, changes: newChanges()}
 	a.Tracker = tracker.New(tracker.Deps{Store: s, Log: log, Changed: a.changes.publish})
 	a.Gateway = gateway.New(gateway.Deps{
-		Store: s, Tracker: a.Tracker, Secrets: ring, Log: log, Dial: netguard.Dialer(cfg.AllowedNetworks), Changed: a.changes.publish,
+		Store: s, Tracker: a.Tracker, Secrets: ring, Log: log, Dial: netguard.Dialer(cfg.AllowedNetworks), SMIME: policy, Changed: a.changes.publish,
 	})
 	return a, nil
 }

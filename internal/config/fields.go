@@ -82,6 +82,12 @@ func (f Field) set(c *Config, text string) error {
 	case "log_format":
 		c.LogFormat = text
 		return oneOf(text, "text", "json")
+	case "smime_keys":
+		c.SMIMEKeys = text // Package smime reads what is there.
+		return nil
+	case "smime_roots":
+		c.SMIMERoots = text
+		return nil
 	case "secret_key":
 		c.SecretKey = text // Package secret checks it.
 		return nil
