@@ -98,6 +98,9 @@ func (v *visit) fetch(ctx context.Context, window []*models.Message) (t transfer
 		t.got = append(t.got, fetched{row: row, blob: blob})
 		return nil
 	})
+	if errors.Is(err, mailbox.ErrWithheld) {
+		err = nil // The others have come and the visit goes on; what was held back is asked for again later.
+	}
 	for _, r := range window {
 		switch {
 		case rows[refOf(*r)] == nil || r == t.suspect:

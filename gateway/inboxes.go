@@ -123,6 +123,7 @@ func (g *Gateway) CreateInbox(ctx context.Context, by *models.User, d InboxDraft
 		Name: d.Name, Address: lower(d.Address), ProjectID: d.ProjectID, Global: d.Global, Enabled: d.Enabled,
 		Settings: d.Settings, RuleVersion: 1, Version: 1, CreatedAt: at, UpdatedAt: at,
 	}
+	ib.Settings.TrustedAt = trustedAt(models.InboxSettings{}, d.Settings, at)
 	err := g.Store.WithTx(ctx, func(ctx context.Context) error {
 		if err := g.unique(ctx, 0, d); err != nil {
 			return err
@@ -175,6 +176,7 @@ func (g *Gateway) UpdateInbox(ctx context.Context, by *models.User, id, version 
 		before := ib
 		ib.Name, ib.Address, ib.ProjectID, ib.Global, ib.Enabled = d.Name, lower(d.Address), d.ProjectID, d.Global, d.Enabled
 		ib.Settings, ib.UpdatedAt = d.Settings, now()
+		ib.Settings.TrustedAt = trustedAt(before.Settings, d.Settings, ib.UpdatedAt)
 		if err := g.sealPassword(&ib, d.Password); err != nil {
 			return err
 		}
@@ -270,6 +272,18 @@ func (g *Gateway) setAsideOpen(ctx context.Context, id int64) error {
 				return err
 			}
 		}
+	}
+}
+
+// trustedAt is when the certificate that is pinned was trusted; nil when none is.
+func trustedAt(was, is models.InboxSettings, at time.Time) *time.Time {
+	switch is.Fingerprint {
+	case "":
+		return nil
+	case was.Fingerprint:
+		return was.TrustedAt
+	default:
+		return &at
 	}
 }
 

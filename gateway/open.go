@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"net"
+	"strconv"
 
 	"letterbox/gateway/mailbox"
 	"letterbox/gateway/mailbox/imap"
@@ -15,9 +17,9 @@ import (
 // fetched that is larger than the inbox' own limit.
 const mostMessageSize = 150 << 20
 
-// openBox signs in at the server of an inbox. A failure is a *mailbox.Problem. progress is told about finished phases
-// and may be nil.
-func (g *Gateway) openBox(ctx context.Context, ib models.Inbox, progress func(mailbox.Step)) (mailbox.Mailbox, error) {
+// openBox signs in at the server of an inbox. A failure is a *mailbox.Problem. A server that was encrypted once, as
+// status says, and is not any more is refused; nil status knows of none.
+func (g *Gateway) openBox(ctx context.Context, ib models.Inbox, status *models.InboxStatus) (mailbox.Mailbox, error) {
 	if g.box != nil {
 		return g.box(ctx, ib)
 	}
@@ -25,13 +27,16 @@ func (g *Gateway) openBox(ctx context.Context, ib models.Inbox, progress func(ma
 	if err != nil {
 		return nil, err
 	}
-	return openAccount(ctx, ib.Settings.Receive, a, progress)
+	if status != nil {
+		at := net.JoinHostPort(a.Host, strconv.Itoa(a.Port))
+		a.Encrypted = status.EncryptedWith == at
+		a.OnEncrypted = func() { status.EncryptedWith = at }
+	}
+	return openAccount(ctx, ib.Settings.Receive, a, nil)
 }
 
+// openAccount opens a connection. With progress it looks at every folder and reports each phase that is over.
 func openAccount(ctx context.Context, receive string, a mailbox.Account, progress func(mailbox.Step)) (mailbox.Mailbox, error) {
-	if progress == nil {
-		progress = func(mailbox.Step) {}
-	}
 	switch receive {
 	case "imap":
 		box, err := imap.Open(ctx, a, progress)
@@ -67,6 +72,9 @@ func accountOf(s models.InboxSettings, password string, dial mailbox.DialFunc) (
 		Host: s.Host, Port: s.Port, Security: mailbox.Security(s.Security), Verify: mailbox.Verify(s.TLSVerify),
 		Fingerprint: s.Fingerprint, Auth: s.Auth, Username: s.Username, Password: password, Folders: s.Folders,
 		ConnectTimeout: s.ConnectTimeout, FetchTimeout: s.FetchTimeout, MaxMessageSize: mostMessageSize, Dial: dial,
+	}
+	if s.TrustedAt != nil {
+		a.TrustedAt = *s.TrustedAt
 	}
 	if a.Verify == mailbox.VerifyCA {
 		a.RootCAs = x509.NewCertPool()

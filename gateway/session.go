@@ -25,7 +25,7 @@ func (g *Gateway) session(ctx context.Context, ib models.Inbox, f fence, status 
 		}
 		ib.StartedAt = fresh.StartedAt
 	}
-	box, err := g.openBox(ctx, ib, nil)
+	box, err := g.openBox(ctx, ib, status)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"time"
 
 	"letterbox/gateway/mailbox"
@@ -60,12 +61,17 @@ func (g *Gateway) visitFailed(ctx context.Context, ib models.Inbox, s *models.In
 	} else {
 		code, _ = failure(cause)
 	}
+	args = maps.Clone(args)
 	s.Failures++
 	if s.State != state || s.Code != code {
 		s.State, s.Since = state, at
 	}
 	delay := visitDelay(s.Failures, phase, ib.Settings.PollInterval)
 	next := at.Add(delay)
+	if args == nil {
+		args = map[string]string{}
+	}
+	args["time"] = next.Format("15:04") + " UTC" // Some sentences tell it.
 	s.Phase, s.Code, s.Args, s.LastPollAt, s.NextPollAt = string(phase), code, args, &at, &next
 	g.Log.LogAttrs(ctx, slog.LevelWarn, "visit failed", slog.Int64("inbox_id", ib.ID), slog.String("phase", string(phase)),
 		slog.String("code", code), slog.Int("failures", s.Failures), slog.Duration("next_in", delay), slog.Any("err", cause))

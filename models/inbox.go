@@ -30,8 +30,10 @@ type InboxSettings struct {
 	TLSVerify   string `json:"tls_verify"` // system, ca, pinned, off.
 	CAPEM       string `json:"ca_pem"`     // Certificates for "ca".
 	Fingerprint string `json:"fingerprint"`
-	Auth        string `json:"auth"` // none, password.
-	Username    string `json:"username"`
+	// TrustedAt is when the fingerprint was set.
+	TrustedAt *time.Time `json:"trusted_at,omitempty"`
+	Auth      string     `json:"auth"` // none, password.
+	Username  string     `json:"username"`
 
 	Folders     []string `json:"folders"`
 	Select      string   `json:"select"`       // new_uid, unseen, all.
@@ -100,6 +102,7 @@ type InboxStatus struct {
 	Code          string            // "E-AUTH-01"; "" when fine.
 	Args          map[string]string `gorm:"serializer:json"`
 	Failures      int               // Visits that failed in a row.
+	EncryptedWith string            // HOST:PORT with which a visit was encrypted: one without encryption is refused there from then on.
 	LastPollAt    *time.Time        // The last visit that changed something here.
 	LastSuccessAt *time.Time
 	LastMailAt    *time.Time

@@ -38,6 +38,7 @@ type Account struct {
 	// Fingerprint is the SHA-256 of the leaf certificate in lower-case hex, for VerifyPinned.
 	Fingerprint string
 	TrustedAt   time.Time // When Fingerprint was trusted, for the text of E-TLS-02; zero when unknown.
+	OnEncrypted func()    // Called when a connection is encrypted and its certificate verified; may be nil.
 	Encrypted   bool      // A former visit was encrypted: one without encryption is refused (E-TLS-06).
 
 	Auth     string // "none" (IMAP PREAUTH or ANONYMOUS is not used: the server must let in without sign-in) or "password".

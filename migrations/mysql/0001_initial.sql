@@ -137,6 +137,7 @@ CREATE TABLE IF NOT EXISTS inbox_statuses (
     code VARCHAR(32) COLLATE utf8mb4_bin NOT NULL,
     args TEXT NULL,
     failures BIGINT NOT NULL,
+    encrypted_with VARCHAR(320) COLLATE utf8mb4_bin NOT NULL,
     last_poll_at DATETIME(6) NULL,
     last_success_at DATETIME(6) NULL,
     last_mail_at DATETIME(6) NULL,

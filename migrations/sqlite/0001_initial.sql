@@ -136,6 +136,7 @@ CREATE TABLE inbox_statuses (
     code TEXT NOT NULL,
     args TEXT NULL,
     failures INTEGER NOT NULL,
+    encrypted_with TEXT NOT NULL,
     last_poll_at DATETIME NULL,
     last_success_at DATETIME NULL,
     last_mail_at DATETIME NULL,

@@ -46,6 +46,9 @@ func (c *Conn) secure(ctx context.Context, a mailbox.Account, progress func(mail
 		return tlsProblem(ctx, a, shown, err)
 	}
 	c.top = tc
+	if a.OnEncrypted != nil {
+		a.OnEncrypted()
+	}
 	cs := tc.ConnectionState()
 	note := certificateNote(cs.PeerCertificates)
 	note["tls_version"], note["cipher"] = tls.VersionName(cs.Version), tls.CipherSuiteName(cs.CipherSuite)
