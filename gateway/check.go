@@ -15,6 +15,10 @@ import (
 type CheckReport struct {
 	OK     bool
 	Phases []CheckPhase
+	// Deletes says that messages are deleted on the server once they are taken in, and Existing how many of those that
+	// are there now this will befall.
+	Deletes  bool
+	Existing int
 }
 
 // CheckPhase is one phase of a check.
@@ -65,7 +69,7 @@ func (g *Gateway) CheckInbox(ctx context.Context, id int64, each func(CheckPhase
 		}
 		return CheckReport{}, err
 	}
-	return g.check(ctx, ib.Settings, a, each), nil
+	return g.check(ctx, ib, a, each)
 }
 
 // CheckDraft tries a connection before it is saved. id names the inbox whose stored password is used when the draft
@@ -75,19 +79,24 @@ func (g *Gateway) CheckDraft(ctx context.Context, id int64, d InboxDraft, each f
 	if list := validate(d); len(list) > 0 {
 		return CheckReport{}, list
 	}
+	ib := models.Inbox{Settings: d.Settings}
 	password := ""
-	if d.Password != nil {
-		password = *d.Password
-	} else if id != 0 {
-		ib, err := g.Store.InboxByID(ctx, id)
+	if id != 0 {
+		stored, err := g.Store.InboxByID(ctx, id)
 		if err != nil {
 			return CheckReport{}, err
 		}
-		if !clearsPassword(ib.Settings, d.Settings) && ib.PasswordEnc != "" {
-			if password, err = g.Secrets.Open(ib.PasswordEnc, secretPlace(id)); err != nil {
+		if !otherAccount(stored.Settings, d.Settings) { // Another account holds other messages.
+			ib.ID, ib.StartedAt = stored.ID, stored.StartedAt
+		}
+		if d.Password == nil && !clearsPassword(stored.Settings, d.Settings) && stored.PasswordEnc != "" {
+			if password, err = g.Secrets.Open(stored.PasswordEnc, secretPlace(id)); err != nil {
 				return CheckReport{}, fmt.Errorf("open the stored password: %w", err)
 			}
 		}
+	}
+	if d.Password != nil {
+		password = *d.Password
 	}
 	a, err := accountOf(d.Settings, password, g.Dial)
 	if err != nil {
@@ -97,23 +106,23 @@ func (g *Gateway) CheckDraft(ctx context.Context, id int64, d InboxDraft, each f
 		}
 		return CheckReport{}, err
 	}
-	return g.check(ctx, d.Settings, a, each), nil
+	return g.check(ctx, ib, a, each)
 }
 
-func (g *Gateway) check(ctx context.Context, s models.InboxSettings, a mailbox.Account, each func(CheckPhase)) CheckReport {
+func (g *Gateway) check(ctx context.Context, ib models.Inbox, a mailbox.Account, each func(CheckPhase)) (CheckReport, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.ConnectTimeout+time.Minute)
 	defer cancel()
 	run := &checkRun{each: each, start: time.Now()}
-	box, err := openAccount(ctx, s.Receive, a, func(st mailbox.Step) {
+	box, err := openAccount(ctx, ib.Settings.Receive, a, func(st mailbox.Step) {
 		run.add(CheckPhase{Phase: st.Phase, State: "ok", Args: st.Note})
 	})
 	if err != nil {
-		return run.failed(asProblem(err, mailbox.PhaseConnect))
+		return run.failed(asProblem(err, mailbox.PhaseConnect)), nil
 	}
 	defer box.Abort()
 	entries, err := box.List(ctx)
 	if err != nil {
-		return run.failed(asProblem(err, mailbox.PhaseCounts))
+		return run.failed(asProblem(err, mailbox.PhaseCounts)), nil
 	}
 	found := map[string]string{"messages": strconv.Itoa(len(entries))}
 	for _, e := range entries {
@@ -123,7 +132,12 @@ func (g *Gateway) check(ctx context.Context, s models.InboxSettings, a mailbox.A
 	}
 	run.add(CheckPhase{Phase: mailbox.PhaseCounts, State: "ok", Args: found})
 	run.report.OK = true
-	return run.report
+	if run.report.Deletes = deletes(ib.Settings); run.report.Deletes {
+		if run.report.Existing, err = g.existing(ctx, ib, entries); err != nil {
+			return run.report, fmt.Errorf("count what would be deleted: %w", err)
+		}
+	}
+	return run.report, nil
 }
 
 // failed ends the run: the phase of p failed, the later ones were not tried.

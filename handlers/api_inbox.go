@@ -113,6 +113,9 @@ func apiInboxCreate(h *Handlers, c *gin.Context) error {
 	if _, err := h.apiReadInbox(c, &d); err != nil {
 		return err
 	}
+	if err := mayTrust(a, models.InboxSettings{}, d); err != nil {
+		return err
+	}
 	v, err := h.Gateway.CreateInbox(c.Request.Context(), apiUser(c), d)
 	if err != nil {
 		return err
@@ -129,6 +132,13 @@ func apiInboxUpdate(h *Handlers, c *gin.Context) error {
 	d := apiDraftOf(v)
 	version, err := h.apiReadInbox(c, &d)
 	if err != nil {
+		return err
+	}
+	a, err := h.Tracker.Access(c.Request.Context(), apiUser(c))
+	if err != nil {
+		return err
+	}
+	if err := mayTrust(a, v.Settings, d); err != nil {
 		return err
 	}
 	if version == 0 {

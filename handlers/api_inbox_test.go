@@ -13,7 +13,7 @@ import (
 
 func TestInboxOfTheAPIKeepsWhatIsGiven(t *testing.T) {
 	w := newAPIWorld(t)
-	made := w.get("boss", "POST", "/inboxes", `{"name":"Sales","address":"Sales@Here.example","project":"sup","receive":"imap","host":"127.0.0.1",
+	made := w.get("admin", "POST", "/inboxes", `{"name":"Sales","address":"Sales@Here.example","project":"sup","receive":"imap","host":"127.0.0.1",
 		"security":"tls","tls_verify":"off","username":"sales","password":"`+canary+`","folders":["INBOX","Erledigt/Ümläut"],"after":"move","move_to":"Done",
 		"import_since":"archive","poll_interval":"90s","fetch_timeout":"5m","connect_timeout":"1m30s","idle":false,"allow_unknown":true,
 		"blocked_senders":["@spam.example"],"domain_mode":"list","domains":["example.org"],"subject_keywords":["invoice"],"max_message_size":2097152}`, 201)
@@ -40,6 +40,20 @@ func TestInboxOfTheAPIKeepsWhatIsGiven(t *testing.T) {
 	if len(missing) > 0 {
 		t.Errorf("the answer lacks %v", missing)
 	}
+}
+
+// SEC-03, through the other door.
+func TestOnlyAdminsSwitchOffTheCheckOfCertificatesInTheAPI(t *testing.T) {
+	w := newAPIWorld(t)
+	body := `{"name":"Sales","project":"SUP","receive":"imap","host":"127.0.0.1","username":"sales","enabled":false,"tls_verify":"off"}`
+	if code := w.get("boss", "POST", "/inboxes", body, 403)["code"]; code != "E-403" {
+		t.Errorf("code = %v, want E-403", code)
+	}
+	w.get("boss", "PATCH", "/inboxes/1", `{"tls_verify":"off"}`, 403)
+	made := w.get("admin", "POST", "/inboxes", body, 201)
+	path := "/inboxes/" + strconv.FormatFloat(made["id"].(float64), 'f', -1, 64)
+	w.get("boss", "PATCH", path, `{"batch_size":20}`, 200)
+	w.get("boss", "PATCH", path, `{"host":"127.0.0.2","password":"other"}`, 403)
 }
 
 func TestInboxChangeTouchesOnlyWhatIsGiven(t *testing.T) {

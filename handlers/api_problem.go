@@ -118,8 +118,9 @@ func (h *Handlers) apiExplain(c *gin.Context, lang string, err error) apiProblem
 
 func (h *Handlers) apiFieldErrors(lang string, list models.InvalidList) []apiFieldError {
 	out := make([]apiFieldError, 0, len(list))
+	l := h.cat.Locale(lang)
 	for _, e := range list {
-		out = append(out, apiFieldError{Field: e.Field, Code: e.Code, Detail: h.cat.T(lang, e.Code, e.Args)})
+		out = append(out, apiFieldError{Field: e.Field, Code: e.Code, Detail: l.T(e.Code, inWords(l, e.Args))})
 	}
 	return out
 }

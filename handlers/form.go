@@ -102,7 +102,7 @@ func (f *form) sentence(e *models.Invalid) string {
 			args[name] = f.l.Size(n)
 		}
 	}
-	return f.l.T(e.Code, args)
+	return f.l.T(e.Code, inWords(f.l, args))
 }
 
 // anchor is the id of a field, or of the summary when the page has no such field.

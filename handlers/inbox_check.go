@@ -19,6 +19,7 @@ type report struct {
 	Summary string
 	Phases  []phaseView
 	Folders []mailbox.Folder
+	Warning string // That messages will be deleted; "" when none are.
 }
 
 // phaseView is one line of a check.
@@ -58,6 +59,13 @@ func (v *visit) report(id int64, s models.InboxSettings, found gateway.CheckRepo
 	r := &report{OK: found.OK, Summary: v.l.T("check.failed", "host", s.Host)}
 	if found.OK {
 		r.Summary = v.l.T("check.ok")
+	}
+	if found.Deletes {
+		folder := "INBOX"
+		if s.Receive == "imap" && len(s.Folders) > 0 {
+			folder = strings.Join(s.Folders, ", ")
+		}
+		r.Warning = v.l.T("W-03", "n", found.Existing, "folder", folder)
 	}
 	for _, p := range merged(found.Phases) {
 		line := phaseView{Name: v.l.T("phase." + string(p.Phase)), Took: p.Duration, Code: p.Code, State: v.l.T("phase.state." + p.State)}

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"letterbox/gateway"
+	"letterbox/gateway/rule"
 	"letterbox/models"
 )
 
@@ -16,17 +19,19 @@ type inboxFormView struct {
 	Name        string
 	Projects    []option
 	PasswordSet bool
-	Report      *report // Of a check that was asked for.
+	Report      *report     // Of a check that was asked for.
+	Warnings    []formError // What is doubtful about the rules.
 }
 
 // inboxNew shows the form for a new inbox, with defaults that suit most.
 func inboxNew(v *visit) error {
 	in := models.Inbox{Enabled: true, Settings: models.DefaultInboxSettings()}
 	f := v.newForm("inbox", inboxValues(in, models.DefaultRules()))
-	return v.showInboxForm(http.StatusOK, gateway.InboxView{}, f, nil)
+	return v.showInboxForm(http.StatusOK, gateway.InboxView{}, f, models.DefaultRules(), nil)
 }
 
-func (v *visit) showInboxForm(status int, in gateway.InboxView, f *form, r *report) error {
+// showInboxForm shows the form of an inbox; rules are those that stand in it.
+func (v *visit) showInboxForm(status int, in gateway.InboxView, f *form, rules models.Rules, r *report) error {
 	projects, err := v.projectOptions()
 	if err != nil {
 		return err
@@ -39,6 +44,14 @@ func (v *visit) showInboxForm(status int, in gateway.InboxView, f *form, r *repo
 		title = v.l.T("inbox.edit_title", "name", in.Name)
 	}
 	data := inboxFormView{ID: in.ID, Name: in.Name, Projects: projects, PasswordSet: in.PasswordSet, Report: r}
+	if in.ID != 0 || f.Failed() || r != nil { // An empty form has nothing to warn of.
+		found, err := v.h.Gateway.LintRules(v.ctx(), in.ID, rules)
+		if err != nil {
+			return err
+		}
+		found = slices.DeleteFunc(found, func(f rule.Finding) bool { return strings.HasPrefix(f.Code, "E-") })
+		data.Warnings = v.findings(found)
+	}
 	return v.render(status, "inbox_edit", view{Title: title, Section: "inboxes", Form: f, Data: data})
 }
 
@@ -58,12 +71,12 @@ func inboxCreate(v *visit) error {
 		return v.checkDraft(none, f, d)
 	}
 	if f.Failed() {
-		return v.showInboxForm(http.StatusUnprocessableEntity, none, f, nil)
+		return v.showInboxForm(http.StatusUnprocessableEntity, none, f, d.Rules, nil)
 	}
 	in, err := v.h.Gateway.CreateInbox(v.ctx(), v.me, d)
 	if list, ok := invalid(err); ok {
 		f.take(list, nil)
-		return v.showInboxForm(http.StatusUnprocessableEntity, none, f, nil)
+		return v.showInboxForm(http.StatusUnprocessableEntity, none, f, d.Rules, nil)
 	}
 	if err != nil {
 		return err
@@ -101,7 +114,7 @@ func inboxEdit(v *visit) error {
 			values[name] = proposed
 		}
 	}
-	return v.showInboxForm(http.StatusOK, in, v.newForm("inbox", values), nil)
+	return v.showInboxForm(http.StatusOK, in, v.newForm("inbox", values), in.Rules, nil)
 }
 
 // inboxUpdate changes an inbox, or only checks what was entered.
@@ -126,17 +139,17 @@ func inboxUpdate(v *visit) error {
 		return v.checkDraft(in, f, d)
 	}
 	if f.Failed() {
-		return v.showInboxForm(http.StatusUnprocessableEntity, in, f, nil)
+		return v.showInboxForm(http.StatusUnprocessableEntity, in, f, d.Rules, nil)
 	}
 	_, err = v.h.Gateway.UpdateInbox(v.ctx(), v.me, in.ID, version, d)
 	if list, ok := invalid(err); ok {
 		f.take(list, nil)
-		return v.showInboxForm(http.StatusUnprocessableEntity, in, f, nil)
+		return v.showInboxForm(http.StatusUnprocessableEntity, in, f, d.Rules, nil)
 	}
 	if errors.Is(err, models.ErrConflict) {
 		f.refuse("name", "E-409-INBOX")
 		f.values["version"] = strconv.FormatInt(in.Version, 10)
-		return v.showInboxForm(http.StatusConflict, in, f, nil)
+		return v.showInboxForm(http.StatusConflict, in, f, d.Rules, nil)
 	}
 	if err != nil {
 		return err
@@ -148,15 +161,15 @@ func inboxUpdate(v *visit) error {
 // checkDraft tries the connection that was entered and shows the form again, with what was found above it.
 func (v *visit) checkDraft(in gateway.InboxView, f *form, d gateway.InboxDraft) error {
 	if f.Failed() {
-		return v.showInboxForm(http.StatusUnprocessableEntity, in, f, nil)
+		return v.showInboxForm(http.StatusUnprocessableEntity, in, f, d.Rules, nil)
 	}
 	found, err := v.h.Gateway.CheckDraft(v.ctx(), in.ID, d, nil)
 	if list, ok := invalid(err); ok {
 		f.take(list, nil)
-		return v.showInboxForm(http.StatusUnprocessableEntity, in, f, nil)
+		return v.showInboxForm(http.StatusUnprocessableEntity, in, f, d.Rules, nil)
 	}
 	if err != nil {
 		return err
 	}
-	return v.showInboxForm(http.StatusOK, in, f, v.report(0, d.Settings, found))
+	return v.showInboxForm(http.StatusOK, in, f, d.Rules, v.report(0, d.Settings, found))
 }

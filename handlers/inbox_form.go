@@ -74,8 +74,8 @@ func number(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// inboxDraft reads the form of an inbox. What cannot be read is noted in the form; so is a connection without
-// encryption that nobody has confirmed.
+// inboxDraft reads the form of an inbox. What cannot be read is noted in the form; so is an unsafe connection that
+// nobody has confirmed. An inbox that the person may not have is models.ErrForbidden.
 func (v *visit) inboxDraft(f *form, before models.Inbox) (gateway.InboxDraft, error) {
 	d := gateway.InboxDraft{Name: f.get("name"), Address: f.get("address"), Global: f.yes("global"), Enabled: f.yes("enabled")}
 	if id, err := strconv.ParseInt(f.get("project"), 10, 64); err == nil {
@@ -118,10 +118,9 @@ func (v *visit) inboxDraft(f *form, before models.Inbox) (gateway.InboxDraft, er
 	if password := f.text("password"); password != "" {
 		d.Password = &password
 	}
-	plain := s.Security == "none" || s.Security == "starttls_if_available"
-	if plain && before.Settings.Security != s.Security && (s.Receive == "imap" || s.Receive == "pop3") &&
-		!strings.EqualFold(f.get("confirm_plain"), v.l.T("inbox.confirm_plain.word")) {
-		f.refuse("confirm_plain", "W-05")
+	v.askConfirmation(f, before.Settings, s)
+	if err := mayTrust(v.access, before.Settings, d); err != nil {
+		return d, err
 	}
 	return d, v.mayOwn(d)
 }

@@ -17,6 +17,7 @@ type inboxRow struct {
 	Project string // Key.
 	Health  health
 	Cause   string // Why it is failing.
+	Badges  []badge
 }
 
 // inboxList shows the inboxes that a person may configure, and how they are doing.
@@ -37,7 +38,7 @@ func inboxList(v *visit) error {
 }
 
 func (v *visit) inboxRow(in gateway.InboxView, keys map[int64]string) inboxRow {
-	row := inboxRow{InboxView: in, Project: keys[in.ProjectID], Health: v.health(in)}
+	row := inboxRow{InboxView: in, Project: keys[in.ProjectID], Health: v.health(in), Badges: v.badges(in.Settings)}
 	if in.Status.Code != "" {
 		row.Cause = v.l.T(in.Status.Code, in.Status.Args)
 	}

@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"letterbox/gateway"
-	"letterbox/gateway/rule"
 )
 
 // inboxShowView is what the page of an inbox shows.
@@ -39,10 +38,17 @@ func (v *visit) showInbox(status int, in gateway.InboxView, r *report) error {
 		inboxRow: v.inboxRow(in, keys), Report: r, Log: fmt.Sprintf("/messages?inbox=%d", in.ID),
 		Latest: v.messageRows(page.Items, nil),
 	}
-	for _, f := range rule.Lint(in.Rules, nil) {
-		data.Warnings = append(data.Warnings, v.l.T(f.Code, f.Args))
+	found, err := v.h.Gateway.LintRules(v.ctx(), in.ID, in.Rules)
+	if err != nil {
+		return err
 	}
-	if in.Settings.TLSVerify == "off" {
+	for _, f := range v.findings(found) {
+		data.Warnings = append(data.Warnings, f.Text)
+	}
+	switch unsafe(in.Settings) {
+	case "W-05":
+		data.Warnings = append(data.Warnings, v.l.T("inbox.plain_warning"))
+	case "W-06":
 		data.Warnings = append(data.Warnings, v.l.T("W-06", "host", in.Settings.Host))
 	}
 	return v.render(status, "inbox_show", view{

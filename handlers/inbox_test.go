@@ -131,3 +131,85 @@ func TestInboxIsRemovedAfterAQuestion(t *testing.T) {
 	s.get(fmt.Sprintf("/messages/%d", m.ID), cookie).want(t, 404)
 	s.get(fmt.Sprintf("/messages/%d", m.ID), s.as("admin")).want(t, 200, "Removed inbox")
 }
+
+func TestUnsafeConnectionIsConfirmedByAWord(t *testing.T) {
+	s := newSite(t)
+	tests := []struct {
+		name   string
+		change map[string]string
+		want   string // "" when no confirmation is asked for.
+	}{
+		{"none", map[string]string{"security": "none"}, "Unencrypted connection"},
+		{"only if offered", map[string]string{"security": "starttls_if_available"}, "Unencrypted connection"},
+		{"certificate not checked", map[string]string{"tls_verify": "off"}, "Anyone on the way can pose as imap.letterbox.example"},
+		{"wrong word", map[string]string{"tls_verify": "off", "confirm_plain": "yes"}, "Certificate checking is off"},
+		{"confirmed", map[string]string{"tls_verify": "off", "confirm_plain": "Unencrypted"}, ""},
+		{"no server", map[string]string{"receive": "push", "security": "none", "name": "Third", "address": "third@letterbox.example"}, ""},
+	}
+	cookie := s.as("admin")
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			test.change["enabled"] = ""
+			got := s.post("/inboxes/new", cookie, s.draft(test.change))
+			if test.want == "" {
+				got.want(t, 303)
+				return
+			}
+			got.want(t, 422, test.want, "Type &#34;UNENCRYPTED&#34; to confirm", `href="#f-confirm_plain"`)
+		})
+	}
+	s.get("/inboxes", cookie).want(t, 200, "Certificate not verified")
+	s.post("/preferences", cookie, url.Values{"language": {"de"}}).want(t, 303)
+	s.post("/inboxes/new", cookie, s.draft(map[string]string{
+		"name": "Fourth", "username": "fourth", "security": "none", "confirm_plain": "unverschluesselt", "enabled": "",
+	})).want(t, 303)
+	s.get("/inboxes", cookie).want(t, 200, "Unverschlüsselt")
+}
+
+// SEC-03: who configures one project does not decide that nobody checks with whom Letterbox talks.
+func TestOnlyAdminsSwitchOffTheCheckOfCertificates(t *testing.T) {
+	s := newSite(t)
+	lead, admin := s.as("lead"), s.as("admin")
+	unsafe := map[string]string{"tls_verify": "off", "confirm_plain": "UNENCRYPTED", "enabled": ""}
+	s.get("/inboxes/new", lead).want(t, 200, "!value=\"off\"")
+	s.get("/inboxes/new", admin).want(t, 200, `value="off"`)
+	s.post("/inboxes/new", lead, s.draft(unsafe)).want(t, 403, "switch off certificate checking", "Admin")
+	check := s.draft(unsafe)
+	check.Set("do", "check")
+	s.post("/inboxes/new", lead, check).want(t, 403)
+	page := s.post("/inboxes/new", admin, s.draft(unsafe)).Header.Get("Location")
+	s.get(page, lead).want(t, 200, "Anyone on the way can pose as imap.letterbox.example")
+
+	form := s.versioned(page, lead, s.draft(unsafe))
+	form.Set("name", "Renamed")
+	form.Del("confirm_plain")
+	s.post(page+"/edit", lead, form).want(t, 303)
+	form = s.versioned(page, lead, form)
+	form.Set("host", "imap.evil.example")
+	form.Set("confirm_plain", "UNENCRYPTED")
+	s.post(page+"/edit", lead, form).want(t, 403)
+}
+
+func TestDoubtsAboutRulesAreShownWithTheLatestSenders(t *testing.T) {
+	s := newSite(t)
+	cookie := s.as("lead")
+	page := fmt.Sprintf("/inboxes/%d", s.inbox.ID)
+	form := s.versioned(page, cookie, s.draft(map[string]string{
+		"name": "Support", "receive": "push", "allow_unknown": "true", "domain_mode": "pattern", "domain_pattern": `.*@nobody\.example$`,
+	}))
+	s.post(page+"/edit", cookie, form).want(t, 303)
+	s.get(page, cookie).want(t, 200, "!matches none of the last")
+	s.mail(s.inbox, plainMail)
+	for _, path := range []string{page, page + "/edit"} {
+		s.get(path, cookie).want(t, 200, "The pattern matches none of the last 1 sender addresses")
+	}
+}
+
+func TestPatternThatCannotBeReadIsExplainedInWords(t *testing.T) {
+	s := newSite(t)
+	cookie := s.as("lead")
+	form := s.draft(map[string]string{"domain_mode": "pattern", "domain_pattern": `^(a|b@customer\.example$`})
+	s.post("/inboxes/new", cookie, form).want(t, 422, `href="#f-domain_pattern"`, "the closing &#34;)&#34; is missing", "!detail_key", "!{detail}")
+	s.post("/preferences", cookie, url.Values{"language": {"de"}}).want(t, 303)
+	s.post("/inboxes/new", cookie, form).want(t, 422, "Das Muster lässt sich nicht lesen: ", "schließende")
+}

@@ -71,9 +71,9 @@ document.querySelector("[data-focus]")?.focus();
 // Fields that only matter for one answer are shown with that answer.
 function dependents() {
   document.querySelectorAll("[data-when]").forEach((part) => {
-    const form = part.closest("form");
-    const value = form?.elements[part.dataset.when]?.value ?? "";
-    part.hidden = !part.dataset.is.split(" ").includes(value) && !part.querySelector('[aria-invalid="true"]');
+    const form = part.closest("form"), wanted = part.dataset.is.split(" ");
+    const fits = part.dataset.when.split(" ").some((name) => wanted.includes(form?.elements[name]?.value ?? ""));
+    part.hidden = !fits && !part.querySelector('[aria-invalid="true"]');
   });
 }
 dependents();
