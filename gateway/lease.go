@@ -80,8 +80,8 @@ func (g *Gateway) underLease(ctx context.Context, inbox int64, f func(context.Co
 	err = f(ctx, fence{name: name, epoch: epoch})
 	cancel()
 	<-stopped
-	if lost.Load() {
-		return false, nil
+	if lost.Load() || err != nil && !g.stillHeld(ctx, name, epoch) {
+		return false, nil // What went wrong is no news about the inbox: another process visits it.
 	}
 	release, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer done()
@@ -89,6 +89,14 @@ func (g *Gateway) underLease(ctx context.Context, inbox int64, f func(context.Co
 		g.Log.LogAttrs(ctx, slog.LevelWarn, "lease not released, it will run out", slog.Int64("inbox_id", inbox), slog.Any("err", rerr))
 	}
 	return true, err
+}
+
+// stillHeld reports whether nobody else has taken the lease, as far as the database can tell.
+func (g *Gateway) stillHeld(ctx context.Context, name string, epoch int64) bool {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer done()
+	ok, err := g.Store.RenewLease(ctx, name, g.holder, epoch, leaseTTL)
+	return ok || err != nil
 }
 
 // renew keeps the lease until ctx is done; it reports false when the lease is lost, or cannot be proven to be held any

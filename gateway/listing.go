@@ -229,6 +229,11 @@ func (v *visit) before(key folderKey, e mailbox.Entry) bool {
 	if s.ImportSince != "from_now" {
 		return false
 	}
+	return v.older(key, e)
+}
+
+// older reports whether an IMAP message was there before the inbox began.
+func (v *visit) older(key folderKey, e mailbox.Entry) bool {
 	mark := v.list.marks[key]
 	if mark.FirstUID > 0 {
 		uid, err := strconv.ParseUint(e.UID, 10, 32)
@@ -244,8 +249,7 @@ func (v *visit) archived(key folderKey, e mailbox.Entry) bool {
 	}
 	switch v.door {
 	case doorIMAP:
-		uid, err := strconv.ParseUint(e.UID, 10, 32)
-		return err == nil && uint32(uid) < v.list.marks[key].FirstUID
+		return v.older(key, e)
 	case doorPOP3:
 		_, started := v.list.marks[key]
 		return !started || v.inbox.StartedAt == nil
