@@ -21,6 +21,7 @@ func (g *Gateway) parse(ctx context.Context, d *delivery) error {
 	defer raw.Close()
 	o := g.reading(d.row)
 	if !d.dry {
+		o.WithoutHTML = true // Pages read the kept octets again when they show them.
 		o.Sink = func(index int) (io.WriteCloser, error) {
 			b := g.Store.NewBlob(ctx)
 			for len(d.files) <= index {

@@ -39,7 +39,7 @@ func (p *parser) compose(root *node) {
 		text = cut(text, limit)
 	}
 	p.m.Text = trimLines(text)
-	if s.rich {
+	if s.rich && !p.bare {
 		p.guard("html", func() { p.m.HTML = SafeHTML(s.html) })
 	}
 	p.m.Reply = p.m.Text

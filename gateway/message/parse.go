@@ -15,6 +15,8 @@ type Options struct {
 	SMIME *smime.Policy
 	// Received is when the mail came in; certificates must have been valid then, or when it was signed.
 	Received time.Time
+	// WithoutHTML leaves Message.HTML empty, for who does not show the mail now. Text is found all the same.
+	WithoutHTML bool
 	// Sink returns where the decoded octets of the attachment with that index (its place in Message.Attachments) go.
 	// Parse closes what it returns. Nil discards them; size and hash are found all the same.
 	Sink func(index int) (io.WriteCloser, error)
@@ -26,6 +28,7 @@ type parser struct {
 	lim   Limits
 	sink  func(index int) (io.WriteCloser, error)
 	err   error // The first error of the sink.
+	bare  bool  // Message.HTML is not wanted.
 	smime layers
 	open  *attachment // The one that is being written.
 	hint  string      // The charset that raw octets in header fields are taken for.
@@ -47,7 +50,7 @@ type parser struct {
 // Parse reads one mail from r to its end. The error is not nil only when r or the sink fails (the cause is wrapped);
 // a broken mail is a Message with defects.
 func Parse(r io.Reader, o Options) (*Message, error) {
-	p := &parser{m: newMessage(), lim: o.Limits.withDefaults(), sink: o.Sink, smime: layers{policy: o.SMIME, received: o.Received}}
+	p := &parser{m: newMessage(), lim: o.Limits.withDefaults(), sink: o.Sink, bare: o.WithoutHTML, smime: layers{policy: o.SMIME, received: o.Received}}
 	in := newInput(r)
 	p.guard("read", func() { p.read(in) })
 	p.closeLeft()
