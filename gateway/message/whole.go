@@ -18,9 +18,13 @@ const (
 type layers struct {
 	policy   *smime.Policy // Nil: S/MIME is recognised and nothing more.
 	received time.Time
-	depth    int // Where the part stands that is the whole mail; -1 when there is none any more.
-	opened   int // Layers of encryption that were taken off.
-	loose    bool
+	depth    int  // Where the part stands that is the whole mail; -1 when there is none any more.
+	opened   int  // Layers of encryption that were taken off.
+	loose    bool // Something was decrypted that anybody could have changed.
+
+	seals   int    // multipart/signed that are open around the part.
+	broken  bool   // One of them has other parts than it should.
+	pending func() // Decrypts the part that they hold, once it is known that it stands alone.
 }
 
 func (p *parser) isWhole(depth int) bool { return p.smime.policy != nil && p.smime.depth == depth }
@@ -91,7 +95,18 @@ func (p *parser) decrypt(n *node, w *partWriter, depth int) *node {
 	case w.cut(), depth >= p.lim.Depth, p.smime.opened >= maxLayers:
 		p.defect(DefectEncryption, n.name)
 		return nil
+	case p.smime.seals > 0:
+		p.smime.pending = func() {
+			if child := p.unseal(n, w, depth); child != nil {
+				*n = *child
+			}
+		}
+		return nil
 	}
+	return p.unseal(n, w, depth)
+}
+
+func (p *parser) unseal(n *node, w *partWriter, depth int) *node {
 	plain, err := p.smime.policy.Decrypt(w.head)
 	switch {
 	case errors.Is(err, smime.ErrNoKey):
@@ -151,6 +166,7 @@ func (p *parser) sealOf(in *input, n *node, depth int) *seal {
 		return nil
 	}
 	p.smime.depth = -1
+	p.smime.seals++
 	return &seal{p: p, in: in, depth: depth, opened: p.smime.opened}
 }
 
@@ -173,16 +189,34 @@ func (s *seal) end(i int, delimited bool) {
 	s.whole = delimited
 }
 
-// check verifies when all parts are read.
+// check verifies when all parts are read. What is encrypted inside is opened when the outermost multipart has no part
+// but the signed one and its signature, so that decrypted text never meets other text.
 func (s *seal) check(parts int, n *node) {
-	if s == nil || cryptoOf(n) != "smime" {
+	if s == nil {
+		return
+	}
+	two := s.whole && parts == 2 && len(n.children) == 2 && isSignature(n.children[1])
+	l := &s.p.smime
+	l.seals--
+	l.broken = l.broken || !two
+	if l.seals == 0 {
+		open, broken := l.pending, l.broken
+		l.pending, l.broken = nil, false // There may be others inside.
+		switch {
+		case open != nil && broken:
+			s.p.defect(DefectEncryptedPart, "")
+		case open != nil:
+			open()
+		}
+	}
+	if cryptoOf(n) != "smime" {
 		return
 	}
 	var result smime.Signature
-	switch last := len(n.children) - 1; {
+	switch {
 	case parts < 2 || !s.whole:
 		result = smime.NotChecked(smime.Format)
-	case parts > 2 || last != 1 || !isSignature(n.children[1]):
+	case !two:
 		result = smime.Refused(smime.Partial)
 	case s.large || n.children[1].over:
 		result = smime.NotChecked(smime.Size)
