@@ -81,6 +81,7 @@ func (g *Gateway) underLease(ctx context.Context, inbox int64, f func(context.Co
 	cancel()
 	<-stopped
 	if lost.Load() || err != nil && !g.stillHeld(ctx, name, epoch) {
+		g.counts.fenced.Add(1)
 		return false, nil // What went wrong is no news about the inbox: another process visits it.
 	}
 	release, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)

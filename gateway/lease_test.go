@@ -1,8 +1,8 @@
 package gateway_test
 
 import (
-	"context"
 	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -119,25 +119,32 @@ func TestProcessThatDiedIsFollowedOnceItsLeaseHasRunOut(t *testing.T) {
 	})
 }
 
-// A process holds a lease that another one has taken since: its transactions have no effect.
+// Between the decision about a message and its transaction, another process takes the lease. The transaction has no
+// effect, and the message is left to the other process.
 func TestStaleEpochHasNoEffect(t *testing.T) {
 	inDen(t, func(t *testing.T, d *den) {
 		d.server.deliver("INBOX", mail("1", anna, "Slow", "Text"))
-		stale := d.process(nil)
-		ib := d.inbox(stale, nil)
-		ctx, cancel := context.WithCancel(t.Context())
-		s := newStrangler(ctx, 0)
-		s.stopWhen(func() bool { all := d.messages(); return len(all) == 1 && all[0].State == models.MessageReceived })
-		stop := d.runIn(s, cancel, stale)
-		<-s.stuck
-		d.wait(2 * gateway.LeaseTTL)
-		if _, ok, err := d.store.AcquireLease(t.Context(), fmt.Sprintf("inbox:%d", ib.ID), "somebody else", time.Hour); err != nil || !ok {
-			t.Fatalf("take the lease: %t, %v", ok, err)
-		}
-		close(s.woken)
+		ib := d.inbox(d.process(nil), nil)
+		var stale *gateway.Gateway
+		taken := false
+		stale = d.process(func(deps *gateway.Deps) {
+			deps.Log = slog.New(stepHook(func(step string, _ int64) {
+				if step != "match" || taken {
+					return
+				}
+				taken = true
+				if err := d.store.EndLeasesOf(t.Context(), stale.Holder()); err != nil {
+					t.Error(err)
+				}
+				if _, ok, err := d.store.AcquireLease(t.Context(), fmt.Sprintf("inbox:%d", ib.ID), "somebody else", time.Hour); err != nil || !ok {
+					t.Errorf("take the lease: %t, %v", ok, err)
+				}
+			}))
+		})
+		d.run(stale)
 		d.wait(30 * time.Minute)
-		if m := d.message("1"); m.State != models.MessageReceived || m.Attempts > 1 {
-			t.Errorf("the message is %s after %d attempts, want received: the lease is somebody else's", m.State, m.Attempts)
+		if m := d.message("1"); m.State != models.MessageReceived || m.Attempts != 0 || m.ErrorCode != "" {
+			t.Errorf("the message is %s after %d attempts (%s), want received after none", m.State, m.Attempts, m.ErrorCode)
 		}
 		if issues, comments := d.once(); issues+comments != 0 {
 			t.Errorf("%d issues and %d comments, want none", issues, comments)
@@ -145,6 +152,15 @@ func TestStaleEpochHasNoEffect(t *testing.T) {
 		if got := d.server.did("seen"); len(got) != 0 {
 			t.Errorf("the server was told %v", got)
 		}
-		stop()
+		if got := d.status(stale, ib.ID); got.State == models.InboxFailing {
+			t.Errorf("the inbox is shown as failing (%s): that is not for a process to say that lost it", got.Code)
+		}
+		if n := stale.Stats().LostLeases; n == 0 {
+			t.Error("no lost lease was counted")
+		}
+		d.wait(2 * time.Hour) // The other lease runs out.
+		if issues, _ := d.once(); issues != 1 {
+			t.Errorf("%d issues in the end, want 1", issues)
+		}
 	})
 }

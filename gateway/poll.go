@@ -114,7 +114,6 @@ func (g *Gateway) work(ctx context.Context, ib models.Inbox, poke <-chan struct{
 		delay := jitter(leaseRenew) // Another process visits the inbox: look again later.
 		switch {
 		case errors.Is(err, models.ErrFenced):
-			g.counts.fenced.Add(1)
 		case err != nil:
 			g.counts.failures.Add(1)
 			delay = g.visitFailed(ctx, ib, status, err)
