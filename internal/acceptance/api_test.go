@@ -205,6 +205,6 @@ func await(t *testing.T, most time.Duration, check func() error) {
 		if time.Now().After(deadline) {
 			t.Fatalf("after %v: %v", most, err)
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond)
 	}
 }

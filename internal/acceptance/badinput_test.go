@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -151,14 +152,14 @@ func (p *program) verifyOne(b bad, got seen) {
 	}
 }
 
-var mailSerial int
+var mailSerial atomic.Int64
 
 // note writes a mail from a header and a body; usual fields that the header has not are added.
 func note(header, body string) string {
-	mailSerial++
+	serial := mailSerial.Add(1)
 	for _, f := range []struct{ name, value string }{
 		{"From", "Carla <carla@there.example>"}, {"To", "open@here.example"}, {"Subject", "A subject"},
-		{"Message-ID", fmt.Sprintf("<bad-%d@there.example>", mailSerial)}, {"Date", "Mon, 02 Nov 2026 10:00:00 +0100"},
+		{"Message-ID", fmt.Sprintf("<bad-%d@there.example>", serial)}, {"Date", "Mon, 02 Nov 2026 10:00:00 +0100"},
 	} {
 		switch {
 		case strings.Contains("\n"+header, "\n-"+f.name+"\n"):

@@ -13,6 +13,7 @@ import (
 )
 
 func TestTooLargeMailIsAnnouncedAndFetchedOnDemand(t *testing.T) {
+	t.Parallel()
 	d := mailtest.StartDovecot(t, mailtest.DovecotOptions{})
 	content := []byte(strings.Repeat("large\r\n", 400000))
 	mails := [][]byte{
@@ -160,6 +161,7 @@ func (p *program) secondEditorIsTold(usual object) {
 }
 
 func TestFolderWithUmlautsIsRead(t *testing.T) {
+	t.Parallel()
 	for _, separator := range []string{"/", "."} {
 		t.Run("separator "+separator, func(t *testing.T) {
 			d := mailtest.StartDovecot(t, mailtest.DovecotOptions{Separator: separator})
@@ -185,6 +187,7 @@ func TestFolderWithUmlautsIsRead(t *testing.T) {
 }
 
 func TestInboxChangesWhileMailIsOnItsWay(t *testing.T) {
+	t.Parallel()
 	d := mailtest.StartDovecot(t, mailtest.DovecotOptions{})
 	const n = 60
 	var mails [][]byte

@@ -36,12 +36,15 @@ func openBrowser(t *testing.T, language string) *browser {
 		}
 		t.Fatalf("chromium is not installed: %v", err)
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()),
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
 		chromedp.WindowSize(1200, 900), chromedp.WSURLReadTimeout(time.Minute))
-	alloc, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	alloc, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(alloc)
-	t.Cleanup(cancel)
+	t.Cleanup(func() {
+		_ = chromedp.Cancel(ctx) // It closes the browser and waits for it.
+		cancel()
+	})
 	b := &browser{t: t, ctx: ctx, shots: t.TempDir()}
 	if dir := os.Getenv("LETTERBOX_TEST_SCREENSHOTS"); dir != "" {
 		b.shots = filepath.Join(dir, language)
@@ -96,6 +99,19 @@ func (b *browser) fill(pairs ...string) {
 		b.do("fill "+field, chromedp.WaitVisible(field, chromedp.ByQuery),
 			chromedp.Evaluate(fmt.Sprintf("document.querySelector(%q).value = ''", field), nil), chromedp.SendKeys(field, pairs[i+1], chromedp.ByQuery))
 	}
+}
+
+// await loads a page again and again until something is there: what happens while a page is being loaded, it may miss.
+func (b *browser) await(url, what string) {
+	b.t.Helper()
+	await(b.t, 30*time.Second, func() error {
+		ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+		defer cancel()
+		if err := chromedp.Run(ctx, chromedp.Navigate(url), chromedp.WaitVisible(what, chromedp.ByQuery)); err != nil {
+			return fmt.Errorf("%s on %s: %w", what, url, err)
+		}
+		return nil
+	})
 }
 
 // text returns what an element says.

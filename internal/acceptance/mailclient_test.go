@@ -34,7 +34,7 @@ func openMailClient(t *testing.T, address, login string) *mailClient {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = conn.SetDeadline(time.Now().Add(2 * time.Minute))
+	_ = conn.SetDeadline(time.Now().Add(10 * time.Minute))
 	c := &mailClient{t: t, conn: conn, br: bufio.NewReader(conn)}
 	t.Cleanup(func() { _ = conn.Close() })
 	c.line()

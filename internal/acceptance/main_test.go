@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// binary is the path of the program under test; TestMain builds it.
-var binary string
+// The program under test, built by TestMain: as it is shipped for commands that end at once, and for servers with the
+// race detector when the tests have it.
+var command, server string
 
 func TestMain(m *testing.M) {
 	os.Exit(run(m))
@@ -23,12 +24,15 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "letterbox")
-	build := exec.Command("go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", binary, "letterbox/cmd/letterbox")
-	build.Stdout, build.Stderr = os.Stderr, os.Stderr
-	if err := build.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "build the program:", err)
-		return 1
+	command, server = filepath.Join(dir, "letterbox"), filepath.Join(dir, "letterbox-server")
+	for path, flags := range map[string][]string{command: {"-ldflags=-s -w"}, server: serverFlags()} {
+		args := append([]string{"build", "-buildvcs=false", "-o", path}, flags...)
+		build := exec.Command("go", append(args, "letterbox/cmd/letterbox")...)
+		build.Stdout, build.Stderr = os.Stderr, os.Stderr
+		if err := build.Run(); err != nil {
+			fmt.Fprintln(os.Stderr, "build the program:", err)
+			return 1
+		}
 	}
 	for _, pair := range os.Environ() { // Settings of the surroundings are not those of the tests.
 		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "LETTERBOX_") && !strings.HasPrefix(name, "LETTERBOX_TEST_") {

@@ -38,10 +38,12 @@ func newProgram(t *testing.T) *program {
 			_ = p.cmd.Process.Kill()
 			<-p.ended
 		}
+		text, _ := os.ReadFile(p.log) // None when no server was started.
+		if bytes.Contains(text, []byte("DATA RACE")) || bytes.Contains(text, []byte("panic")) {
+			t.Error("the log of the program tells of a data race or a panic")
+		}
 		if t.Failed() {
-			if text, err := os.ReadFile(p.log); err == nil {
-				t.Logf("log of the program:\n%s", tail(text, 8000))
-			}
+			t.Logf("log of the program:\n%s", tail(text, 8000))
 		}
 	})
 	return p
@@ -49,8 +51,8 @@ func newProgram(t *testing.T) *program {
 
 func tail(b []byte, n int) []byte { return b[max(0, len(b)-n):] }
 
-func (p *program) command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, binary, args...)
+func (p *program) command(ctx context.Context, path string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir = p.dir
 	cmd.Env = append(os.Environ(), "LETTERBOX_ALLOWED_NETWORKS="+p.networks, "TMPDIR="+p.dir)
 	return cmd
@@ -60,7 +62,7 @@ func (p *program) command(ctx context.Context, args ...string) *exec.Cmd {
 func (p *program) run(stdin []byte, args ...string) (status int, stdout, stderr string) {
 	p.t.Helper()
 	var out, errs bytes.Buffer
-	cmd := p.command(p.t.Context(), args...)
+	cmd := p.command(p.t.Context(), command, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(stdin), &out, &errs
 	err := cmd.Run()
 	if cmd.ProcessState == nil {
@@ -95,7 +97,7 @@ func (p *program) start(more ...string) {
 // launch starts a command that runs until it is stopped and waits for the line with its address.
 func (p *program) launch(label string, args ...string) []string {
 	p.t.Helper()
-	cmd := p.command(context.Background(), args...)
+	cmd := p.command(context.Background(), server, args...)
 	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		p.t.Fatal(err)

@@ -72,17 +72,18 @@ func quickStart(t *testing.T, d *mailtest.Dovecot, s signposts) {
 		t.Errorf("the check says %q, want %q", got, s.works)
 	}
 	b.picture("check")
-	b.click(`button[value="save"]`, "h2.big .state.ok") // The page renews itself until the inbox is connected.
+	b.click(`button[value="save"]`, "h2.big")
+	b.await(p.url+"/inboxes/1", "h2.big .state.ok")
 	b.picture("inbox")
 
-	b.do("open the issues", chromedp.Navigate(p.url+"/issues"), chromedp.WaitVisible(".empty", chromedp.ByQuery))
+	b.await(p.url+"/issues", ".empty")
 	raw := multipart("mixed", "Content-Type: text/plain; charset=utf-8\n\nEr macht laute Geräusche.\n",
 		"Content-Type: application/pdf\nContent-Disposition: attachment; filename*=utf-8''L%C3%A4rm.pdf\nContent-Transfer-Encoding: base64\n\n"+wrapped([]byte("%PDF-1.4")))
 	head := "From: =?utf-8?q?J=C3=B6rg?= <joerg@kunde.example>\nTo: support@here.example\nSubject: =?utf-8?q?Der_K=C3=BChlschrank?=\nMessage-ID: <first@kunde.example>\n"
 	if err := d.Deliver(s.language, []byte(strings.ReplaceAll(head+string(raw), "\n", "\r\n"))); err != nil {
 		t.Fatal(err)
 	}
-	b.do("wait for the issue without loading the page again", chromedp.WaitVisible(`ol.list a[href="/issues/1"]`, chromedp.ByQuery))
+	b.await(p.url+"/issues", `ol.list a[href="/issues/1"]`)
 	b.picture("issues")
 	b.click(`ol.list a[href="/issues/1"]`, ".issue-head")
 	page := b.text("main")

@@ -63,6 +63,7 @@ func keepings() []*keeping {
 }
 
 func TestServerKeepsItsMail(t *testing.T) {
+	t.Parallel()
 	t.Run("server with all extensions", func(t *testing.T) { serverKeepsItsMail(t, "", keepings()) })
 	t.Run("server without MOVE and UIDPLUS", func(t *testing.T) {
 		var some []*keeping

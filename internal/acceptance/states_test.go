@@ -157,6 +157,13 @@ func (p *program) killOften(inbox int64, n int) (moments []int) {
 		p.kill()
 		moments = append(moments, done)
 		p.start()
+		// The lease of the killed process has most of a minute to run; nobody waits for it.
+		await(p.t, 15*time.Second, func() error {
+			if p.progress(inbox) <= done {
+				return fmt.Errorf("nothing is taken in after the restart")
+			}
+			return nil
+		})
 	}
 	return moments
 }

@@ -94,6 +94,7 @@ func (p *program) browse() func(path, language string) string {
 }
 
 func TestWhatIsWrongIsSaid(t *testing.T) {
+	t.Parallel()
 	users := map[string]string{"good": "secret"}
 	for i := range 20 {
 		users[fmt.Sprintf("user%d", i)] = "secret"
