@@ -20,6 +20,7 @@ type inboxFormView struct {
 	Projects    []option
 	PasswordSet bool
 	Report      *report     // Of a check that was asked for.
+	Conflict    *conflict   // Nil when nobody was faster.
 	Warnings    []formError // What is doubtful about the rules.
 }
 
@@ -30,8 +31,21 @@ func inboxNew(v *visit) error {
 	return v.showInboxForm(http.StatusOK, gateway.InboxView{}, f, models.DefaultRules(), nil)
 }
 
-// showInboxForm shows the form of an inbox; rules are those that stand in it.
+// showInboxForm shows the form of an inbox; rules are those that stand in it, r the check that was asked for or nil.
 func (v *visit) showInboxForm(status int, in gateway.InboxView, f *form, rules models.Rules, r *report) error {
+	data := inboxFormView{Report: r}
+	if in.ID != 0 || f.Failed() || r != nil { // An empty form has nothing to warn of.
+		found, err := v.h.Gateway.LintRules(v.ctx(), in.ID, rules)
+		if err != nil {
+			return err
+		}
+		found = slices.DeleteFunc(found, func(f rule.Finding) bool { return strings.HasPrefix(f.Code, "E-") })
+		data.Warnings = v.findings(found)
+	}
+	return v.renderInboxForm(status, in, f, data)
+}
+
+func (v *visit) renderInboxForm(status int, in gateway.InboxView, f *form, data inboxFormView) error {
 	projects, err := v.projectOptions()
 	if err != nil {
 		return err
@@ -43,15 +57,7 @@ func (v *visit) showInboxForm(status int, in gateway.InboxView, f *form, rules m
 	if in.ID != 0 {
 		title = v.l.T("inbox.edit_title", "name", in.Name)
 	}
-	data := inboxFormView{ID: in.ID, Name: in.Name, Projects: projects, PasswordSet: in.PasswordSet, Report: r}
-	if in.ID != 0 || f.Failed() || r != nil { // An empty form has nothing to warn of.
-		found, err := v.h.Gateway.LintRules(v.ctx(), in.ID, rules)
-		if err != nil {
-			return err
-		}
-		found = slices.DeleteFunc(found, func(f rule.Finding) bool { return strings.HasPrefix(f.Code, "E-") })
-		data.Warnings = v.findings(found)
-	}
+	data.ID, data.Name, data.Projects, data.PasswordSet = in.ID, in.Name, projects, in.PasswordSet
 	return v.render(status, "inbox_edit", view{Title: title, Section: "inboxes", Form: f, Data: data})
 }
 
@@ -147,15 +153,27 @@ func inboxUpdate(v *visit) error {
 		return v.showInboxForm(http.StatusUnprocessableEntity, in, f, d.Rules, nil)
 	}
 	if errors.Is(err, models.ErrConflict) {
-		f.refuse("name", "E-409-INBOX")
-		f.values["version"] = strconv.FormatInt(in.Version, 10)
-		return v.showInboxForm(http.StatusConflict, in, f, d.Rules, nil)
+		return v.showInboxConflict(in.ID, f, d)
 	}
 	if err != nil {
 		return err
 	}
 	v.say("ok", "flash.inbox_saved", "name", d.Name)
 	return v.redirect(fmt.Sprintf("/inboxes/%d", in.ID))
+}
+
+// showInboxConflict shows the form of an inbox that somebody else has changed meanwhile: saving it again applies it.
+func (v *visit) showInboxConflict(id int64, f *form, d gateway.InboxDraft) error {
+	now, err := v.h.Gateway.Inbox(v.ctx(), id)
+	if err != nil {
+		return err
+	}
+	c, err := v.inboxConflict(now, d)
+	if err != nil {
+		return err
+	}
+	f.values["version"] = strconv.FormatInt(now.Version, 10)
+	return v.renderInboxForm(http.StatusConflict, now, f, inboxFormView{Conflict: c})
 }
 
 // checkDraft tries the connection that was entered and shows the form again, with what was found above it.

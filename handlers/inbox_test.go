@@ -106,7 +106,12 @@ func TestInboxChangedMeanwhileIsToldAndNothingIsLost(t *testing.T) {
 	form := s.versioned(page, cookie, s.draft(map[string]string{"name": "Third", "password": ""}))
 	s.post(page+"/edit", cookie, form).want(t, 303)
 	form.Set("name", "Fourth")
-	s.post(page+"/edit", cookie, form).want(t, 409, "Somebody has just changed this inbox", `value="Fourth"`)
+	form.Set("after", "leave")
+	got := s.post(page+"/edit", s.as("admin"), form)
+	got.want(t, 409, "Lead changed this inbox at ", `value="Fourth"`, ">Third</td>", ">Fourth</td>", ">Mark as read</td>", ">Leave</td>", "!>Second</td>")
+	form = s.versioned(page, cookie, form)
+	s.post(page+"/edit", cookie, form).want(t, 303)
+	s.get(page, cookie).want(t, 200, "Fourth")
 }
 
 func TestCheckPageNamesPhaseCauseAndRemedy(t *testing.T) {

@@ -23,6 +23,9 @@ type issueView struct {
 	MailIn   int
 	Address  string // Of the inbox that it came from.
 	Given    string // Login of the one who has it, "" for nobody.
+	// What is chosen in the form: what the issue has, or what was entered.
+	WantState, WantGiven string
+	Conflict             *conflict // Nil when nobody was faster.
 }
 
 // post is one sheet of the thread.
@@ -68,11 +71,16 @@ func (v *visit) commentForm(values map[string]string) *form {
 }
 
 func (v *visit) showIssue(status int, number int64, f *form) error {
+	return v.showIssueWith(status, number, f, nil)
+}
+
+// showIssueWith shows an issue; c tells of a change by somebody else, nil when there was none.
+func (v *visit) showIssueWith(status int, number int64, f *form, c *conflict) error {
 	found, err := v.h.Tracker.ShowIssue(v.ctx(), v.me, number)
 	if err != nil {
 		return err
 	}
-	data := issueView{IssueView: found, States: models.IssueStates()}
+	data := issueView{IssueView: found, States: models.IssueStates(), Conflict: c, WantState: string(found.State)}
 	if found.Mentions != "" {
 		data.Mentions = strings.Split(found.Mentions, ",")
 	}
@@ -104,6 +112,13 @@ func (v *visit) showIssue(status int, number int64, f *form) error {
 	}
 	if found.Assignee != nil && found.Assignee.Login != nil {
 		data.Given = *found.Assignee.Login
+	}
+	data.WantGiven = data.Given
+	if state, ok := f.values["state"]; ok && state != "" {
+		data.WantState = state
+	}
+	if login, ok := f.values["assignee"]; ok && v.Request.PostForm.Has("assignee") {
+		data.WantGiven = login
 	}
 	title := found.Title
 	if title == "" {

@@ -5,68 +5,111 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"letterbox/models"
 	"letterbox/tracker"
 )
 
-// issueState changes state and assignee. Somebody else's change in between is told, not overwritten.
-func issueState(v *visit) error {
-	number, err := v.id("number")
-	if err != nil {
-		return err
-	}
-	f, err := v.readForm("issue", "state", "assignee", "version")
-	if err != nil {
-		return err
-	}
-	version, err := strconv.ParseInt(f.get("version"), 10, 64)
-	if err != nil || version <= 0 {
-		return errUnreadable
-	}
-	patch := tracker.IssuePatch{}
-	if state := models.IssueState(f.get("state")); state != "" {
-		patch.State = &state
-	}
-	if _, sent := v.Request.PostForm["assignee"]; sent {
-		login := f.get("assignee")
-		patch.Assignee = &login
-	}
-	_, err = v.h.Tracker.UpdateIssue(v.ctx(), v.me, number, version, patch)
-	if errors.Is(err, models.ErrConflict) {
-		c := v.commentForm(nil)
-		c.refuse("state", "E-409-STATE", "state", v.l.T("state."+f.get("state")))
-		return v.showIssue(http.StatusConflict, number, c)
-	}
-	if list, ok := invalid(err); ok {
-		c := v.commentForm(nil)
-		c.take(list, nil)
-		return v.showIssue(http.StatusUnprocessableEntity, number, c)
-	}
-	if err != nil {
-		return err
-	}
-	v.say("ok", "flash.issue_saved", "key", fmt.Sprintf("#%d", number))
-	return v.redirect(fmt.Sprintf("/issues/%d", number))
+// update is what a person wants of an issue: a comment, other properties, or both.
+type update struct {
+	*form
+	number  int64
+	version int64              // Of the issue as the person saw it; 0 when the form has none.
+	patch   tracker.IssuePatch // Only what the person has changed.
+	comment bool               // There is a text.
 }
 
-// commentCreate adds a comment or an internal note, and sets another state with it when one was chosen.
-func commentCreate(v *visit) error {
+// readUpdate reads the form of an issue. A property that still is as the person found it is no change of this person,
+// so it overwrites nobody else's.
+func (v *visit) readUpdate() (update, error) {
 	number, err := v.id("number")
 	if err != nil {
-		return err
+		return update{}, err
 	}
-	f, err := v.readForm("comment", "body", "kind")
+	f, err := v.readForm("comment", "body", "kind", "state", "assignee", "version", "was_state", "was_assignee")
+	if err != nil {
+		return update{}, err
+	}
+	u := update{form: f, number: number, comment: strings.TrimSpace(f.text("body")) != ""}
+	sent := func(name string) bool { return v.Request.PostForm.Has(name) }
+	if state := models.IssueState(f.get("state")); state != "" && (!sent("was_state") || f.get("state") != f.get("was_state")) {
+		u.patch.State = &state
+	}
+	if login := f.get("assignee"); sent("assignee") && (!sent("was_assignee") || login != f.get("was_assignee")) {
+		u.patch.Assignee = &login
+	}
+	if sent("version") || u.changes() {
+		if u.version, err = strconv.ParseInt(f.get("version"), 10, 64); err != nil || u.version <= 0 {
+			return update{}, errUnreadable
+		}
+	}
+	return u, nil
+}
+
+// changes reports whether properties are to change.
+func (u update) changes() bool { return u.patch.State != nil || u.patch.Assignee != nil }
+
+// issueState changes state and assignee. Somebody else's change in between is told, not overwritten. A comment that has
+// been begun stays in its field.
+func issueState(v *visit) error {
+	u, err := v.readUpdate()
 	if err != nil {
 		return err
 	}
-	c, err := v.h.Tracker.Comment(v.ctx(), v.me, number, tracker.CommentDraft{Body: f.text("body"), Internal: f.get("kind") == "internal"})
+	if done, err := v.applyUpdate(u); done || err != nil {
+		return err
+	}
+	if u.comment {
+		return v.showIssue(http.StatusOK, u.number, v.commentForm(map[string]string{"body": u.text("body"), "kind": u.get("kind")}))
+	}
+	v.say("ok", "flash.issue_saved", "key", fmt.Sprintf("#%d", u.number))
+	return v.redirect(fmt.Sprintf("/issues/%d", u.number))
+}
+
+// applyUpdate changes the properties that a person has changed. It reports true when it has answered because that was
+// not possible; nothing is changed then.
+func (v *visit) applyUpdate(u update) (answered bool, err error) {
+	if !u.changes() {
+		_, err := v.h.Tracker.Issue(v.ctx(), v.me, u.number)
+		return false, err
+	}
+	_, err = v.h.Tracker.UpdateIssue(v.ctx(), v.me, u.number, u.version, u.patch)
+	if errors.Is(err, models.ErrConflict) {
+		return true, v.showIssueConflict(u)
+	}
 	if list, ok := invalid(err); ok {
+		u.take(list, nil)
+		return true, v.showIssue(http.StatusUnprocessableEntity, u.number, u.form)
+	}
+	return false, err
+}
+
+// commentCreate adds a comment or an internal note, and changes state and assignee with it when others were chosen.
+// After a conflict the person can also send the comment alone.
+func commentCreate(v *visit) error {
+	u, err := v.readUpdate()
+	if err != nil {
+		return err
+	}
+	if v.PostForm("do") == "comment" {
+		u.patch = tracker.IssuePatch{}
+	}
+	if done, err := v.applyUpdate(u); done || err != nil {
+		return err
+	}
+	if u.changes() && !u.comment {
+		v.say("ok", "flash.issue_saved", "key", fmt.Sprintf("#%d", u.number))
+		return v.redirect(fmt.Sprintf("/issues/%d", u.number))
+	}
+	c, err := v.h.Tracker.Comment(v.ctx(), v.me, u.number, tracker.CommentDraft{Body: u.text("body"), Internal: u.get("kind") == "internal"})
+	if list, ok := invalid(err); ok {
+		f := v.commentForm(map[string]string{"body": u.text("body"), "kind": u.get("kind")})
 		f.take(list, nil)
-		return v.showIssue(http.StatusUnprocessableEntity, number, f)
+		return v.showIssue(http.StatusUnprocessableEntity, u.number, f)
 	}
 	if err != nil {
 		return err
 	}
-	return v.redirect(fmt.Sprintf("/issues/%d#comment-%d", number, c.ID))
+	return v.redirect(fmt.Sprintf("/issues/%d#comment-%d", u.number, c.ID))
 }

@@ -212,7 +212,7 @@ func TestChangeOfAnotherIsNotOverwritten(t *testing.T) {
 	s.post("/issues/1/state", cookie, form).want(t, 303)
 	s.get("/issues/1", cookie).want(t, 200, `<option value="open" selected>`, `<option value="lead" selected>`)
 	form.Set("state", "closed")
-	s.post("/issues/1/state", cookie, form).want(t, 409, "Somebody has just changed this issue", `<option value="open" selected>`)
+	s.post("/issues/1/state", cookie, form).want(t, 409, "Member changed this issue at ", "Your input is kept", `<option value="closed" selected>`, "<td data-label=\"Stored now\">Open</td>", "!Send only the comment")
 	form.Set("version", "nonsense")
 	s.post("/issues/1/state", cookie, form).want(t, 400)
 }

@@ -56,7 +56,7 @@ func (s *Service) AddComment(ctx context.Context, n models.NewComment) (models.C
 	}
 	err := s.store.WithTx(ctx, func(ctx context.Context) error {
 		comment.ID = 0
-		if err := s.touch(ctx, n.IssueNumber, n.Reopen); err != nil {
+		if err := s.touch(ctx, n.IssueNumber, n.AuthorID, n.Reopen); err != nil {
 			return err
 		}
 		if err := s.store.CreateComment(ctx, &comment); err != nil {
@@ -81,13 +81,19 @@ func mentions(list string) string {
 
 // touch notes that something came to an issue, and reopens it when asked to. A comment is no new version: it does not
 // get in the way of somebody who edits the issue meanwhile.
-func (s *Service) touch(ctx context.Context, number int64, reopen bool) error {
+func (s *Service) touch(ctx context.Context, number, author int64, reopen bool) error {
 	issue, err := s.latest(ctx, number)
 	if err != nil || !reopen || !issue.State.Done() {
 		return err
 	}
+	before := issue.State
 	issue.State, issue.ClosedAt = models.IssueOpen, nil
-	return s.store.UpdateIssue(ctx, &issue, issue.Version)
+	if err := s.store.UpdateIssue(ctx, &issue, issue.Version); err != nil {
+		return err
+	}
+	return s.audit(ctx, &models.User{ID: author}, "issue.update", object("issue", number), map[string]any{
+		"state": []models.IssueState{before, issue.State},
+	})
 }
 
 // latest returns an issue that nobody else can change before the transaction in ctx ends. It writes first: the write

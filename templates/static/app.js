@@ -131,6 +131,7 @@ if (topics) {
     late = setTimeout(async () => {
       const busy = document.activeElement?.closest("input, textarea, select") ||
         [...document.querySelectorAll("textarea")].some((text) => text.value !== text.defaultValue) ||
+        [...document.querySelectorAll("select option")].some((option) => option.selected !== option.defaultSelected) ||
         document.querySelector("main details[open]") || document.getElementById("report");
       if (busy) return;
       const answer = await fetch(location.href);
