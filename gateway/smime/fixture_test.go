@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
 	"math/big"
 	"os"
@@ -38,6 +39,8 @@ type wish struct {
 	authority  bool
 	elliptic   bool
 	commonName string
+	nameEmail  string // In the subject, as certificates had it before they had alternative names.
+	permitted  string // The domain that an authority may vouch for.
 }
 
 func newKey(t testing.TB, onCurve bool) crypto.Signer {
@@ -74,6 +77,12 @@ func newIdentity(t testing.TB, w wish) identity {
 	tpl := &x509.Certificate{
 		SerialNumber: serial.Add(serial, big.NewInt(1)), Subject: pkix.Name{CommonName: w.commonName}, NotBefore: w.from, NotAfter: w.to,
 		EmailAddresses: w.emails, KeyUsage: w.usage, ExtKeyUsage: w.purpose, SubjectKeyId: serial.Bytes(),
+	}
+	if w.nameEmail != "" {
+		tpl.Subject.ExtraNames = []pkix.AttributeTypeAndValue{{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}, Value: w.nameEmail}}
+	}
+	if w.permitted != "" {
+		tpl.PermittedEmailAddresses = []string{w.permitted}
 	}
 	if w.authority {
 		tpl.IsCA, tpl.BasicConstraintsValid, tpl.KeyUsage = true, true, x509.KeyUsageCertSign

@@ -31,10 +31,11 @@ var (
 
 // trust finds what speaks against believing that the sender signed; "" when nothing does.
 func (p *Policy) trust(cert *x509.Certificate, others []*x509.Certificate, s *Signature, c Claim) Reason {
+	emails, inName := addresses(cert)
 	switch {
 	case c.From == "":
 		return Sender
-	case !slices.Contains(cert.EmailAddresses, c.From): // Octet for octet: no trimming, no folding of case.
+	case !slices.Contains(emails, c.From): // Octet for octet: no trimming, no folding of case.
 		return Address
 	case cert.KeyUsage != 0 && cert.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0:
 		return Purpose
@@ -46,15 +47,46 @@ func (p *Policy) trust(cert *x509.Certificate, others []*x509.Certificate, s *Si
 	}
 	reason := Time
 	for _, at := range moments(*s, c) {
-		_, err := cert.Verify(x509.VerifyOptions{
+		chains, err := cert.Verify(x509.VerifyOptions{
 			Roots: p.Roots.pool, Intermediates: pool, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection},
 		})
-		if err == nil {
+		switch {
+		case err != nil:
+			reason = chainReason(err)
+		case inName && constrained(chains):
+			reason = Chain
+		default:
 			return ""
 		}
-		reason = chainReason(err)
 	}
 	return reason
+}
+
+// addresses are those that a certificate is for. In an old one they stand in the name of its owner (RFC 8550, 3), which
+// counts when they stand nowhere else.
+func addresses(cert *x509.Certificate) (emails []string, inName bool) {
+	if len(cert.EmailAddresses) > 0 {
+		return cert.EmailAddresses, false
+	}
+	for _, n := range cert.Subject.Names {
+		if text, ok := n.Value.(string); ok && n.Type.Equal(oidEmail) {
+			emails = append(emails, text)
+		}
+	}
+	return emails, true
+}
+
+var oidEmail = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}
+
+// constrained says whether an issuer may only vouch for some addresses, which the check of the chain does not hold
+// against those in a name.
+func constrained(chains [][]*x509.Certificate) bool {
+	for _, c := range slices.Concat(chains...) {
+		if len(c.PermittedEmailAddresses) > 0 || len(c.ExcludedEmailAddresses) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // moments are the times at which the certificates may have been valid: when the mail came in, and when it was signed,
@@ -151,8 +183,8 @@ func describe(cert *x509.Certificate) Signature {
 		Subject: cert.Subject.String(), Issuer: cert.Issuer.String(), Serial: cert.SerialNumber.Text(16),
 		NotBefore: cert.NotBefore.UTC(), NotAfter: cert.NotAfter.UTC(),
 	}
-	if len(cert.EmailAddresses) > 0 {
-		s.Address = cert.EmailAddresses[0]
+	if emails, _ := addresses(cert); len(emails) > 0 {
+		s.Address = emails[0]
 	}
 	return s
 }

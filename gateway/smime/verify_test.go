@@ -68,7 +68,9 @@ func TestOnlyTheSenderIsBelieved(t *testing.T) {
 		{"two addresses in one", w.person(t, anna+",eve@example.org"), anna, smime.Bad, smime.Address},
 		{"longer domain", w.person(t, anna+".example.net"), anna, smime.Bad, smime.Address},
 		{"without an address", w.person(t), anna, smime.Bad, smime.Address},
-		{"address in the name only", newIdentity(t, wish{commonName: anna, issuer: &w.ca}), anna, smime.Bad, smime.Address},
+		{"address in the subject, as of old", newIdentity(t, wish{nameEmail: anna, issuer: &w.ca}), anna, smime.Valid, ""},
+		{"address in the subject, another beside", newIdentity(t, wish{nameEmail: anna, emails: []string{"eve@example.org"}, issuer: &w.ca}), anna, smime.Bad, smime.Address},
+		{"address as a name", newIdentity(t, wish{commonName: anna, issuer: &w.ca}), anna, smime.Bad, smime.Address},
 		{"no sender", person, "", smime.Bad, smime.Sender},
 		{"from an issuer nobody knows", newIdentity(t, wish{emails: []string{anna}, issuer: &stranger}), anna, smime.Unknown, smime.Issuer},
 		{"signed by itself", newIdentity(t, wish{emails: []string{anna}}), anna, smime.Unknown, smime.Issuer},
@@ -204,5 +206,31 @@ func TestWhatIsNoSignatureIsNotCheckable(t *testing.T) {
 	large := make([]byte, smime.MaxContent+1)
 	if got := w.policy.VerifyDetached(large, good, fromAnna); got.State != smime.Uncheckable || got.Reason != smime.Size {
 		t.Errorf("large: State, Reason = %q, %q, want uncheckable, size", got.State, got.Reason)
+	}
+}
+
+// An authority that may vouch for one domain only must not get around it by where the address stands.
+func TestConstrainedAuthorityVouchesForItsDomain(t *testing.T) {
+	ca := newIdentity(t, wish{authority: true, commonName: "Small CA", permitted: "example.net"})
+	roots, err := smime.ParseRoots(certPEM(ca.cert))
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy := &smime.Policy{Roots: roots}
+	for name, tt := range map[string]struct {
+		cert  wish
+		from  string
+		state smime.State
+	}{
+		"its domain":               {wish{emails: []string{"anna@example.net"}}, "anna@example.net", smime.Valid},
+		"another domain":           {wish{emails: []string{anna}}, anna, smime.Bad},
+		"another, in the subject":  {wish{nameEmail: anna}, anna, smime.Bad},
+		"its own, in the subject,": {wish{nameEmail: "anna@example.net"}, "anna@example.net", smime.Bad},
+	} {
+		tt.cert.issuer = &ca
+		got := policy.VerifyDetached([]byte(words), sign(t, words, true, newIdentity(t, tt.cert)), smime.Claim{From: tt.from, Received: received})
+		if got.State != tt.state || tt.state == smime.Bad && got.Reason != smime.Chain {
+			t.Errorf("%s: State, Reason = %q, %q, want %q", name, got.State, got.Reason, tt.state)
+		}
 	}
 }
