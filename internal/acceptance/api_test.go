@@ -178,7 +178,7 @@ func (p *program) messages(inbox int64) []message {
 func (p *program) quiet(inbox int64, n int) []message {
 	p.t.Helper()
 	var all []message
-	await(p.t, time.Minute, func() error {
+	await(p.t, 3*time.Minute, func() error {
 		all = p.messages(inbox)
 		ready := 0
 		for _, m := range all {
