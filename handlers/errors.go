@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"letterbox/models"
@@ -57,7 +59,7 @@ func (v *visit) fail(err error) {
 		id := reference()
 		v.h.Log.ErrorContext(v.ctx(), "request failed", slog.String("reference", id), slog.String("method", v.Request.Method),
 			slog.String("route", v.FullPath()), slog.Any("err", err))
-		v.failed(http.StatusInternalServerError, "E-500", map[string]string{"id": id})
+		v.broken(id)
 	}
 }
 
@@ -81,19 +83,57 @@ type failure struct {
 	Code   string
 	Text   string
 	ID     string
+	Kept   []option // Names and values of a form that can be sent again to the address Again.
+	Again  string
 }
 
 func (v *visit) failed(status int, code string, args map[string]string) {
+	v.answer(failure{Status: status, Code: code, Text: v.l.T(code, args), ID: args["id"]})
+}
+
+func (v *visit) answer(f failure) {
 	v.Abort()
-	f := failure{Status: status, Code: code, Text: v.l.T(code, args), ID: args["id"]}
 	name := "error"
 	if v.me == nil {
 		name = "error_alone"
 	}
-	if err := v.render(status, name, view{Title: v.l.T(code + ".title"), Data: f}); err != nil {
+	if err := v.render(f.Status, name, view{Title: v.l.T(f.Code + ".title"), Data: f}); err != nil {
 		v.h.Log.ErrorContext(v.ctx(), "error page failed", slog.Any("err", err))
-		v.Data(status, "text/plain; charset=utf-8", []byte(f.Text+"\n"))
+		v.Data(f.Status, "text/plain; charset=utf-8", []byte(f.Text+"\n"))
 	}
+}
+
+// broken answers that something went wrong for which nobody but us is to blame. A form that was sent comes back with
+// the answer and can be sent again, so what was entered is not lost; passwords are never among it, so a form with one
+// has to be filled anew.
+func (v *visit) broken(id string) {
+	args := map[string]string{"id": id}
+	code, kept := "E-500-PAGE", v.kept()
+	if len(kept) > 0 {
+		code = "E-500"
+	}
+	v.answer(failure{
+		Status: http.StatusInternalServerError, Code: code, Text: v.l.T(code, args), ID: id, Kept: kept, Again: v.Request.URL.RequestURI(),
+	})
+}
+
+// kept are the fields of the form that was sent, in order; none when there was none or it held a secret.
+func (v *visit) kept() []option {
+	if v.Request.Method != http.MethodPost || v.Request.ParseForm() != nil {
+		return nil
+	}
+	var out []option
+	for _, name := range slices.Sorted(maps.Keys(v.Request.PostForm)) {
+		for _, value := range v.Request.PostForm[name] {
+			switch {
+			case (name == "password" || name == "current" || name == "token") && value != "":
+				return nil
+			case value != "":
+				out = append(out, option{name, value})
+			}
+		}
+	}
+	return out
 }
 
 // admins names those who can grant a right.

@@ -57,7 +57,7 @@ func (h *Handlers) rescue(c *gin.Context) {
 			c.AbortWithStatusJSON(http.StatusInternalServerError, gin.H{"status": http.StatusInternalServerError, "reference": id})
 			return
 		}
-		h.newVisit(c).failed(http.StatusInternalServerError, "E-500", map[string]string{"id": id})
+		h.newVisit(c).broken(id)
 		c.Abort()
 	}()
 	c.Next()

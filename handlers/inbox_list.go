@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"maps"
 	"net/http"
 	"time"
 
@@ -40,7 +41,11 @@ func inboxList(v *visit) error {
 func (v *visit) inboxRow(in gateway.InboxView, keys map[int64]string) inboxRow {
 	row := inboxRow{InboxView: in, Project: keys[in.ProjectID], Health: v.health(in), Badges: v.badges(in.Settings)}
 	if in.Status.Code != "" {
-		row.Cause = v.l.T(in.Status.Code, in.Status.Args)
+		args := maps.Clone(in.Status.Args)
+		if _, ok := args["time"]; ok && in.Status.NextPollAt != nil {
+			args["time"] = v.l.Clock(in.Status.NextPollAt.Local()) // The status has it in UTC.
+		}
+		row.Cause = v.l.T(in.Status.Code, args)
 	}
 	return row
 }

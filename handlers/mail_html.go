@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 
+	"letterbox/internal/i18n"
 	"letterbox/models"
 )
 
@@ -74,10 +75,14 @@ func (v *visit) showHTML(m models.Message) error {
 		from = " https: http:"
 		body = strings.ReplaceAll(body, ` data-remote-src="`, ` src="`) // See message.SafeHTML.
 	}
+	lang := oneOf(mail.Language, i18n.Languages()...)
+	if lang != "" {
+		lang = ` lang="` + lang + `"`
+	}
 	v.Header("Content-Security-Policy", fmt.Sprintf(mailPolicy, from))
 	v.Header("X-Frame-Options", "SAMEORIGIN")
 	v.Header("Referrer-Policy", "no-referrer")
-	v.Data(http.StatusOK, "text/html; charset=utf-8", []byte(`<!doctype html><html><head><meta charset="utf-8">`+
+	v.Data(http.StatusOK, "text/html; charset=utf-8", []byte(`<!doctype html><html`+lang+`><head><meta charset="utf-8"><title>`+html.EscapeString(v.l.T("mail.original"))+`</title>`+
 		`<base target="_blank"><style>html{color-scheme:light}body{margin:12px;font:14px/1.5 system-ui,sans-serif;color:#1d2024;background:#fff;`+
 		`overflow-wrap:anywhere}img{max-width:100%;height:auto}table{max-width:100%}</style></head><body>`+body+`</body></html>`))
 	return nil

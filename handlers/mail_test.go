@@ -5,6 +5,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"letterbox/models"
 	"letterbox/models/store"
@@ -83,6 +86,13 @@ func TestMessagePageTellsTheStory(t *testing.T) {
 		"What happened", "Gate", "Match", "Belongs to no issue: a new one", "New issue #1", `href="/issues/1"`, "Does it burn?", "Header fields")
 	out := s.mail(s.inbox, strings.NewReplacer("customer.example", "blocked.example", "printer-1", "blocked-1").Replace(plainMail))
 	s.get(fmt.Sprintf("/messages/%d", out.ID), cookie).want(t, 200, "Refused", "anna@blocked.example", "would pass")
+	// The check that refused it says why; the verdict beside it would only say it again.
+	page := s.get(fmt.Sprintf("/messages/%d", out.ID), cookie).Body
+	if n := strings.Count(page, "anna@blocked.example is on list"); n != 1 {
+		t.Errorf("the reason stands on the page %d times, want once: above the story", n)
+	}
+	auto := s.mail(s.inbox, strings.NewReplacer("printer-1", "auto-1", "MIME-Version", "Auto-Submitted: auto-replied\nContent-Language: de\nMIME-Version").Replace(plainMail))
+	s.get(fmt.Sprintf("/messages/%d", auto.ID), cookie).want(t, 200, "Only as comment on their issue", `dir="auto" lang="de"`, "!values: comment")
 	s.get("/messages?state=rejected", cookie).want(t, 200, "anna@blocked.example", "!anna@customer.example")
 	s.get("/messages?q=blocked-1", cookie).want(t, 200, "anna@blocked.example", "!anna@customer.example")
 	s.get("/messages?state=nonsense", cookie).want(t, 404)
@@ -125,6 +135,46 @@ func TestReprocessAppliesTodaysRules(t *testing.T) {
 	s.post(path+"/reprocess", cookie, url.Values{}).want(t, 303)
 	s.get(path, cookie).want(t, 200, "New issue", "Reprocessed, run 1", "Earlier run")
 	s.get("/issues/1", cookie).want(t, 200, "The printer burns")
+}
+
+func TestStoryIsToldInWords(t *testing.T) {
+	v := &visit{l: newSite(t).h.cat.Locale("de")}
+	at := time.Date(2026, 11, 21, 22, 30, 0, 0, time.UTC).Local()
+	got := v.traceWords(map[string]string{
+		"door": "pop3", "size": "1234567", "date": "2026-11-21 22:30", "policy": "ignore", "would_pass": "comment, process",
+	})
+	want := map[string]string{
+		"door": "POP3", "size": "1.234.567", "date": at.Format("02.01.2006, 15:04"), "policy": v.l.T("choice.auto_mail.ignore"),
+		"would_pass": v.l.T("choice.auto_mail.comment") + ", " + v.l.T("choice.auto_mail.process"),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for door, want := range map[string]string{"imap": "INBOX", "pop3": "Mit POP3", "receive": "Übergeben"} {
+		folder := map[string]string{"imap": "INBOX"}[door]
+		said := v.told(models.TraceEntry{Code: "fetch.downloaded", Args: map[string]string{"door": door, "folder": folder, "uid": "17", "size": "5"}})
+		if !strings.Contains(said, want) || strings.Contains(said, "„“") {
+			t.Errorf("%s: %q, want %q in it and no empty folder", door, said, want)
+		}
+	}
+	if got := v.traceWords(map[string]string{"would_pass": "anna@a.example"})["would_pass"]; got != "anna@a.example" {
+		t.Errorf("an address became %q", got)
+	}
+}
+
+func TestPicturesAreShownSmallThroughTheDownloadRoute(t *testing.T) {
+	s := newSite(t)
+	s.mail(s.inbox, withFile)
+	s.mail(s.inbox, strings.NewReplacer("photo-1", "photo-2", "image/png", "image/svg+xml").Replace(withFile))
+	cookie := s.as("member")
+	s.get("/issues/1", cookie).want(t, 200, `class="pictured"><img src="/attachments/1" alt="" loading="lazy"`, "fire.png")
+	s.get("/issues/2", cookie).want(t, 200, "fire.png", "!<img")
+	head := s.get("/attachments/1", cookie).Header
+	for name, want := range map[string]string{"Content-Type": "image/png", "Content-Security-Policy": sandboxed, "X-Content-Type-Options": "nosniff"} {
+		if got := head.Get(name); got != want {
+			t.Errorf("%s = %q, want %q", name, got, want)
+		}
+	}
 }
 
 func TestHiddenCharactersAreMadeVisible(t *testing.T) {

@@ -186,7 +186,7 @@ func (v *visit) sentence(m models.Message, traces []models.Trace) string {
 			if e.Code != code && !strings.HasPrefix(e.Code, "gate.duplicate") {
 				continue
 			}
-			for name, value := range e.Args {
+			for name, value := range v.traceWords(e.Args) {
 				args[name] = value
 			}
 		}

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strconv"
-	"strings"
-	"time"
 
 	"letterbox/gateway/message"
 	"letterbox/models"
@@ -24,29 +21,11 @@ type messageView struct {
 	Shown, Folded           string
 	FoldedKey               string
 	FoldedLines             int
+	Lang                    string // Of the text, "" when it is not known.
 	Defects                 []string
 	Security                []security
 	Issue                   string // Address of the issue, "" when there is none or it is not seen.
 	Hash                    string
-}
-
-// run is the story of one way through the steps.
-type run struct {
-	Number  int
-	At      time.Time
-	Chapter []chapter
-}
-
-// chapter is what one step has to tell.
-type chapter struct {
-	Step, Icon, Kind string
-	Said             []said
-}
-
-type said struct {
-	Text, Code string
-	At         time.Time
-	Refused    bool
 }
 
 // message returns the message of the path when the person may see the log of its inbox. The messages of an inbox that
@@ -108,7 +87,7 @@ func messageShow(v *visit) error {
 
 func (v *visit) readMail(data *messageView) {
 	mail := data.Mail
-	data.Shown = mail.Reply
+	data.Shown, data.Lang = mail.Reply, mail.Language
 	data.Folded, data.FoldedKey, data.FoldedLines = folded(mail.Quoted, mail.Signature)
 	if data.Shown == "" {
 		data.Shown, data.Folded = mail.Text, ""
@@ -122,45 +101,6 @@ func (v *visit) readMail(data *messageView) {
 	for _, d := range mail.Defects {
 		data.Defects = append(data.Defects, v.defect(d.Code, d.Detail))
 	}
-}
-
-// run turns a trace into chapters, one for each step in a row.
-func (v *visit) run(t models.Trace) run {
-	r := run{Number: t.Run, At: t.CreatedAt}
-	for _, e := range t.Entries {
-		if len(r.Chapter) == 0 || r.Chapter[len(r.Chapter)-1].Step != string(e.Step) {
-			r.Chapter = append(r.Chapter, chapter{Step: string(e.Step), Icon: "check", Kind: "ok"})
-		}
-		c := &r.Chapter[len(r.Chapter)-1]
-		s := said{Code: e.Code, At: e.At, Text: v.told(e)}
-		if strings.HasSuffix(e.Code, ".refused") || strings.HasPrefix(e.Code, "verdict.") {
-			s.Refused = true
-			c.Icon, c.Kind = "cross", "bad"
-		}
-		c.Said = append(c.Said, s)
-	}
-	return r
-}
-
-// told is the sentence of one entry of a trace.
-func (v *visit) told(e models.TraceEntry) string {
-	args := map[string]string{}
-	for name, value := range e.Args {
-		args[name] = value
-	}
-	if n, err := strconv.ParseInt(args["size"], 10, 64); err == nil {
-		args["size"] = v.l.Number(n)
-	}
-	if s, ok := args["signature"]; ok {
-		args["signature"] = v.l.T(s)
-	}
-	if d, ok := args["defect"]; ok {
-		args["defect"] = v.defect(d, e.Args["detail"])
-	}
-	if strings.HasPrefix(e.Code, "check.") || strings.HasPrefix(e.Code, "verdict.") {
-		return v.l.T(e.Code, args)
-	}
-	return v.l.T("trace."+e.Code, args)
 }
 
 // messageHTML shows the HTML of a message to those who may see the log.

@@ -221,8 +221,19 @@ func TestErrorsTellNothingOfTheInside(t *testing.T) {
 	s := newSite(t)
 	s.ok(s.store.Close())
 	got := s.get("/signin", s.h.sessionCookie()+"=abc")
-	got.want(t, 500, "Reference", "!database", "!sql", "!.go", "!goroutine")
+	got.want(t, 500, "Reference", "!database", "!sql", "!.go", "!goroutine", "!Your input is kept", "!Send again")
 	s.post("/signin", "", url.Values{"login": {strings.Repeat("x", maxForm+1)}}).want(t, 413)
+}
+
+// The error page says that the input is kept, so it has to be.
+func TestInputSurvivesAnErrorOfOurs(t *testing.T) {
+	s := newSite(t)
+	cookie := s.as("member")
+	s.ok(s.store.Close())
+	s.post("/issues/1/comments", cookie, url.Values{"body": {"Two \"long\" hours\nof work"}, "kind": {"internal"}}).want(t, 500,
+		"Your input is kept", `action="/issues/1/comments"`, `name="body" value="Two &#34;long&#34; hours`, `name="kind" value="internal"`, "Send again")
+	s.post("/signin", "", url.Values{"login": {"member"}, "password": {"very secret"}}).
+		want(t, 500, "!Your input is kept", "!very secret", "!Send again")
 }
 
 func TestHeadAndForeignMethods(t *testing.T) {

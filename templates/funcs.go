@@ -31,6 +31,7 @@ func funcs(l *i18n.Locale, assets map[string]Asset) template.FuncMap {
 		"icon":     icon,
 		"dict":     dict,
 		"initials": initials,
+		"thumb":    thumb,
 		"asset":    func(name string) string { return "/static/" + name + "?v=" + assets[name].Version },
 		"lang":     func() string { return l.Lang },
 	}
@@ -77,6 +78,19 @@ func dict(pairs ...any) (map[string]any, error) {
 		m[name] = pairs[i+1]
 	}
 	return m, nil
+}
+
+// maxThumb is the size in octets up to which a picture is shown small beside its name.
+const maxThumb = 4 << 20
+
+// thumb reports whether an attachment is nothing but pixels and small enough to be shown. The browser asks the download
+// route for it, whose policy lets it do nothing but be a picture (SEC-34).
+func thumb(contentType string, size int64) bool {
+	switch contentType {
+	case "image/png", "image/jpeg", "image/gif", "image/webp":
+		return size <= maxThumb
+	}
+	return false
 }
 
 // initials returns one or two capitals for the round mark beside a name.
