@@ -126,7 +126,8 @@ const topics = document.body.dataset.live;
 if (topics) {
   let late;
   const source = new EventSource("/changes?topics=" + encodeURIComponent(topics));
-  source.addEventListener("message", () => {
+  // Once after connecting too: what happened since the page was made, and what a lost connection missed.
+  const refresh = () => {
     clearTimeout(late);
     late = setTimeout(async () => {
       const busy = document.activeElement?.closest("input, textarea, select") ||
@@ -138,5 +139,7 @@ if (topics) {
       const main = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
       if (answer.ok && main) { document.getElementById("main").replaceChildren(...main.childNodes); at = -1; }
     }, 300);
-  });
+  };
+  source.addEventListener("message", refresh);
+  source.addEventListener("open", refresh);
 }
