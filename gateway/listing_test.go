@@ -268,26 +268,20 @@ func TestServerUnderAnotherNameLosesAndDoublesNothing(t *testing.T) {
 		}
 		g := d.process(nil)
 		ib := d.inbox(g, since("from_now"))
-		d.run(g)
+		stop := d.run(g)
 		d.wait(time.Minute)
 		d.server.deliver("INBOX", mail("3", anna, "Mail 3", "Text"))
 		d.wait(time.Minute)
-		down := func(op, _ string) error {
-			if op == "open" || op == "news" {
-				return errCut
-			}
-			return nil
-		}
-		d.server.change(func(s *fakeServer) { s.script = down })
+		stop() // For three days the server cannot be reached.
 		d.server.deliver("INBOX", mail("4", anna, "Mail 4", "Text"))
 		d.wait(72 * time.Hour)
-		d.server.change(func(s *fakeServer) { s.script = nil })
 		_, err := g.UpdateInbox(t.Context(), nil, ib.ID, 0, d.draft(func(dr *gateway.InboxDraft) {
 			dr.Settings.ImportSince, dr.Settings.Host = "from_now", "other.here.example"
 		}))
 		if err != nil {
 			t.Fatal(err)
 		}
+		d.run(d.process(nil))
 		d.wait(time.Minute)
 		if issues, _ := d.once(); issues != 2 {
 			t.Errorf("%d issues, want 2: %s", issues, strings.Join(d.ledger(), "; "))

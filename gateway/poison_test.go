@@ -42,7 +42,7 @@ func TestMessageThatPanicsIsSetAsideAfterFiveTriesAndTheNextOneProceeds(t *testi
 		if m := d.message("1"); m.ErrorCode != "E-STEP-01" || m.NextAttemptAt == nil || m.Attempts != 1 {
 			t.Errorf("after the first try: code %q, next %v, attempts %d, want E-STEP-01, a time and 1", m.ErrorCode, m.NextAttemptAt, m.Attempts)
 		}
-		d.wait(3 * time.Hour)
+		d.wait(2 * time.Hour)
 		m := d.message("1")
 		if m.State != models.MessageQuarantined || m.ErrorCode != "E-STEP-01" || m.Attempts != 5 || m.BlobID == nil {
 			t.Errorf("in the end: %s %s after %d attempts, want quarantined E-STEP-01 after 5, with its octets", m.State, m.ErrorCode, m.Attempts)
@@ -149,7 +149,7 @@ func TestFailedDownloadsAndAStopAreNoDeaths(t *testing.T) {
 func TestDatabaseInTroubleSetsNoMessageAside(t *testing.T) {
 	inDen(t, func(t *testing.T, d *den) {
 		twoMails(d.server)
-		healed := time.Now().Add(4 * time.Hour)
+		healed := time.Now().Add(110 * time.Minute)
 		g := d.process(func(deps *gateway.Deps) {
 			deps.Tracker = patient{d.tracker, func(string, models.NewIssue) error {
 				if time.Now().Before(healed) {
@@ -160,14 +160,14 @@ func TestDatabaseInTroubleSetsNoMessageAside(t *testing.T) {
 		})
 		ib := d.inbox(g, nil)
 		d.run(g)
-		d.wait(230 * time.Minute)
+		d.wait(105 * time.Minute)
 		if got := d.status(g, ib.ID); got.State != models.InboxFailing || got.Code != "E-STEP-02" {
 			t.Errorf("status = %s %s, want failing E-STEP-02", got.State, got.Code)
 		}
 		if diff := cmp.Diff([]string{"1 received ", "2 received "}, d.ledger()); diff != "" {
 			t.Error(diff)
 		}
-		d.wait(2 * time.Hour)
+		d.wait(40 * time.Minute)
 		if diff := cmp.Diff([]string{"1 created accepted_new", "2 created accepted_new"}, d.ledger()); diff != "" {
 			t.Error(diff)
 		}
@@ -215,9 +215,9 @@ func TestRefusedSignInIsTriedRarely(t *testing.T) {
 		g := d.process(nil)
 		ib := d.inbox(g, nil)
 		d.run(g)
-		d.wait(3 * time.Hour)
-		if d.server.opened > 8 {
-			t.Errorf("%d sign-ins in three hours, want at most one an hour and a few at the start", d.server.opened)
+		d.wait(2 * time.Hour)
+		if d.server.opened > 7 {
+			t.Errorf("%d sign-ins in two hours, want at most one an hour and a few at the start", d.server.opened)
 		}
 		got := d.status(g, ib.ID)
 		if got.State != models.InboxRefused || got.Code != "E-AUTH-01" || got.NextPollAt == nil {

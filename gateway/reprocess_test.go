@@ -168,7 +168,7 @@ func TestRestThatCannotBeHadAnyMoreLeavesTheIssueOfTheHeader(t *testing.T) {
 				})
 				for range 2 { // It can be asked for again and again.
 					d.again(g, d.message("1").ID)
-					d.wait(3 * time.Hour)
+					d.wait(110 * time.Minute)
 					m := d.message("1")
 					if m.State != models.MessageOversize || m.IssueNumber == nil || *m.IssueNumber != number {
 						t.Errorf("the message is %s %s, issue %v, want oversize, %d", m.State, m.Reason, m.IssueNumber, number)
@@ -216,7 +216,7 @@ func TestMessageSetAsideBeforeItsDownloadIsFetchedWhenAsked(t *testing.T) {
 		g := d.process(nil)
 		d.inbox(g, nil)
 		d.run(g)
-		d.wait(3 * time.Hour)
+		d.wait(110 * time.Minute)
 		if diff := cmp.Diff([]string{"1 quarantined quarantined"}, d.ledger()); diff != "" {
 			t.Error(diff)
 		}
