@@ -37,15 +37,15 @@ type wish struct {
 	purpose    []x509.ExtKeyUsage
 	issuer     *identity // Nil: it signs itself.
 	authority  bool
-	elliptic   bool
+	rsa        bool // Slow to make: where it must be one.
 	commonName string
 	nameEmail  string // In the subject, as certificates had it before they had alternative names.
 	permitted  string // The domain that an authority may vouch for.
 }
 
-func newKey(t testing.TB, onCurve bool) crypto.Signer {
+func newKey(t testing.TB, isRSA bool) crypto.Signer {
 	t.Helper()
-	if onCurve {
+	if !isRSA {
 		k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		if err != nil {
 			t.Fatal(err)
@@ -87,7 +87,7 @@ func newIdentity(t testing.TB, w wish) identity {
 	if w.authority {
 		tpl.IsCA, tpl.BasicConstraintsValid, tpl.KeyUsage = true, true, x509.KeyUsageCertSign
 	}
-	key := newKey(t, w.elliptic)
+	key := newKey(t, w.rsa)
 	parent, signer := tpl, key
 	if w.issuer != nil {
 		parent, signer = w.issuer.cert, w.issuer.key
@@ -136,6 +136,12 @@ func newWorld(t testing.TB) world {
 func (w world) person(t testing.TB, emails ...string) identity {
 	t.Helper()
 	return newIdentity(t, wish{emails: emails, issuer: &w.ca, purpose: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}})
+}
+
+// reader is a person who can be written to: only RSA keys can be encrypted for here.
+func (w world) reader(t testing.TB, emails ...string) identity {
+	t.Helper()
+	return newIdentity(t, wish{emails: emails, issuer: &w.ca, rsa: true, purpose: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}})
 }
 
 // openssl runs it in a folder with the files and returns what it writes to the file "out".

@@ -11,8 +11,7 @@ import (
 
 func TestSignaturesOfOpenSSL(t *testing.T) {
 	w := newWorld(t)
-	rsaKey := w.person(t, anna)
-	curve := newIdentity(t, wish{emails: []string{anna}, issuer: &w.ca, elliptic: true})
+	rsaKey, curve := w.reader(t, anna), w.person(t, anna)
 	tests := []struct {
 		name   string
 		signer identity
@@ -49,9 +48,9 @@ func TestSignaturesOfOpenSSL(t *testing.T) {
 
 func TestMailEncryptedByOpenSSLIsOpened(t *testing.T) {
 	w := newWorld(t)
-	me, other := w.person(t, "desk@example.org"), w.person(t, "other@example.org")
-	curve := newIdentity(t, wish{emails: []string{"curve@example.org"}, issuer: &w.ca, elliptic: true})
-	old := w.person(t, "desk@example.org")
+	me, other := w.reader(t, "desk@example.org"), w.reader(t, "other@example.org")
+	curve := w.person(t, "curve@example.org")
+	old := w.reader(t, "desk@example.org")
 	for _, own := range []identity{old, me} {
 		if err := w.policy.Keys.Add(own.pem(t)); err != nil {
 			t.Fatal(err)

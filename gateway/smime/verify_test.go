@@ -56,7 +56,7 @@ func TestOnlyTheSenderIsBelieved(t *testing.T) {
 	}{
 		{"hers", person, anna, smime.Valid, ""},
 		{"with a second address", w.person(t, "a@example.org", anna), anna, smime.Valid, ""},
-		{"with a key on a curve", newIdentity(t, wish{emails: []string{anna}, issuer: &w.ca, purpose: mail, elliptic: true}), anna, smime.Valid, ""},
+		{"with an RSA key", newIdentity(t, wish{emails: []string{anna}, issuer: &w.ca, purpose: mail, rsa: true}), anna, smime.Valid, ""},
 		{"without a stated purpose", newIdentity(t, wish{emails: []string{anna}, issuer: &w.ca}), anna, smime.Valid, ""},
 		{"of somebody else", w.person(t, "eve@example.org"), anna, smime.Bad, smime.Address},
 		{"her mail under another From", person, "eve@example.org", smime.Bad, smime.Address},
