@@ -21,6 +21,7 @@ type layers struct {
 	depth    int  // Where the part stands that is the whole mail; -1 when there is none any more.
 	opened   int  // Layers of encryption that were taken off.
 	loose    bool // Something was decrypted that anybody could have changed.
+	closed   bool // The mail as a whole is encrypted and could not be opened.
 
 	seals   int    // multipart/signed that are open around the part.
 	broken  bool   // One of them has other parts than it should.
@@ -50,7 +51,7 @@ func (p *parser) claim() smime.Claim {
 // nothing about their author.
 func (p *parser) judged(s smime.Signature, opened int) {
 	if opened != p.smime.opened && s.State == smime.Valid {
-		s.State, s.Reason, s.Certificate = smime.Uncheckable, smime.Outside, nil
+		s = s.Around()
 	}
 	if p.m.Verified == nil || s.State == smime.Valid && p.m.Verified.State != smime.Valid {
 		p.m.Verified = &s
@@ -64,6 +65,9 @@ func (p *parser) settleSMIME() {
 	}
 	if p.m.Signed == "smime" && p.m.Verified == nil {
 		p.judged(smime.Refused(smime.Partial), p.smime.opened)
+	}
+	if p.smime.closed && p.m.Verified != nil && p.m.Verified.State == smime.Valid {
+		*p.m.Verified = p.m.Verified.Around()
 	}
 	if p.smime.loose && (p.m.Verified == nil || p.m.Verified.State != smime.Valid) {
 		p.defect(DefectUnauthenticated, "")
@@ -94,6 +98,7 @@ func (p *parser) decrypt(n *node, w *partWriter, depth int) *node {
 		return nil
 	case w.cut(), depth >= p.lim.Depth, p.smime.opened >= maxLayers:
 		p.defect(DefectEncryption, n.name)
+		p.smime.closed = true
 		return nil
 	case p.smime.seals > 0:
 		p.smime.pending = func() {
@@ -108,6 +113,7 @@ func (p *parser) decrypt(n *node, w *partWriter, depth int) *node {
 
 func (p *parser) unseal(n *node, w *partWriter, depth int) *node {
 	plain, err := p.smime.policy.Decrypt(w.head)
+	p.smime.closed = err != nil
 	switch {
 	case errors.Is(err, smime.ErrNoKey):
 		p.defect(DefectNoKey, n.name)

@@ -394,6 +394,13 @@ func TestMailThatCannotBeDecryptedSaysSo(t *testing.T) {
 			}
 		})
 	}
+	for name, sign := range map[string]string{"detached": "", "opaque": "-nodetach"} {
+		raw := p.openssl(t, encrypt("-aes256 eve.pem", inner), strings.Fields("cms -sign -in in -out out -signer anna.pem "+sign)...)
+		m := p.read(t, "From: anna@example.org\n"+raw)
+		if m.Verified == nil || m.Verified.Reason != smime.Outside || m.Verified.Certificate != nil || !hasDefect(m, DefectNoKey) {
+			t.Errorf("signed around it, %s: Verified, Defects = %+v, %v, want outside, no key", name, m.Verified, m.Defects)
+		}
+	}
 	m := parse(t, "From: anna@example.org\n"+good)
 	if m.Encrypted != "smime" || m.Decrypted || hasDefect(m, DefectNoKey) {
 		t.Errorf("without a policy: Encrypted, Decrypted, Defects = %q, %v, %v, want it recognised only", m.Encrypted, m.Decrypted, m.Defects)

@@ -98,5 +98,11 @@ var (
 // NotChecked is a result for a signature that was not looked at.
 func NotChecked(r Reason) Signature { return Signature{State: Uncheckable, Reason: r} }
 
+// Around is the result for a valid signature when what it covers is encrypted: anybody may sign what others encrypted.
+func (s Signature) Around() Signature {
+	s.State, s.Reason, s.Certificate = Uncheckable, Outside, nil
+	return s
+}
+
 // Refused is a result for a signature that cannot stand for the mail, whatever it says.
 func Refused(r Reason) Signature { return Signature{State: Bad, Reason: r} }
