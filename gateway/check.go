@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
@@ -113,7 +114,12 @@ func (g *Gateway) check(ctx context.Context, ib models.Inbox, a mailbox.Account,
 	ctx, cancel := context.WithTimeout(ctx, a.ConnectTimeout+time.Minute)
 	defer cancel()
 	run := &checkRun{each: each, start: time.Now()}
+	found := map[string]string{}
 	box, err := openAccount(ctx, ib.Settings.Receive, a, func(st mailbox.Step) {
+		if st.Phase == mailbox.PhaseCounts { // What is there is counted below.
+			maps.Copy(found, st.Note)
+			return
+		}
 		run.add(CheckPhase{Phase: st.Phase, State: "ok", Args: st.Note})
 	})
 	if err != nil {
@@ -124,7 +130,8 @@ func (g *Gateway) check(ctx context.Context, ib models.Inbox, a mailbox.Account,
 	if err != nil {
 		return run.failed(asProblem(err, mailbox.PhaseCounts)), nil
 	}
-	found := map[string]string{"messages": strconv.Itoa(len(entries))}
+	found["messages"] = strconv.Itoa(len(entries))
+	delete(found, "oldest")
 	for _, e := range entries {
 		if at := e.ReceivedAt; !at.IsZero() && (found["oldest"] == "" || at.Format(time.DateOnly) < found["oldest"]) {
 			found["oldest"] = at.Format(time.DateOnly)

@@ -1,15 +1,18 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"letterbox/internal/app"
 	"letterbox/internal/secret"
 )
 
 func (p *program) keyCommand() *cobra.Command {
-	return group("key", "Keys that encrypt stored credentials", "  letterbox key new", p.keyNewCommand())
+	return group("key", "Keys that encrypt stored credentials", "  letterbox key new\n  letterbox key forget",
+		p.keyNewCommand(), p.keyForgetCommand())
 }
 
 func (p *program) keyNewCommand() *cobra.Command {
@@ -20,4 +23,27 @@ func (p *program) keyNewCommand() *cobra.Command {
 			return err
 		}),
 	}
+}
+
+func (p *program) keyForgetCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "forget", Short: "Clear the mail passwords that no key opens any more",
+		Long: `Clear the stored mail passwords that were encrypted with a key that is lost, so that the server starts again. It
+prints the inboxes whose password is to be entered again. Passwords that the key opens stay.`,
+		Example: "  letterbox key forget --data data", Args: cobra.NoArgs,
+	}
+	load := settings(c, databaseSettings...)
+	c.RunE = does(func(c *cobra.Command, _ []string) error {
+		cfg, err := load()
+		if err != nil {
+			return err
+		}
+		names, err := app.ForgetPasswords(c.Context(), cfg, p.logger(cfg))
+		for _, name := range names {
+			_, werr := fmt.Fprintln(p.stdout, name)
+			err = errors.Join(err, werr)
+		}
+		return err
+	})
+	return c
 }

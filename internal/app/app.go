@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 
 	"letterbox/gateway"
 	"letterbox/internal/config"
@@ -48,6 +49,12 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 	ring, created, err := secret.Load(cfg.SecretKey, cfg.Data)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("secret key: %w", err), s.Close())
+	}
+	if err := keyFits(ctx, s, ring); err != nil {
+		if created { // The one that was made just now opens nothing that is there.
+			err = errors.Join(err, os.Remove(filepath.Join(cfg.Data, secret.FileName)))
+		}
+		return nil, errors.Join(err, s.Close())
 	}
 	if created {
 		log.LogAttrs(ctx, slog.LevelInfo, "secret key created, keep a copy of it apart from the database")

@@ -1,0 +1,63 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"letterbox/internal/config"
+	"letterbox/internal/secret"
+	"letterbox/models/store"
+)
+
+// ErrKeyMissing says that stored mail passwords were encrypted with a key that is not there. Nothing was changed.
+var ErrKeyMissing = errors.New("the key that the stored mail passwords were encrypted with is missing: put the old key back, " +
+	"or clear those passwords with \"letterbox key forget\" and enter them again")
+
+// keyFits reports whether every stored password can be opened with the ring. With another key the program would only
+// find out when it signs in, and a password that is saved then would hide that the old key is gone.
+func keyFits(ctx context.Context, s *store.Store, ring *secret.Ring) error {
+	inboxes, err := s.Inboxes(ctx)
+	if err != nil {
+		return fmt.Errorf("read inboxes: %w", err)
+	}
+	for _, ib := range inboxes {
+		if ib.PasswordEnc != "" && !ring.Holds(ib.PasswordEnc) {
+			return fmt.Errorf("inbox %q: %w", ib.Name, ErrKeyMissing)
+		}
+	}
+	return nil
+}
+
+// ForgetPasswords clears the stored passwords that were encrypted with a key that is not there any more, makes a key
+// when there is none, and returns the names of the inboxes whose password is to be entered again.
+func ForgetPasswords(ctx context.Context, cfg config.Config, log *slog.Logger) (names []string, err error) {
+	s, err := OpenStore(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if err := s.CheckSchema(ctx); err != nil {
+		return nil, fmt.Errorf("database schema: %w", err)
+	}
+	ring, _, err := secret.Load(cfg.SecretKey, cfg.Data)
+	if err != nil {
+		return nil, fmt.Errorf("secret key: %w", err)
+	}
+	inboxes, err := s.Inboxes(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read inboxes: %w", err)
+	}
+	for _, ib := range inboxes {
+		if ib.PasswordEnc == "" || ring.Holds(ib.PasswordEnc) {
+			continue
+		}
+		ib.PasswordEnc = ""
+		if err := s.UpdateInbox(ctx, &ib, ib.Version); err != nil {
+			return names, fmt.Errorf("clear the password of inbox %d: %w", ib.ID, err)
+		}
+		names = append(names, ib.Name)
+	}
+	return names, nil
+}

@@ -1,0 +1,65 @@
+package app
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"letterbox/gateway"
+	"letterbox/internal/config"
+	"letterbox/internal/secret"
+	"letterbox/models"
+	"letterbox/tracker"
+)
+
+func TestMissingKeyIsRefusedAndCanBeForgotten(t *testing.T) {
+	ctx, log := t.Context(), slog.New(slog.DiscardHandler)
+	cfg := config.Default()
+	cfg.Data = t.TempDir()
+	cfg.DB = "sqlite:" + filepath.Join(cfg.Data, "letterbox.db")
+	a, err := New(ctx, cfg, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := a.Tracker.CreateProject(ctx, tracker.CommandLine(), tracker.ProjectDraft{Key: "SUP", Name: "Support"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, password := models.DefaultInboxSettings(), "s3cret"
+	s.Host = "imap.example.com"
+	ib, err := a.Gateway.CreateInbox(ctx, nil, gateway.InboxDraft{
+		Name: "Support", Address: "a@example.com", ProjectID: p.ID, Settings: s, Rules: models.DefaultRules(), Password: &password,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	key := filepath.Join(cfg.Data, secret.FileName)
+	if err := os.Remove(key); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // The first refusal must not leave a key behind that makes the second one pass.
+		if _, err := New(ctx, cfg, log); !errors.Is(err, ErrKeyMissing) {
+			t.Fatalf("New = %v, want ErrKeyMissing", err)
+		}
+		if _, err := os.Stat(key); !errors.Is(err, os.ErrNotExist) {
+			t.Fatalf("a key was left behind (%v)", err)
+		}
+	}
+	names, err := ForgetPasswords(ctx, cfg, log)
+	if err != nil || len(names) != 1 || names[0] != "Support" {
+		t.Fatalf("ForgetPasswords = %q, %v, want the one inbox", names, err)
+	}
+	if a, err = New(ctx, cfg, log); err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	v, err := a.Gateway.Inbox(ctx, ib.ID)
+	if err != nil || v.PasswordSet {
+		t.Errorf("password set = %v (%v), want it cleared", v.PasswordSet, err)
+	}
+}
