@@ -2,7 +2,6 @@ package gateway_test
 
 import (
 	"testing"
-	"time"
 
 	"letterbox/gateway"
 	"letterbox/internal/mailtest"
@@ -32,25 +31,10 @@ func TestServerThatWasEncryptedOnceIsRefusedWithoutEncryption(t *testing.T) {
 		d.Settings.Security, d.Settings.TLSVerify, d.Settings.Fingerprint = "starttls_if_available", "pinned", cert.Fingerprint
 	})
 	h.run()
-	await := func(what string, ok func(models.InboxStatus) bool) {
-		t.Helper()
-		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-			v, err := h.gateway.Inbox(t.Context(), ib.ID)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if ok(v.Status) {
-				return
-			}
-			if time.Now().After(deadline) {
-				t.Fatalf("status is %+v, want %s", v.Status, what)
-			}
-		}
-	}
-	await("connected and encrypted", func(s models.InboxStatus) bool { return s.State == models.InboxActive && s.EncryptedWith == at })
+	h.await(ib.ID, "connected and encrypted", func(s models.InboxStatus) bool { return s.State == models.InboxActive && s.EncryptedWith == at })
 	encrypted.Close()
 	start(nil)
-	await("E-TLS-06", func(s models.InboxStatus) bool {
+	h.await(ib.ID, "E-TLS-06", func(s models.InboxStatus) bool {
 		if err := h.gateway.Poll(t.Context(), ib.ID); err != nil {
 			t.Fatal(err)
 		}

@@ -109,7 +109,7 @@ func (h *house) run() (stop func()) {
 // settled waits until n messages of the inbox are final and the server has been told.
 func (h *house) settled(inbox int64, n int) []models.Message {
 	h.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		page, err := h.gateway.Messages(h.t.Context(), gateway.MessageQuery{InboxIDs: []int64{inbox}, Limit: 200})
 		if err != nil {
@@ -131,6 +131,23 @@ func (h *house) settled(inbox int64, n int) []models.Message {
 			h.t.Fatalf("%d of %d messages are ready, want %d", ready, len(page.Items), n)
 		}
 		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// await waits until the status of an inbox is as wanted.
+func (h *house) await(inbox int64, wanted string, ok func(models.InboxStatus) bool) {
+	h.t.Helper()
+	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		v, err := h.gateway.Inbox(h.t.Context(), inbox)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if ok(v.Status) {
+			return
+		}
+		if time.Now().After(deadline) {
+			h.t.Fatalf("status is %+v, want %s", v.Status, wanted)
+		}
 	}
 }
 

@@ -18,6 +18,7 @@ const lookForChanges = 2 * time.Second
 type worker struct {
 	version int64
 	poke    chan struct{} // A visit is wanted now.
+	asked   int64         // How often one was asked for, as far as this process has seen.
 	stop    context.CancelFunc
 	done    chan struct{}
 }
@@ -67,8 +68,13 @@ func (g *Gateway) sync(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for id, ib := range wanted {
-		if g.workers[id] == nil && ctx.Err() == nil {
+		w := g.workers[id]
+		switch {
+		case w == nil && ctx.Err() == nil:
 			g.workers[id] = g.startWorker(ctx, ib)
+		case w != nil && w.asked != ib.PollsAsked:
+			w.asked = ib.PollsAsked
+			w.wake()
 		}
 	}
 	return nil
@@ -79,7 +85,7 @@ func visited(ib models.Inbox) bool { return ib.Enabled && fromServer(ib.Settings
 
 func (g *Gateway) startWorker(ctx context.Context, ib models.Inbox) *worker {
 	ctx, cancel := context.WithCancel(ctx)
-	w := &worker{version: ib.Version, poke: make(chan struct{}, 1), stop: cancel, done: make(chan struct{})}
+	w := &worker{version: ib.Version, asked: ib.PollsAsked, poke: make(chan struct{}, 1), stop: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(w.done)
 		g.work(ctx, ib, w.poke)
@@ -133,11 +139,16 @@ func (g *Gateway) pokeWorker(inbox int64) bool {
 	if w == nil {
 		return false
 	}
+	w.wake()
+	return true
+}
+
+// wake asks for a visit now; one that is asked for already is enough.
+func (w *worker) wake() {
 	select {
 	case w.poke <- struct{}{}:
 	default:
 	}
-	return true
 }
 
 // beat keeps what is worth showing and not worth a database write.

@@ -13,6 +13,7 @@ type Inbox struct {
 	Settings    InboxSettings `gorm:"serializer:json"`
 	PasswordEnc string        // Encrypted (package secret); "" when none is set.
 	RuleVersion int64         // The version in force.
+	PollsAsked  int64         // Grows each time somebody asks for a visit now; whichever process visits the inbox sees it.
 	Version     int64         // Grows with each change; two people who edit at once are told.
 	CreatedAt   time.Time
 	UpdatedAt   time.Time

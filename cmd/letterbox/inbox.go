@@ -13,7 +13,6 @@ import (
 	"letterbox/gateway/mailbox"
 	"letterbox/internal/app"
 	"letterbox/models"
-	"letterbox/tracker"
 )
 
 func (p *program) inboxCommand() *cobra.Command {
@@ -104,7 +103,7 @@ func (p *program) phase(ph gateway.CheckPhase) {
 func (p *program) inboxPollCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "poll NAME", Short: "Have the running server visit an inbox now",
-		Long: `Have the running server visit an inbox now: within two seconds it connects anew and takes in what is there.
+		Long: `Have the running server visit an inbox now: within two seconds it looks and takes in what is there.
 The command does not wait for that.`,
 		Example: "  letterbox inbox poll support", Args: cobra.ExactArgs(1),
 	}
@@ -112,11 +111,7 @@ The command does not wait for that.`,
 		if !ib.Enabled {
 			return fmt.Errorf("the inbox %q is paused", ib.Name)
 		}
-		// Gateway.Poll wakes the visits of its own process. A new version of the inbox is what another process sees.
-		_, err := a.Gateway.UpdateInbox(ctx, tracker.CommandLine(), ib.ID, ib.Version, gateway.InboxDraft{
-			Name: ib.Name, Address: ib.Address, ProjectID: ib.ProjectID, Global: ib.Global, Enabled: ib.Enabled, Settings: ib.Settings, Rules: ib.Rules,
-		})
-		return err
+		return a.Gateway.Poll(ctx, ib.ID)
 	})
 	return c
 }

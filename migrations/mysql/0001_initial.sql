@@ -111,6 +111,7 @@ CREATE TABLE IF NOT EXISTS inboxes (
     settings LONGTEXT NOT NULL,
     password_enc TEXT NOT NULL,
     rule_version BIGINT NOT NULL,
+    polls_asked BIGINT NOT NULL,
     version BIGINT NOT NULL,
     created_at DATETIME(6) NOT NULL,
     updated_at DATETIME(6) NOT NULL,

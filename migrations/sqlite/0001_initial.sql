@@ -110,6 +110,7 @@ CREATE TABLE inboxes (
     settings TEXT NOT NULL,
     password_enc TEXT NOT NULL,
     rule_version INTEGER NOT NULL,
+    polls_asked INTEGER NOT NULL,
     version INTEGER NOT NULL,
     created_at DATETIME NOT NULL,
     updated_at DATETIME NOT NULL,

@@ -36,7 +36,7 @@ func (s *Store) Inboxes(ctx context.Context) ([]models.Inbox, error) {
 }
 
 // UpdateInbox writes an inbox when the stored version is still version; models.ErrConflict otherwise. It sets Version and
-// UpdatedAt; CreatedAt and StartedAt stay as they are stored.
+// UpdatedAt; CreatedAt, StartedAt and PollsAsked stay as they are stored.
 func (s *Store) UpdateInbox(ctx context.Context, i *models.Inbox, version int64) error {
 	settings, err := json.Marshal(i.Settings)
 	if err != nil {
@@ -52,6 +52,13 @@ func (s *Store) UpdateInbox(ctx context.Context, i *models.Inbox, version int64)
 		i.Version, i.UpdatedAt = version+1, at
 	}
 	return err
+}
+
+// AskForPoll notes that somebody wants an inbox to be visited now.
+func (s *Store) AskForPoll(ctx context.Context, id int64) error {
+	return s.write(ctx, "ask for a poll", func(ctx context.Context, tx *txPool) error {
+		return foundOne(tx.exec(ctx, "UPDATE inboxes SET polls_asked = polls_asked + 1 WHERE id = ?", id))
+	})
 }
 
 // DeleteInbox removes an inbox with its rules, status and folder marks. The ledger keeps its messages.
