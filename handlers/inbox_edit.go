@@ -19,6 +19,7 @@ type inboxFormView struct {
 	Name        string
 	Projects    []option
 	PasswordSet bool
+	Confirmed   bool        // The stored connection is unsafe and somebody has confirmed it.
 	Report      *report     // Of a check that was asked for.
 	Conflict    *conflict   // Nil when nobody was faster.
 	Warnings    []formError // What is doubtful about the rules.
@@ -58,6 +59,7 @@ func (v *visit) renderInboxForm(status int, in gateway.InboxView, f *form, data 
 		title = v.l.T("inbox.edit_title", "name", in.Name)
 	}
 	data.ID, data.Name, data.Projects, data.PasswordSet = in.ID, in.Name, projects, in.PasswordSet
+	data.Confirmed = in.ID != 0 && unsafe(in.Settings) != ""
 	return v.render(status, "inbox_edit", view{Title: title, Section: "inboxes", Form: f, Data: data})
 }
 

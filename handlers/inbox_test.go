@@ -185,7 +185,12 @@ func TestOnlyAdminsSwitchOffTheCheckOfCertificates(t *testing.T) {
 	page := s.post("/inboxes/new", admin, s.draft(unsafe)).Header.Get("Location")
 	s.get(page, lead).want(t, 200, "Anyone on the way can pose as imap.letterbox.example")
 
+	s.get(page+"/edit", admin).want(t, 200, "!Confirm the unsafe connection") // Once is enough for one connection.
 	form := s.versioned(page, lead, s.draft(unsafe))
+	form.Set("host", "imap.evil.example")
+	form.Del("confirm_plain")
+	s.post(page+"/edit", admin, form).want(t, 422, "Confirm the unsafe connection")
+	form = s.versioned(page, lead, s.draft(unsafe))
 	form.Set("name", "Renamed")
 	form.Del("confirm_plain")
 	s.post(page+"/edit", lead, form).want(t, 303)
