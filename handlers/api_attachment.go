@@ -1,8 +1,6 @@
 package handlers
 
 import (
-	"net/http"
-
 	"github.com/gin-gonic/gin"
 
 	"letterbox/models"
@@ -28,29 +26,7 @@ func apiAttachmentOf(f models.Attachment) apiAttachmentOut {
 }
 
 func apiAttachmentList(h *Handlers, c *gin.Context) error {
-	number, err := apiID(c, "number")
-	if err != nil {
-		return err
-	}
-	q, err := apiQuery(c, "limit", "cursor")
-	if err != nil {
-		return err
-	}
-	limit, err := apiLimit(q, 200)
-	if err != nil {
-		return err
-	}
-	after, err := apiCursor(q)
-	if err != nil {
-		return err
-	}
-	all, err := h.Tracker.Attachments(c.Request.Context(), apiUser(c), number)
-	if err != nil {
-		return err
-	}
-	page, next := apiAfter(all, func(f models.Attachment) int64 { return f.ID }, after, limit)
-	c.JSON(http.StatusOK, apiItems(page, next, apiAttachmentOf))
-	return nil
+	return apiOfIssue(c, h.Tracker.Attachments, func(f models.Attachment) int64 { return f.ID }, apiAttachmentOf)
 }
 
 func apiAttachmentDownload(h *Handlers, c *gin.Context) error {

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"net/http"
 	"strconv"
 	"time"
 
@@ -40,29 +39,7 @@ func apiCommentOf(v tracker.CommentView) apiCommentOut {
 }
 
 func apiCommentList(h *Handlers, c *gin.Context) error {
-	number, err := apiID(c, "number")
-	if err != nil {
-		return err
-	}
-	q, err := apiQuery(c, "limit", "cursor")
-	if err != nil {
-		return err
-	}
-	limit, err := apiLimit(q, 200)
-	if err != nil {
-		return err
-	}
-	after, err := apiCursor(q)
-	if err != nil {
-		return err
-	}
-	all, err := h.Tracker.Comments(c.Request.Context(), apiUser(c), number)
-	if err != nil {
-		return err
-	}
-	page, next := apiAfter(all, func(v tracker.CommentView) int64 { return v.ID }, after, limit)
-	c.JSON(http.StatusOK, apiItems(page, next, apiCommentOf))
-	return nil
+	return apiOfIssue(c, h.Tracker.Comments, func(v tracker.CommentView) int64 { return v.ID }, apiCommentOf)
 }
 
 func apiCommentCreate(h *Handlers, c *gin.Context) error {

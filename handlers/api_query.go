@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"maps"
 	"net/http"
 	"net/url"
@@ -86,4 +87,34 @@ func apiAfter[T any](all []T, id func(T) int64, after int64, limit int) (page []
 		next = strconv.FormatInt(id(page[limit-1]), 10)
 	}
 	return page, next
+}
+
+// apiOfIssue answers with a page of what belongs to the issue in the path: read lists all of it for a person, id orders
+// it, out is its JSON.
+func apiOfIssue[T, R any](
+	c *gin.Context, read func(context.Context, *models.User, int64) ([]T, error), id func(T) int64, out func(T) R,
+) error {
+	number, err := apiID(c, "number")
+	if err != nil {
+		return err
+	}
+	q, err := apiQuery(c, "limit", "cursor")
+	if err != nil {
+		return err
+	}
+	limit, err := apiLimit(q, 200)
+	if err != nil {
+		return err
+	}
+	after, err := apiCursor(q)
+	if err != nil {
+		return err
+	}
+	all, err := read(c.Request.Context(), apiUser(c), number)
+	if err != nil {
+		return err
+	}
+	page, next := apiAfter(all, id, after, limit)
+	c.JSON(http.StatusOK, apiItems(page, next, out))
+	return nil
 }
