@@ -16,7 +16,7 @@ import (
 
 // The bounds of a window: so many octets are downloaded before they are committed.
 const (
-	windowOctets = 2 << 20
+	windowOctets = 4 << 20
 	windowMost   = 500
 	headerMost   = 1 << 20 // Octets of the header that are kept of a message that is too large.
 )

@@ -54,7 +54,7 @@ func deciding() []step {
 	}
 }
 
-// process takes a received message to its final state, in one go.
+// process takes a received message to its final state, in one go. What is new is not told yet (notify).
 func (g *Gateway) process(ctx context.Context, d *delivery) error {
 	defer d.discard(ctx)
 	if err := g.decide(ctx, d); err != nil {
@@ -63,7 +63,6 @@ func (g *Gateway) process(ctx context.Context, d *delivery) error {
 	if err := g.runStep(ctx, d, step{models.StepApply, (*Gateway).apply}); err != nil {
 		return err
 	}
-	g.notify(ctx, d)
 	return nil
 }
 

@@ -48,6 +48,7 @@ func (g *Gateway) Reprocess(ctx context.Context, by *models.User, id int64) (mod
 	if err := g.process(ctx, d); err != nil {
 		return row, err
 	}
+	g.notify(ctx, d)
 	return d.row, g.audit(ctx, by, "message.reprocess", "message:"+itoa(id), map[string]string{"state": string(d.row.State)})
 }
 

@@ -21,6 +21,9 @@ const (
 	doorAPI     = "api"
 )
 
+// settleAfter is after how many downloaded messages the server is told, while there are more to download.
+const settleAfter = 100
+
 // visit is one session with one mail source: from sign-in to Close. It is used by one goroutine.
 type visit struct {
 	g        *Gateway
@@ -96,6 +99,7 @@ func (v *visit) stream(ctx context.Context, rows []*models.Message) error {
 
 // download fetches and keeps window after window and hands each on.
 func (v *visit) download(ctx context.Context, rows []*models.Message, kept chan<- []fetched) error {
+	untold := 0
 	for _, w := range windows(rows, v.inbox.Settings.BatchSize) {
 		if err := v.add(ctx, w); err != nil {
 			return err
@@ -117,6 +121,10 @@ func (v *visit) download(ctx context.Context, rows []*models.Message, kept chan<
 		if err := v.notFetched(ctx, t); err != nil {
 			return err
 		}
+		if untold += len(w); untold < settleAfter {
+			continue // One command tells the server of many, and each costs round trips.
+		}
+		untold = 0
 		if err := v.settle(ctx); err != nil {
 			return err
 		}
@@ -177,32 +185,47 @@ func (v *visit) notFetched(ctx context.Context, t transfer) error {
 // message it stops the download.
 func (v *visit) processAll(ctx context.Context, kept <-chan []fetched, stop context.CancelCauseFunc) (err error) {
 	for w := range kept {
-		for i, f := range w {
-			if err == nil {
-				err = v.deliver(ctx, f.row, f.blob.Bytes())
-			} else if rerr := v.release(ctx, rowsOf(w[i:])); rerr != nil {
-				return errors.Join(err, rerr)
-			} else {
-				break
-			}
-			if err != nil {
-				stop(err)
-			}
+		if err = v.oneByOne(ctx, w, err); err != nil {
+			stop(err)
 		}
 	}
 	return err
 }
 
-// deliver processes one received message. A failure that concerns this message only is kept with it and is no error.
-func (v *visit) deliver(ctx context.Context, row *models.Message, raw []byte) error {
+// oneByOne processes each message of a window alone. After the first error that concerns more than one message, or with an earlier
+// one, it takes back the attempts of the rest and returns that error.
+func (v *visit) oneByOne(ctx context.Context, w []fetched, err error) error {
+	for i, f := range w {
+		if err != nil {
+			return errors.Join(err, v.release(ctx, rowsOf(w[i:])))
+		}
+		err = v.deliver(ctx, f.row, f.blob.Bytes())
+	}
+	return err
+}
+
+// newDelivery begins the way of a received message after its octets are kept.
+func (v *visit) newDelivery(row *models.Message, raw []byte) *delivery {
 	d := &delivery{inbox: v.inbox, own: v.own, rules: v.rules, fence: v.fence, row: *row, raw: raw, run: row.Reprocessed}
 	d.note(models.StepFetch, "fetch.downloaded", "door", row.Door, "folder", row.Folder, "uid", cut(row.UID, 100), "size", itoa(row.Size))
 	d.note(models.StepStore, "store.kept", "sha256", fmt.Sprintf("%x", row.SHA256))
+	return d
+}
+
+// done tells of a message that is durable in its final state.
+func (v *visit) done(ctx context.Context, d *delivery) {
+	v.g.notify(ctx, d)
+	v.last = d.row
+	v.handled++
+}
+
+// deliver processes one received message. A failure that concerns this message only is kept with it and is no error.
+func (v *visit) deliver(ctx context.Context, row *models.Message, raw []byte) error {
+	d := v.newDelivery(row, raw)
 	err := v.g.process(ctx, d)
 	switch {
 	case err == nil:
-		v.last = d.row
-		v.handled++
+		v.done(ctx, d)
 		return nil
 	case ctx.Err() != nil, errors.Is(err, models.ErrFenced), store.Unavailable(err):
 		return errors.Join(err, v.release(ctx, []*models.Message{row}))

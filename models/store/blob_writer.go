@@ -17,16 +17,17 @@ const chunkSize = 1 << 20
 // it is written, in short transactions of its own. Nothing refers to the octets until [BlobWriter.Seal]; what was staged
 // and never sealed is deleted by [BlobWriter.Discard] or later by [Store.DeleteUnreferencedBlobs].
 type BlobWriter struct {
-	store  *Store
-	ctx    context.Context //nolint:containedctx // io.Writer has no room for one; the writer lives in one call.
-	hash   hash.Hash
-	buf    []byte // Not staged yet.
-	size   int64
-	id     int64 // Of the staged blob; 0 while all is in memory.
-	place  int   // Of the next chunk.
-	done   bool
-	pooled bool // buf goes back to the store's buffers.
-	err    error
+	store    *Store
+	ctx      context.Context //nolint:containedctx // io.Writer has no room for one; the writer lives in one call.
+	hash     hash.Hash
+	buf      []byte // Not staged yet.
+	size     int64
+	id       int64 // Of the staged blob; 0 while all is in memory.
+	place    int   // Of the next chunk.
+	done     bool
+	released bool // The octets in memory are given up.
+	pooled   bool // buf goes back to the store's buffers.
+	err      error
 }
 
 // NewBlob returns a writer for a new blob. When ctx ends, staging fails. With the ctx of a transaction, staging belongs
@@ -111,6 +112,9 @@ func (w *BlobWriter) Seal(ctx context.Context) (models.Blob, error) {
 	if w.err != nil {
 		return models.Blob{}, w.err
 	}
+	if w.released {
+		return models.Blob{}, errors.New("seal blob: its octets are given up")
+	}
 	w.done = true
 	var b models.Blob
 	err := w.store.write(ctx, "seal blob", func(ctx context.Context, tx *txPool) (err error) {
@@ -167,7 +171,7 @@ func (w *BlobWriter) Discard(ctx context.Context) error {
 
 // Release gives up the memory of a writer whose blob is sealed and committed, or not wanted. What is staged stays.
 func (w *BlobWriter) Release() {
-	w.done = true
+	w.done, w.released = true, true
 	if w.pooled {
 		w.store.buffers.put(w.buf)
 		w.pooled = false

@@ -63,11 +63,20 @@ func byID(a, b models.Message) int {
 	return 0
 }
 
-// FinalBySHA returns the final messages with the same octets but exceptID, in any inbox, oldest first; at most 100.
+// FinalBySHA returns the final messages with the same octets but exceptID, in any inbox, oldest first; at most 100. Only
+// ID, InboxID, State, DuplicateOf, Size and ReceivedAt are filled in: it is asked for every message that comes in.
 func (s *Store) FinalBySHA(ctx context.Context, sha []byte, exceptID int64) ([]models.Message, error) {
 	var list []models.Message
-	err := s.gorm(ctx).Where("sha256 = ? AND id <> ? AND state NOT IN ('known', 'received')", sha, exceptID).
-		Order("id").Limit(100).Find(&list).Error
+	err := s.each(ctx, `SELECT id, inbox_id, state, duplicate_of, size, received_at FROM messages
+		WHERE sha256 = ? AND id <> ? AND state NOT IN ('known', 'received') ORDER BY id LIMIT 100`, []any{sha, exceptID},
+		func(r *sql.Rows) error {
+			var m models.Message
+			if err := r.Scan(&m.ID, &m.InboxID, &m.State, &m.DuplicateOf, &m.Size, &m.ReceivedAt); err != nil {
+				return err
+			}
+			list = append(list, m)
+			return nil
+		})
 	return list, wrap("find same message", err)
 }
 
