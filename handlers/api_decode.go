@@ -13,6 +13,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"letterbox/internal/spelling"
 	"letterbox/models"
 )
 
@@ -123,30 +124,9 @@ func apiNearest(name string, known []string) string {
 	}
 	best, least := "", len(name)/3+2
 	for _, k := range slices.Sorted(slices.Values(known)) {
-		if d := apiDistance(strings.ToLower(name), k); d < least {
+		if d := spelling.Distance(strings.ToLower(name), k); d < least {
 			best, least = k, d
 		}
 	}
 	return best
-}
-
-// apiDistance counts the octets to change, add or leave out to get from a to b (Levenshtein).
-func apiDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

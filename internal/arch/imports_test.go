@@ -38,15 +38,16 @@ var mayImport = map[string][]string{
 	},
 
 	"tracker":  {"models", "models/store"},
-	"handlers": {"gateway", "gateway/mailbox", "gateway/message", "gateway/rule", "gateway/smime", "internal/i18n", "models", "templates", "tracker"},
+	"handlers": {"gateway", "gateway/mailbox", "gateway/message", "gateway/rule", "gateway/smime", "internal/i18n", "internal/spelling", "models", "templates", "tracker"},
 
 	"internal/acceptance": {},
 	"internal/arch":       {},
-	"internal/config":     {},
+	"internal/config":     {"internal/spelling"},
 	"internal/i18n":       {},
 	"internal/mailtest":   {"gateway/mailbox"},
 	"internal/netguard":   {"gateway/mailbox"},
 	"internal/secret":     {},
+	"internal/spelling":   {},
 	"internal/testdb":     {"models/store"},
 	"internal/app": {
 		"gateway", "gateway/mailbox", "gateway/rule", "gateway/smime", "handlers", "internal/config", "internal/i18n", "internal/mailtest", "internal/netguard",

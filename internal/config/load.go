@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"letterbox/internal/spelling"
 )
 
 // Source is where settings are looked for.
@@ -210,30 +212,9 @@ func lineOf(content []byte, key string) int {
 func nearest(word string, candidates []string) (best string, steps int) {
 	steps = -1
 	for _, c := range candidates {
-		if d := distance(word, c); steps < 0 || d < steps {
+		if d := spelling.Distance(word, c); steps < 0 || d < steps {
 			best, steps = c, d
 		}
 	}
 	return best, steps
-}
-
-// distance is the Levenshtein distance in octets.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
