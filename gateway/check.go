@@ -189,12 +189,12 @@ func (g *Gateway) Folders(ctx context.Context, id int64) ([]mailbox.Folder, erro
 	return lister.Folders(ctx, true)
 }
 
-// Poll has the inbox visited now and returns at once. A worker of this process knows it immediately, one of another
-// process when it next looks for changes.
+// Poll has the inbox visited now and returns at once. This process sees it immediately, another one when it next looks
+// for changes.
 func (g *Gateway) Poll(ctx context.Context, id int64) error {
 	if err := g.Store.AskForPoll(ctx, id); err != nil {
 		return fmt.Errorf("ask for a visit: %w", err)
 	}
-	g.pokeWorker(id)
+	g.lookNow()
 	return nil
 }

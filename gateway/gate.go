@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -98,7 +99,13 @@ func (g *Gateway) sameOctets(ctx context.Context, d *delivery) (*models.Message,
 			return &same[i], nil
 		}
 		other, err := g.Store.InboxByID(ctx, same[i].InboxID)
-		if err == nil && other.ProjectID == d.inbox.ProjectID {
+		if errors.Is(err, models.ErrNotFound) {
+			continue // Nobody knows any more which project a deleted inbox belonged to.
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the inbox of the same octets: %w", err)
+		}
+		if other.ProjectID == d.inbox.ProjectID {
 			return &same[i], nil
 		}
 	}

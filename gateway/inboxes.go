@@ -200,10 +200,7 @@ func (g *Gateway) UpdateInbox(ctx context.Context, by *models.User, id, version 
 
 // inboxChanged has a change take effect and shown.
 func (g *Gateway) inboxChanged(id int64) {
-	select {
-	case g.resync <- struct{}{}:
-	default: // Asked for already.
-	}
+	g.lookNow()
 	g.Changed("inbox:" + itoa(id))
 }
 

@@ -40,6 +40,14 @@ func (g *Gateway) Run(ctx context.Context) error {
 	}
 }
 
+// lookNow has this process look for changes of the inboxes at once.
+func (g *Gateway) lookNow() {
+	select {
+	case g.resync <- struct{}{}:
+	default: // Asked for already.
+	}
+}
+
 // sync starts workers for inboxes that are to be visited and stops those that are not, or not so, any more.
 func (g *Gateway) sync(ctx context.Context) error {
 	inboxes, err := g.Store.Inboxes(ctx)
@@ -129,18 +137,6 @@ func (g *Gateway) work(ctx context.Context, ib models.Inbox, poke <-chan struct{
 		g.beat(ib.ID, pulse{nextAt: now().Add(delay)})
 		wait(ctx, delay, poke)
 	}
-}
-
-// pokeWorker asks for a visit now; it reports whether this process visits the inbox.
-func (g *Gateway) pokeWorker(inbox int64) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	w := g.workers[inbox]
-	if w == nil {
-		return false
-	}
-	w.wake()
-	return true
 }
 
 // wake asks for a visit now; one that is asked for already is enough.

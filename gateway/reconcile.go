@@ -52,7 +52,7 @@ func (g *Gateway) Reconcile(ctx context.Context, id int64) (Reconciliation, erro
 		}
 	}
 	if r.Unaccounted > 0 && ib.Enabled {
-		g.pokeWorker(id)
+		return r, g.Poll(ctx, id)
 	}
 	return r, nil
 }

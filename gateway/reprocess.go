@@ -104,7 +104,9 @@ func (g *Gateway) fetchAnyway(ctx context.Context, by *models.User, row models.M
 	if err != nil {
 		return row, fmt.Errorf("put the message back: %w", err)
 	}
-	g.pokeWorker(row.InboxID)
+	if err := g.Poll(ctx, row.InboxID); err != nil {
+		return row, err
+	}
 	return g.Store.MessageByID(ctx, row.ID)
 }
 

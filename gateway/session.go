@@ -44,9 +44,7 @@ func (g *Gateway) session(ctx context.Context, ib models.Inbox, f fence, status 
 	}
 	if v.watcher != nil {
 		g.visited(ctx, status, v.handled)
-		if err := v.watch(ctx, status, poke); err != nil {
-			return err
-		}
+		return v.watch(ctx, status, poke)
 	}
 	closed = true
 	if err := v.close(ctx); err != nil {
