@@ -71,7 +71,7 @@ func inboxCreate(v *visit) error {
 	}
 	none := gateway.InboxView{}
 	none.Settings = models.DefaultInboxSettings()
-	d, err := v.inboxDraft(f, none.Inbox)
+	d, err := v.inboxDraft(f, none)
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func inboxUpdate(v *visit) error {
 	if err != nil || version <= 0 {
 		return errUnreadable
 	}
-	d, err := v.inboxDraft(f, in.Inbox)
+	d, err := v.inboxDraft(f, in)
 	if err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ func number(n int64) string {
 
 // inboxDraft reads the form of an inbox. What cannot be read is noted in the form; so is an unsafe connection that
 // nobody has confirmed. An inbox that the person may not have is models.ErrForbidden.
-func (v *visit) inboxDraft(f *form, before models.Inbox) (gateway.InboxDraft, error) {
+func (v *visit) inboxDraft(f *form, before gateway.InboxView) (gateway.InboxDraft, error) {
 	d := gateway.InboxDraft{Name: f.get("name"), Address: f.get("address"), Global: f.yes("global"), Enabled: f.yes("enabled")}
 	if id, err := strconv.ParseInt(f.get("project"), 10, 64); err == nil {
 		d.ProjectID = id
@@ -106,15 +106,13 @@ func (v *visit) inboxDraft(f *form, before models.Inbox) (gateway.InboxDraft, er
 	if d.Name == "" {
 		d.Name = d.Address
 	}
-	d.Settings = s
-	d.Rules = models.Rules{
-		AllowCreate: f.yes("allow_create"), AllowComment: f.yes("allow_comment"), AllowUnknown: f.yes("allow_unknown"),
-		AllowedSenders: f.lines("allowed_senders"), BlockedSenders: f.lines("blocked_senders"), DomainMode: f.get("domain_mode"),
-		Domains: f.lines("domains"), DomainPattern: strings.Trim(f.text("domain_pattern"), "\n"),
-		RecipientsExpected: f.lines("recipients_expected"), SubjectKeywords: f.lines("subject_keywords"),
-		BodyKeywords: f.lines("body_keywords"), NumberMatch: f.get("number_match"), ClosedIssues: f.get("closed_issues"),
-		AutoMail: f.get("auto_mail"),
-	}
+	d.Settings, d.Rules = s, before.Rules // Rules that have no field stay as they are, too.
+	r := &d.Rules
+	r.AllowCreate, r.AllowComment, r.AllowUnknown = f.yes("allow_create"), f.yes("allow_comment"), f.yes("allow_unknown")
+	r.AllowedSenders, r.BlockedSenders = f.lines("allowed_senders"), f.lines("blocked_senders")
+	r.DomainMode, r.Domains, r.DomainPattern = f.get("domain_mode"), f.lines("domains"), strings.Trim(f.text("domain_pattern"), "\n")
+	r.RecipientsExpected, r.SubjectKeywords, r.BodyKeywords = f.lines("recipients_expected"), f.lines("subject_keywords"), f.lines("body_keywords")
+	r.NumberMatch, r.ClosedIssues, r.AutoMail = f.get("number_match"), f.get("closed_issues"), f.get("auto_mail")
 	if password := f.text("password"); password != "" {
 		d.Password = &password
 	}
