@@ -23,6 +23,9 @@ const mostRaces = 3
 // apply makes the effect of the message and its final state durable together, in one transaction. It can run twice:
 // the ledger row and the effect are guarded by unique keys and by the state the row must still be in.
 func (g *Gateway) apply(ctx context.Context, d *delivery) error {
+	if d.exclusive {
+		return g.applyOnce(ctx, d)
+	}
 	for try := 1; ; try++ {
 		err := g.applyOnce(ctx, d)
 		if errors.Is(err, models.ErrConflict) || errors.Is(err, store.ErrCommitUnknown) {
@@ -38,11 +41,13 @@ func (g *Gateway) applyOnce(ctx context.Context, d *delivery) error {
 	before := *d
 	err := g.Store.WithTx(ctx, func(ctx context.Context) error {
 		d.row, d.trace, d.state, d.reason, d.issue, d.comment = before.row, slices.Clone(before.trace), before.state, before.reason, 0, 0
-		if err := d.fence.hold(ctx, g.Store); err != nil {
-			return err
-		}
-		if err := g.lookAgain(ctx, d); err != nil {
-			return err
+		if !d.exclusive {
+			if err := d.fence.hold(ctx, g.Store); err != nil {
+				return err
+			}
+			if err := g.lookAgain(ctx, d); err != nil {
+				return err
+			}
 		}
 		if err := g.effect(ctx, d); err != nil {
 			return err
@@ -52,9 +57,6 @@ func (g *Gateway) applyOnce(ctx context.Context, d *delivery) error {
 	if err != nil {
 		d.row, d.trace, d.state, d.reason, d.issue, d.comment = before.row, before.trace, before.state, before.reason, 0, 0
 		return err
-	}
-	if d.hasEffect() {
-		d.release() // The transaction has taken them over.
 	}
 	return nil
 }

@@ -335,14 +335,14 @@ func (h stepHook) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// runUntilDeath starts a process that dies when it has matched the message with that subject, and waits for its death.
+// runUntilDeath starts a process that dies when it has parsed the message with that subject, and waits for its death.
 // A dead process does nothing any more; its lease runs out by itself.
 func (d *den) runUntilDeath(subject string) {
 	d.t.Helper()
 	died, buried := make(chan struct{}), make(chan struct{})
 	g := d.process(func(deps *gateway.Deps) {
 		deps.Log = slog.New(stepHook(func(step string, id int64) {
-			if m, err := d.store.MessageByID(context.Background(), id); step == "match" && err == nil && d.subjectOf(m) == subject {
+			if m, err := d.store.MessageByID(context.Background(), id); step == "parse" && err == nil && d.subjectOf(m) == subject {
 				close(died)
 				<-buried
 			}

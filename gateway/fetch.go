@@ -14,10 +14,13 @@ import (
 	"letterbox/models/store"
 )
 
-// The bounds of a window: so many octets are downloaded before they are committed.
+// The bounds of a window, which is committed at once, and of a load, which is downloaded with one command: each command
+// costs a round trip. The setting batch_size bounds the messages of a window further.
 const (
-	windowOctets = 4 << 20
+	windowOctets = 2 << 20
 	windowMost   = 500
+	loadOctets   = 16 << 20
+	loadWindows  = 4 // Windows of batch_size messages.
 	headerMost   = 1 << 20 // Octets of the header that are kept of a message that is too large.
 )
 
@@ -27,16 +30,21 @@ type fetched struct {
 	blob *store.BlobWriter
 }
 
-// windows cuts rows, which are all of one folder after another, into runs that are downloaded with one command.
-func windows(rows []*models.Message, most int) [][]*models.Message {
-	if most < 1 || most > windowMost {
-		most = windowMost
+// windowSize is how many messages a window of an inbox has at most.
+func windowSize(s models.InboxSettings) int {
+	if s.BatchSize < 1 || s.BatchSize > windowMost {
+		return windowMost
 	}
+	return s.BatchSize
+}
+
+// loads cuts rows, which are all of one folder after another, into runs that are downloaded with one command.
+func loads(rows []*models.Message, most int) [][]*models.Message {
 	var all [][]*models.Message
 	var cur []*models.Message
 	var octets int64
 	for _, r := range rows {
-		full := len(cur) == most || octets+r.Size > windowOctets
+		full := len(cur) == most || octets+r.Size > loadOctets
 		if len(cur) > 0 && (full || cur[0].Folder != r.Folder || cur[0].UIDValidity != r.UIDValidity) {
 			all = append(all, cur)
 			cur, octets = nil, 0
@@ -53,7 +61,7 @@ func windows(rows []*models.Message, most int) [][]*models.Message {
 // errNotSent says that a message was listed and left out when it was asked for.
 var errNotSent = errors.New("the server lists the message and does not send it")
 
-// transfer is what came of downloading a window.
+// transfer is what came of downloading a window, or the rest of a load.
 type transfer struct {
 	got     []fetched         // Read completely.
 	left    []*models.Message // Asked for, and left out by the server without an error.
@@ -71,17 +79,18 @@ func (t transfer) missing() []*models.Message {
 	return all
 }
 
-// fetch downloads one window.
-func (v *visit) fetch(ctx context.Context, window []*models.Message) (t transfer) {
-	if len(window) == 0 {
+// fetch downloads one load. Each window of it that is full goes to hand, unless that is nil; what it returns is the rest.
+func (v *visit) fetch(ctx context.Context, load []*models.Message, hand func(transfer)) (t transfer) {
+	if len(load) == 0 {
 		return t
 	}
-	rows := make(map[mailbox.Ref]*models.Message, len(window))
-	refs := make([]mailbox.Ref, 0, len(window))
-	for _, r := range window {
+	rows := make(map[mailbox.Ref]*models.Message, len(load))
+	refs := make([]mailbox.Ref, 0, len(load))
+	for _, r := range load {
 		rows[refOf(*r)] = r
 		refs = append(refs, refOf(*r))
 	}
+	octets, most := int64(0), windowSize(v.inbox.Settings)
 	err := v.box.Fetch(ctx, refs, func(ref mailbox.Ref, r io.Reader) error {
 		row := rows[ref]
 		if row == nil {
@@ -96,14 +105,18 @@ func (v *visit) fetch(ctx context.Context, window []*models.Message) (t transfer
 		}
 		delete(rows, ref)
 		t.got = append(t.got, fetched{row: row, blob: blob})
+		if octets += blob.Size(); hand != nil && (octets >= windowOctets || len(t.got) >= most) {
+			hand(transfer{got: t.got})
+			t.got, octets = nil, 0
+		}
 		return nil
 	})
 	if errors.Is(err, mailbox.ErrWithheld) {
 		err = nil // The others have come and the visit goes on; what was held back is asked for again later.
 	}
-	for _, r := range window {
-		switch {
-		case rows[refOf(*r)] == nil || r == t.suspect:
+	for i, r := range load {
+		switch { // Rows that were handed on are not looked at: they belong to others now.
+		case rows[refs[i]] == nil || r == t.suspect:
 		case err == nil:
 			t.left = append(t.left, r)
 		case t.suspect == nil: // Cut between two messages: the next one may have been the cause.

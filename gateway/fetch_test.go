@@ -59,11 +59,17 @@ func TestCutInAWindowCountsAgainstTheMessageUnderWayOnly(t *testing.T) {
 	}
 }
 
-func TestMessagesAreTakenInInTheirOrderWindowByWindow(t *testing.T) {
+func TestMessagesAreTakenInInTheirOrderLoadByLoad(t *testing.T) {
 	inDen(t, func(t *testing.T, d *den) {
 		manyMails(d.server, 120)
+		d.server.script = func(op, _ string) error {
+			if op == "fetch" {
+				time.Sleep(10 * time.Millisecond) // Time for everything that has come before.
+			}
+			return nil
+		}
 		g := d.process(nil)
-		d.inbox(g, nil)
+		d.inbox(g, func(dr *gateway.InboxDraft) { dr.Settings.BatchSize = 10 })
 		d.run(g)
 		d.wait(30 * time.Second)
 		var fetched []string
@@ -79,8 +85,8 @@ func TestMessagesAreTakenInInTheirOrderWindowByWindow(t *testing.T) {
 			}
 		}
 		first := slices.Index(d.server.did("fetched", "seen"), "seen 1")
-		if first < 0 || first > 110 {
-			t.Errorf("the first message is settled after %d others were fetched, want window by window", first)
+		if first != 40 {
+			t.Errorf("the first message is settled after %d were fetched, want 40: a load of four times batch_size", first)
 		}
 	})
 }

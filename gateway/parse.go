@@ -35,6 +35,11 @@ func (g *Gateway) parse(ctx context.Context, d *delivery) error {
 	if err != nil {
 		return fmt.Errorf("read the octets: %w", err)
 	}
+	for _, f := range d.files {
+		if f != nil {
+			f.Shrink() // The message may wait for its turn.
+		}
+	}
 	d.note(models.StepParse, "parse.read", "attachments", strconv.Itoa(len(d.mail.Attachments)), "defects", strconv.Itoa(len(d.mail.Defects)))
 	for i, f := range d.mail.Defects {
 		if i == 20 {

@@ -16,25 +16,28 @@ import (
 // delivery carries one message from its kept octets to its result. Every step reads what the steps before it have set
 // and sets its own fields once.
 type delivery struct {
-	inbox   models.Inbox
-	own     map[string]bool // Addresses of our inboxes, read once a round; nil: to be read.
-	rules   *compiledRules
-	fence   fence          // The lease under which the inbox is visited; its zero value fences nothing.
-	row     models.Message // The ledger row, in state received.
-	raw     []byte         // The octets, when they are small enough to have been kept in memory; nil: read the blob.
-	rerun   bool           // A person asked for it again: duplicates are not looked for, the server is not told.
-	dry     bool           // Nothing is kept.
-	run     int            // Number of the trace.
-	trace   []models.TraceEntry
-	mail    *message.Message    // Set by parse.
-	files   []*store.BlobWriter // Set by parse: the octets of mail.Attachments, same order.
-	people  snapshot            // Set by gate.
-	verdict rule.Verdict        // Set by gate.
-	target  target              // Set by match.
-	state   models.MessageState // Set by the step that decides.
-	reason  rule.Reason         // Set with state.
-	issue   int64               // Set by apply.
-	comment int64               // Set by apply.
+	inbox     models.Inbox
+	own       map[string]bool // Addresses of our inboxes, read once a round; nil: to be read.
+	rules     *compiledRules
+	fence     fence           // The lease under which the inbox is visited; its zero value fences nothing.
+	row       models.Message  // The ledger row, in state received.
+	from      *models.Message // The row as it was before the first step.
+	raw       []byte          // The octets, when they are small enough to have been kept in memory; nil: read the blob.
+	rerun     bool            // A person asked for it again: duplicates are not looked for, the server is not told.
+	dry       bool            // Nothing is kept.
+	run       int             // Number of the trace.
+	trace     []models.TraceEntry
+	failed    error               // Why it could not be parsed, while it waits for its turn.
+	exclusive bool                // Nobody else can write until the transaction under way ends, and it holds the fence.
+	mail      *message.Message    // Set by parse.
+	files     []*store.BlobWriter // Set by parse: the octets of mail.Attachments, same order.
+	people    snapshot            // Set by gate.
+	verdict   rule.Verdict        // Set by gate.
+	target    target              // Set by match.
+	state     models.MessageState // Set by the step that decides.
+	reason    rule.Reason         // Set with state.
+	issue     int64               // Set by apply.
+	comment   int64               // Set by apply.
 }
 
 // step is one stage of the way after the octets are kept. It returns an error only when it could not do its work; a
@@ -57,13 +60,24 @@ func deciding() []step {
 // process takes a received message to its final state, in one go. What is new is not told yet (notify).
 func (g *Gateway) process(ctx context.Context, d *delivery) error {
 	defer d.discard(ctx)
-	if err := g.decide(ctx, d); err != nil {
+	if err := g.runStep(ctx, d, deciding()[0]); err != nil {
 		return err
 	}
-	if err := g.runStep(ctx, d, step{models.StepApply, (*Gateway).apply}); err != nil {
+	if err := g.conclude(ctx, d); err != nil {
 		return err
 	}
+	d.taken()
 	return nil
+}
+
+// conclude takes a parsed message to its final state. Once that is durable, call taken.
+func (g *Gateway) conclude(ctx context.Context, d *delivery) error {
+	for _, s := range deciding()[1:] {
+		if err := g.runStep(ctx, d, s); err != nil {
+			return err
+		}
+	}
+	return g.runStep(ctx, d, step{models.StepApply, (*Gateway).apply})
 }
 
 // decide runs the deciding steps until one has come to a final state.
@@ -126,8 +140,11 @@ func (g *Gateway) open(ctx context.Context, d *delivery) (io.ReadCloser, error) 
 	return r, nil
 }
 
-// release gives up the memory of attachments that are durable.
-func (d *delivery) release() {
+// taken gives up the memory of attachments that an issue or a comment has taken over.
+func (d *delivery) taken() {
+	if !d.hasEffect() {
+		return
+	}
 	for _, f := range d.files {
 		if f != nil {
 			f.Release()

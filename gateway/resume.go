@@ -98,7 +98,7 @@ func (v *visit) fetchAgain(ctx context.Context, row *models.Message, entries []m
 	if headerOnly(*row) {
 		v.fetchHeaders(ctx, []*models.Message{row}, &t)
 	} else {
-		t = v.fetch(ctx, []*models.Message{row})
+		t = v.fetch(ctx, []*models.Message{row}, nil)
 	}
 	if len(t.left) > 0 && full && !listed(entries, refOf(*row)) {
 		return v.vanished(ctx, t.left)

@@ -33,12 +33,16 @@ func (v *visit) keep(ctx context.Context, got []fetched) error {
 		return v.g.Store.SaveReceived(ctx, rows)
 	})
 	if err != nil {
-		for _, f := range got {
-			_ = f.blob.Discard(context.WithoutCancel(ctx)) // What stays staged is collected later.
-		}
+		discardBlobs(ctx, got)
 		return fmt.Errorf("store: %w", err)
 	}
 	return nil
+}
+
+func discardBlobs(ctx context.Context, got []fetched) {
+	for _, f := range got {
+		_ = f.blob.Discard(context.WithoutCancel(ctx)) // What stays staged is collected later.
+	}
 }
 
 // headerOnly reports whether only the header of a message is kept, because it is larger than the inbox takes.

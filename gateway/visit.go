@@ -21,9 +21,6 @@ const (
 	doorAPI     = "api"
 )
 
-// settleAfter is after how many downloaded messages the server is told, while there are more to download.
-const settleAfter = 100
-
 // visit is one session with one mail source: from sign-in to Close. It is used by one goroutine.
 type visit struct {
 	g        *Gateway
@@ -74,62 +71,80 @@ func (v *visit) round(ctx context.Context, entries []mailbox.Entry, full bool) e
 	return v.settle(ctx)
 }
 
-// stream downloads rows window by window and processes each window while the next one is under way. What is processed
-// is in the order of rows.
+// stream downloads rows window by window, keeps and parses what has come and brings it to its result, all at the same
+// time. Each keeps the order of rows, and each hands on whatever it was given, so that none waits for ever.
 func (v *visit) stream(ctx context.Context, rows []*models.Message) error {
 	if len(rows) == 0 {
 		return nil
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	kept := make(chan []fetched, 1)
-	var processed sync.WaitGroup
-	var perr error
-	processed.Go(func() { perr = v.processAll(ctx, kept, cancel) })
+	loaded, kept, parsed := make(chan transfer), make(chan []fetched), make(chan []*delivery)
+	var behind sync.WaitGroup
+	var kerr, cerr error
+	behind.Go(func() { kerr = v.keepAll(ctx, loaded, kept, cancel) })
+	behind.Go(func() { v.parseAhead(ctx, kept, parsed) })
+	behind.Go(func() { cerr = v.conclude(ctx, parsed, cancel) })
 	err := func() error {
-		defer processed.Wait()
-		defer close(kept)
-		return v.download(ctx, rows, kept)
+		defer behind.Wait()
+		defer close(loaded)
+		return v.download(ctx, rows, loaded)
 	}()
-	if perr != nil {
-		return perr
+	for _, first := range []error{cerr, kerr} {
+		if first != nil {
+			return first
+		}
 	}
 	return err
 }
 
-// download fetches and keeps window after window and hands each on.
-func (v *visit) download(ctx context.Context, rows []*models.Message, kept chan<- []fetched) error {
-	untold := 0
-	for _, w := range windows(rows, v.inbox.Settings.BatchSize) {
+// download fetches load after load and hands on each window as it is full, also one that broke off; that is then the
+// last. After each load the server is told what has come to its result so far.
+func (v *visit) download(ctx context.Context, rows []*models.Message, loaded chan<- transfer) error {
+	for _, w := range loads(rows, loadWindows*windowSize(v.inbox.Settings)) {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if err := v.add(ctx, w); err != nil {
 			return err
 		}
 		fresh, large := splitLarge(w)
-		t := v.fetch(ctx, fresh)
+		t := v.fetch(ctx, fresh, func(window transfer) { loaded <- window })
 		v.fetchHeaders(ctx, large, &t)
-		if err := v.keep(ctx, t.got); err != nil {
-			// It is not known which of them is to blame. Each is tried alone next time, and counts then.
-			return errors.Join(err, v.release(ctx, slices.Concat(fresh, large)))
+		loaded <- t
+		if t.err != nil {
+			return t.err
 		}
-		if len(t.got) > 0 {
-			select {
-			case kept <- t.got:
-			case <-ctx.Done():
-				return errors.Join(context.Cause(ctx), v.release(ctx, slices.Concat(rowsOf(t.got), t.missing())))
-			}
-		}
-		if err := v.notFetched(ctx, t); err != nil {
-			return err
-		}
-		if untold += len(w); untold < settleAfter {
-			continue // One command tells the server of many, and each costs round trips.
-		}
-		untold = 0
 		if err := v.settle(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// keepAll makes window after window durable and hands each on. After an error it takes back the attempts of the rest.
+func (v *visit) keepAll(ctx context.Context, loaded <-chan transfer, kept chan<- []fetched, stop context.CancelCauseFunc) (err error) {
+	defer close(kept)
+	for t := range loaded {
+		if err != nil {
+			discardBlobs(ctx, t.got)
+			err = errors.Join(err, v.release(ctx, slices.Concat(rowsOf(t.got), t.missing())))
+			continue
+		}
+		if err = v.keep(ctx, t.got); err != nil {
+			// It is not known which of them is to blame. Each is tried alone next time, and counts then.
+			err = errors.Join(err, v.release(ctx, slices.Concat(rowsOf(t.got), t.missing())))
+		} else {
+			if len(t.got) > 0 {
+				kept <- t.got
+			}
+			err = v.notFetched(ctx, t)
+		}
+		if err != nil && t.err == nil { // What came before a transfer broke off goes on to its result.
+			stop(err)
+		}
+	}
+	return err
 }
 
 // add makes messages known, each with its first attempt. Who has lost the lease adds none: the inbox may read another
@@ -181,32 +196,9 @@ func (v *visit) notFetched(ctx context.Context, t transfer) error {
 	return errors.Join(t.err, v.g.failed(ctx, v.inbox, t.suspect, t.err))
 }
 
-// processAll takes windows through the rest of the way until kept is closed. On an error that concerns more than one
-// message it stops the download.
-func (v *visit) processAll(ctx context.Context, kept <-chan []fetched, stop context.CancelCauseFunc) (err error) {
-	for w := range kept {
-		if err = v.oneByOne(ctx, w, err); err != nil {
-			stop(err)
-		}
-	}
-	return err
-}
-
-// oneByOne processes each message of a window alone. After the first error that concerns more than one message, or with an earlier
-// one, it takes back the attempts of the rest and returns that error.
-func (v *visit) oneByOne(ctx context.Context, w []fetched, err error) error {
-	for i, f := range w {
-		if err != nil {
-			return errors.Join(err, v.release(ctx, rowsOf(w[i:])))
-		}
-		err = v.deliver(ctx, f.row, f.blob.Bytes())
-	}
-	return err
-}
-
 // newDelivery begins the way of a received message after its octets are kept.
 func (v *visit) newDelivery(row *models.Message, raw []byte) *delivery {
-	d := &delivery{inbox: v.inbox, own: v.own, rules: v.rules, fence: v.fence, row: *row, raw: raw, run: row.Reprocessed}
+	d := &delivery{inbox: v.inbox, own: v.own, rules: v.rules, fence: v.fence, row: *row, from: row, raw: raw, run: row.Reprocessed}
 	d.note(models.StepFetch, "fetch.downloaded", "door", row.Door, "folder", row.Folder, "uid", cut(row.UID, 100), "size", itoa(row.Size))
 	d.note(models.StepStore, "store.kept", "sha256", fmt.Sprintf("%x", row.SHA256))
 	return d
@@ -214,23 +206,19 @@ func (v *visit) newDelivery(row *models.Message, raw []byte) *delivery {
 
 // done tells of a message that is durable in its final state.
 func (v *visit) done(ctx context.Context, d *delivery) {
+	d.taken()
 	v.g.notify(ctx, d)
 	v.last = d.row
 	v.handled++
 }
 
-// deliver processes one received message. A failure that concerns this message only is kept with it and is no error.
+// deliver brings one message whose octets are kept to its result. A failure that concerns this message only is kept with
+// it and is no error.
 func (v *visit) deliver(ctx context.Context, row *models.Message, raw []byte) error {
 	d := v.newDelivery(row, raw)
-	err := v.g.process(ctx, d)
-	switch {
-	case err == nil:
-		v.done(ctx, d)
-		return nil
-	case ctx.Err() != nil, errors.Is(err, models.ErrFenced), store.Unavailable(err):
-		return errors.Join(err, v.release(ctx, []*models.Message{row}))
-	}
-	return v.g.failed(ctx, v.inbox, row, err)
+	defer d.discard(ctx)
+	d.failed = v.g.runStep(ctx, d, step{models.StepParse, (*Gateway).parse})
+	return v.concludeOne(ctx, d)
 }
 
 // release takes back attempts that were begun and not made, because the visit ends for another reason.

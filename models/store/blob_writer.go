@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -67,6 +68,16 @@ func (w *BlobWriter) Write(p []byte) (int, error) {
 		p = p[n:]
 	}
 	return written, w.err
+}
+
+// Shrink gives up memory that is kept ready for more octets. More can be written all the same.
+func (w *BlobWriter) Shrink() {
+	if !w.pooled {
+		return
+	}
+	exact := bytes.Clone(w.buf)
+	w.store.buffers.put(w.buf)
+	w.buf, w.pooled = exact, false
 }
 
 // Size is the number of octets written so far.

@@ -53,6 +53,36 @@ func (s *Store) WithTx(ctx context.Context, fn func(ctx context.Context) error) 
 	}
 }
 
+// Exclusive reports whether a transaction shuts out all other writers until it ends (SQLite). What is read in one then
+// stays true, and several pieces of work can share its commit, see [Store.WithSavepoint].
+func (s *Store) Exclusive() bool { return s.writer != nil }
+
+// WithSavepoint runs fn in the transaction of ctx. When fn returns an error, what it wrote is undone and the transaction
+// goes on. After an error for which [Unavailable] is true, end the transaction with it: the database may have undone
+// more by itself.
+func (s *Store) WithSavepoint(ctx context.Context, fn func(ctx context.Context) error) error {
+	tx := s.tx(ctx)
+	if tx == nil {
+		return errors.New("savepoint: no transaction")
+	}
+	if _, err := tx.ExecContext(ctx, "SAVEPOINT piece"); err != nil {
+		return fmt.Errorf("savepoint: %w", err)
+	}
+	err := fn(ctx)
+	ctx = context.WithoutCancel(ctx)
+	if err != nil {
+		if _, rerr := tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT piece"); rerr != nil {
+			tx.failed = errors.Join(tx.failed, rerr)
+			return errors.Join(err, rerr)
+		}
+	}
+	if _, rerr := tx.ExecContext(ctx, "RELEASE SAVEPOINT piece"); rerr != nil {
+		tx.failed = errors.Join(tx.failed, rerr)
+		return errors.Join(err, rerr)
+	}
+	return err
+}
+
 // InTx reports whether ctx carries a transaction of this store.
 func (s *Store) InTx(ctx context.Context) bool { return s.tx(ctx) != nil }
 

@@ -1,0 +1,183 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"letterbox/models"
+	"letterbox/models/store"
+)
+
+// The bounds of a group: so many messages of so many octets are parsed ahead, and share a commit where one writer shuts
+// out all others. Nobody else can write meanwhile, so a group ends after groupTime whatever is left of it.
+const (
+	groupMost   = 32
+	groupOctets = 2 << 20
+	groupTime   = 50 * time.Millisecond
+)
+
+// parseAhead parses what was kept while the messages before are decided and applied, and hands on whatever is ready in
+// the order in which it came. Every message of kept is handed on; once ctx is done, without being parsed.
+func (v *visit) parseAhead(ctx context.Context, kept <-chan []fetched, parsed chan<- []*delivery) {
+	defer close(parsed)
+	var window []fetched
+	var group []*delivery
+	var octets int64
+	for kept != nil || len(window) > 0 || len(group) > 0 {
+		full := len(group) >= groupMost || octets >= groupOctets
+		if len(window) > 0 && !full {
+			d := v.newDelivery(window[0].row, window[0].blob.Bytes())
+			if d.failed = ctx.Err(); d.failed == nil {
+				d.failed = v.g.runStep(ctx, d, step{models.StepParse, (*Gateway).parse})
+			}
+			window, group, octets = window[1:], append(group, d), octets+d.row.Size
+			select {
+			case parsed <- group:
+				group, octets = nil, 0
+			default: // Whoever applies is busy: the group grows.
+			}
+			continue
+		}
+		var in <-chan []fetched
+		var out chan<- []*delivery
+		if len(window) == 0 {
+			in = kept
+		}
+		if len(group) > 0 {
+			out = parsed
+		}
+		select {
+		case w, ok := <-in:
+			if window = w; !ok {
+				kept = nil
+			}
+		case out <- group:
+			group, octets = nil, 0
+		}
+	}
+}
+
+// conclude takes what was parsed through the rest of the way until parsed is closed. After the first error that
+// concerns more than one message it stops the download and takes back the attempts of the rest.
+func (v *visit) conclude(ctx context.Context, parsed <-chan []*delivery, stop context.CancelCauseFunc) (err error) {
+	for group := range parsed {
+		if err == nil {
+			if err = v.concludeGroup(ctx, group); err != nil {
+				stop(err)
+			}
+			continue
+		}
+		discardAll(ctx, group)
+		err = errors.Join(err, v.release(ctx, rowsOfAll(group)))
+	}
+	return err
+}
+
+// concludeGroup brings parsed messages to their results, in one commit where that is possible.
+func (v *visit) concludeGroup(ctx context.Context, group []*delivery) (err error) {
+	defer discardAll(ctx, group)
+	for len(group) > 0 {
+		n := 1
+		if len(group) > 1 && v.g.Store.Exclusive() {
+			n, err = v.commitTogether(ctx, group)
+		} else {
+			err = v.concludeOne(ctx, group[0])
+		}
+		group = group[n:]
+		if err != nil {
+			return errors.Join(err, v.release(ctx, rowsOfAll(group)))
+		}
+	}
+	return nil
+}
+
+// concludeOne brings one parsed message to its result. A failure that concerns this message only is kept with it and is
+// no error.
+func (v *visit) concludeOne(ctx context.Context, d *delivery) error {
+	err := d.failed
+	if err == nil {
+		err = v.g.conclude(ctx, d)
+	}
+	switch {
+	case err == nil:
+		v.done(ctx, d)
+		return nil
+	case concernsAll(ctx, err):
+		return errors.Join(err, v.release(ctx, []*models.Message{d.from}))
+	}
+	return v.g.failed(ctx, v.inbox, d.from, err)
+}
+
+// commitTogether brings the first messages of a group to their results in one transaction that no other writer can come
+// between, and returns how many they were. Each has a savepoint: what one of them cannot finish is undone, and the
+// others stay. A message that met a conflict, and all when the transaction itself fails, are concluded alone.
+func (v *visit) commitTogether(ctx context.Context, group []*delivery) (n int, err error) {
+	parsed := make([]delivery, len(group))
+	for i, d := range group {
+		d.trace = slices.Clip(d.trace)
+		parsed[i] = *d
+	}
+	results := make([]error, len(group))
+	err = v.g.Store.WithTx(ctx, func(ctx context.Context) error {
+		n = 0
+		started := time.Now()
+		if err := v.fence.hold(ctx, v.g.Store); err != nil {
+			return err
+		}
+		for i, d := range group {
+			*d = parsed[i]
+			d.exclusive = true
+			if results[i] = d.failed; d.failed == nil {
+				results[i] = v.g.Store.WithSavepoint(ctx, func(ctx context.Context) error { return v.g.conclude(ctx, d) })
+			}
+			if n = i + 1; concernsAll(ctx, results[i]) {
+				return results[i]
+			}
+			if time.Since(started) > groupTime {
+				break
+			}
+		}
+		return nil
+	})
+	if err != nil && concernsAll(ctx, err) && !errors.Is(err, store.ErrCommitUnknown) {
+		return len(group), errors.Join(err, v.release(ctx, rowsOfAll(group)))
+	}
+	together := err == nil
+	for i, d := range group[:n] {
+		if together && results[i] == nil {
+			v.done(ctx, d)
+			continue
+		}
+		*d = parsed[i]
+		if !together || errors.Is(results[i], models.ErrConflict) {
+			err = v.concludeOne(ctx, d)
+		} else {
+			err = v.g.failed(ctx, v.inbox, d.from, results[i])
+		}
+		if err != nil {
+			return i + 1, err
+		}
+	}
+	return n, nil
+}
+
+// concernsAll reports whether an error is about more than the message at which it showed.
+func concernsAll(ctx context.Context, err error) bool {
+	return err != nil && (ctx.Err() != nil || errors.Is(err, models.ErrFenced) || store.Unavailable(err))
+}
+
+func rowsOfAll(group []*delivery) []*models.Message {
+	rows := make([]*models.Message, 0, len(group))
+	for _, d := range group {
+		rows = append(rows, d.from)
+	}
+	return rows
+}
+
+func discardAll(ctx context.Context, group []*delivery) {
+	for _, d := range group {
+		d.discard(ctx)
+	}
+}
