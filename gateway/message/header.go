@@ -97,15 +97,17 @@ func (p *parser) section(in *input, limit int64, keepText bool) (header, *stop) 
 		case text[0] == ' ' || text[0] == '\t':
 			if open {
 				value = append(value, text...)
-			} else if first && ok {
-				// Seen in practice: a blank before the first field.
-				name, value, open = key, append(value[:0], val...), true
+			} else {
 				p.defect(DefectHeaderLine, "")
+				if first && ok {
+					// Seen in practice: a blank before the first field.
+					name, value, open = key, append(value[:0], val...), true
+				}
 			}
 		case ok:
 			flush()
 			name, value, open = key, append(value[:0], val...), true
-		case !p.loose && (first || p.bodyBegins(in, text, n)):
+		case !p.loose && p.headerEnds(in, text, n, first):
 			// No header section at all, or one without the empty line.
 			p.defect(DefectHeaderEnd, "")
 			flush()
@@ -140,14 +142,53 @@ func addressField(name string) bool {
 	return false
 }
 
-// bodyBegins says whether a line without a field is the first of a body whose header section lacks its empty line:
-// a delimiter, or a line that no field follows.
-func (p *parser) bodyBegins(in *input, text []byte, n int) bool {
-	if bytes.HasPrefix(text, dashes) {
+// headerEnds says whether a line without a field is the first of a body whose header section lacks its empty line: a
+// delimiter, or a line that no field follows. Where the first line of all is none, more is asked of what follows.
+func (p *parser) headerEnds(in *input, text []byte, n int, first bool) bool {
+	switch {
+	case bytes.HasPrefix(text, dashes):
 		return true
+	case first:
+		return !p.fieldsBehind(in, n)
 	}
 	next := in.peekBehind(n)
 	return len(next) > 0 && !looksLikeField(next) && next[0] != ' ' && next[0] != '\t'
+}
+
+const maxJunk = 8 // Lines before the first field that are passed over.
+
+// fieldsBehind says whether a header section begins a few lines behind the next n octets: what is before it was put
+// there on the way, and is no body. Only a field that mails begin with tells it from words with a colon.
+func (p *parser) fieldsBehind(in *input, n int) bool {
+	b, _ := in.fill(min(n+4<<10, windowSize))
+	for range maxJunk {
+		if len(b) <= n {
+			return false
+		}
+		b = b[n:]
+		line := b
+		if n = bytes.IndexByte(b, '\n') + 1; n > 0 {
+			line = b[:n]
+		} else {
+			n = len(b)
+		}
+		if blank(line) {
+			return false
+		}
+		if key, _, ok := splitField(line); ok && looksLikeField(line) && beginsMail(key) {
+			return true
+		}
+	}
+	return false
+}
+
+// beginsMail says whether a field is one of those that stand at the top of mails and parts.
+func beginsMail(name string) bool {
+	switch name {
+	case "return-path", "received", "delivered-to", "from", "to", "subject", "date", "message-id", "mime-version", "reply-to", "sender", "dkim-signature", "authentication-results", "arc-seal":
+		return true
+	}
+	return strings.HasPrefix(name, "content-") || strings.HasPrefix(name, "x-")
 }
 
 // drop takes a line of n octets, whose end may lie beyond the window.
