@@ -28,7 +28,10 @@ func (p *parser) compose(root *node) {
 	p.words(&s)
 	p.guard("calendar", func() {
 		if p.part.calendar != nil {
-			p.m.Invitation = invitation(p.part.calendar, p.part.calendarSet)
+			var more bool
+			if p.m.Invitation, more = invitation(p.part.calendar, p.part.calendarSet); more {
+				p.defect(DefectCalendarLimit, "")
+			}
 		}
 	})
 	p.standIn(&s)
@@ -40,7 +43,12 @@ func (p *parser) compose(root *node) {
 	}
 	p.m.Text = trimLines(text)
 	if s.rich && !p.bare {
-		p.guard("html", func() { p.m.HTML = SafeHTML(s.html) })
+		p.guard("html", func() {
+			var deep bool
+			if p.m.HTML, deep = safeHTML(s.html); deep {
+				p.defect(DefectHTMLDepth, "")
+			}
+		})
 	}
 	p.m.Reply = p.m.Text
 	p.guard("quote", func() { p.m.Reply, p.m.Quoted, p.m.Signature = Split(p.m.Text) })
@@ -135,6 +143,8 @@ func (p *parser) show(n *node) shown {
 	return shown{text: text.String(), html: html.String(), rich: rich}
 }
 
+const maxForms = 100 // Plain forms of one alternative.
+
 // showAlternative takes the plain forms and the last HTML form (RFC 2046, 5.1.4). Plain text is preferred for reading;
 // where there is none, or an empty one, the last form with words in it is read out.
 func (p *parser) showAlternative(n *node) shown {
@@ -150,7 +160,9 @@ func (p *parser) showAlternative(n *node) shown {
 		case s.late:
 			last = &s
 		case strings.TrimSpace(s.text) == "":
-		case plainForm(c) && len(plain) < 100:
+		case plainForm(c) && len(plain) == maxForms:
+			p.defect(DefectTextLimit, "")
+		case plainForm(c):
 			// Two plain forms are no alternatives of each other: both are kept.
 			if len(plain) == 0 || plain[len(plain)-1] != s.text {
 				plain = append(plain, s.text)

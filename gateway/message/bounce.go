@@ -39,6 +39,7 @@ func (p *parser) bounceOf(h *header) *Bounce {
 		return nil
 	}
 	if len(b.Recipients) > maxRecipients {
+		p.defect(DefectReportLimit, "")
 		b.Recipients = b.Recipients[:maxRecipients]
 	}
 	if b.Recipients == nil {
@@ -105,7 +106,7 @@ func deliveryStatus(p *parser, data []byte) []BounceRecipient {
 		if r.Action == "" {
 			r.Action = actionOf(r.Status)
 		}
-		if len(out) < maxRecipients {
+		if len(out) <= maxRecipients { // One more, to know that there are more.
 			out = append(out, r)
 		}
 	}

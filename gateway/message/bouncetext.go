@@ -93,7 +93,7 @@ func (p *parser) recipientsInWords(h *header, notice string, ourselves bool) []B
 		if i, ok := seen[key]; ok {
 			return i
 		}
-		if own[key] && !ourselves || len(out) >= maxRecipients || len(a) > 320 {
+		if own[key] && !ourselves || len(out) > maxRecipients || len(a) > 320 {
 			return -1
 		}
 		seen[key] = len(out)
@@ -101,7 +101,7 @@ func (p *parser) recipientsInWords(h *header, notice string, ourselves bool) []B
 		return len(out) - 1
 	}
 	for _, v := range h.all("x-failed-recipients") {
-		for _, a := range p.parseAddresses(v, "", maxRecipients) {
+		for _, a := range p.parseAddresses(v, "", maxRecipients+1) {
 			if strings.Contains(a.Address, "@") {
 				add(a.Address)
 			}

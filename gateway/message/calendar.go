@@ -19,8 +19,10 @@ type Invitation struct {
 	Notes     string    // The description.
 }
 
-// invitation reads the first event of a calendar; nil when there is none.
-func invitation(raw []byte, set string) *Invitation {
+const maxAttendees = 200
+
+// invitation reads the first event of a calendar; nil when there is none. more tells that it has more attendees.
+func invitation(raw []byte, set string) (v *Invitation, more bool) {
 	if charset(set).name == "" {
 		set = "utf-8" // RFC 5545, 3.1.4.
 	}
@@ -43,16 +45,17 @@ func invitation(raw []byte, set string) *Invitation {
 		case name == "END" && inside:
 			inside = false
 		case inside && nested == 0:
-			inv.field(name, args, value)
+			more = inv.field(name, args, value) || more
 		}
 	}
 	if !found {
-		return nil
+		return nil, false
 	}
-	return &inv
+	return &inv, more
 }
 
-func (v *Invitation) field(name, args, value string) {
+// field takes one field of the event; true when it is one attendee too many.
+func (v *Invitation) field(name, args, value string) bool {
 	switch name {
 	case "SUMMARY":
 		v.Summary = oneLine(calendarText(value))
@@ -68,10 +71,15 @@ func (v *Invitation) field(name, args, value string) {
 	case "ORGANIZER":
 		v.Organizer = calendarAddress(args, value)
 	case "ATTENDEE":
-		if a := calendarAddress(args, value); len(v.Attendees) < 200 && a.Address != "" {
+		a := calendarAddress(args, value)
+		if a.Address != "" && len(v.Attendees) == maxAttendees {
+			return true
+		}
+		if a.Address != "" {
 			v.Attendees = append(v.Attendees, a)
 		}
 	}
+	return false
 }
 
 // calendarLine splits "NAME;ARGS:VALUE"; a colon may stand in a quoted argument.

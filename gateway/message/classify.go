@@ -35,7 +35,12 @@ func (p *parser) look(n *node, w *partWriter, depth int, parent string) *node {
 		}
 	case strings.HasPrefix(n.mime, "message/") && len(p.part.report) < 50:
 		p.part.report = append(p.part.report, reportPart{n.mime, w.head})
-	case n.mime == "text/calendar" && p.part.calendar == nil && len(w.head) < maxCalendar:
+		if w.cut() && strings.HasSuffix(n.mime, "delivery-status") {
+			p.defect(DefectReportLimit, "")
+		}
+	case n.mime == "text/calendar" && p.part.calendar == nil && w.cut():
+		p.defect(DefectCalendarLimit, "")
+	case n.mime == "text/calendar" && p.part.calendar == nil:
 		p.part.calendar = w.head
 		p.part.calendarSet = n.charset
 	case isSMIME(n):

@@ -26,6 +26,12 @@ const (
 	DefectAttachmentLimit  = "attachment_limit"   // More attachments than the limit; the rest is in the original mail only.
 	DefectTextLimit        = "text_limit"         // More text than is shown; the whole is an attachment.
 	DefectHTMLLimit        = "html_limit"         // HTML too large to be shown; it is an attachment, its text is shown.
+	DefectHTMLDepth        = "html_depth"         // HTML nested deeper than is shown; its text is there, the markup that deep is not.
+	DefectParameterLimit   = "parameter_limit"    // A field with more parameters than are read; the rest was left out.
+	DefectReferenceLimit   = "reference_limit"    // More Message-IDs in a field than are kept; the first and the newest stay.
+	DefectNameLimit        = "name_limit"         // The name of an attachment is longer than a file name can be; it was shortened.
+	DefectReportLimit      = "report_limit"       // A delivery report with more recipients than are read; the whole is an attachment.
+	DefectCalendarLimit    = "calendar_limit"     // An invitation too large to be read, or with more people than are; it is an attachment.
 	DefectControl          = "control_characters" // Control characters were taken out of the text.
 	DefectTNEF             = "tnef"               // A winmail.dat that is broken; what was readable is there, and the original.
 	DefectSMIME            = "smime"              // An S/MIME part that could not be opened.

@@ -15,8 +15,8 @@ func (p *parser) fields(h *header) {
 	if m.MessageID == "" {
 		p.defect(DefectMessageID, h.get("message-id"))
 	}
-	m.InReplyTo = orEmpty(messageIDs(p.idText(h.get("in-reply-to"))))
-	m.References = orEmpty(messageIDs(p.idText(h.get("references"))))
+	m.InReplyTo = p.ids(h.get("in-reply-to"))
+	m.References = p.ids(h.get("references"))
 	p.date(h)
 	left := p.lim.Addresses
 	list := func(name string) []Address {
@@ -129,6 +129,15 @@ func headerText(b []byte) string {
 	}
 	s, _ := decodeText(b, "")
 	return cut(clean(newlines(s)), maxHeaderText)
+}
+
+// ids reads the Message-IDs of a field, never nil.
+func (p *parser) ids(v string) []string {
+	ids, all := messageIDs(p.idText(v))
+	if !all {
+		p.defect(DefectReferenceLimit, "")
+	}
+	return orEmpty(ids)
 }
 
 func orEmpty(s []string) []string {

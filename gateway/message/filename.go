@@ -13,15 +13,23 @@ const maxName = 255 // Octets of a file name (SEC-14).
 // or bidi characters, no leading dots, no trailing dots and blanks, no name that Windows keeps for devices, at most 255
 // octets with the extension kept. "" means that nothing was left. CleanName(CleanName(s)) = CleanName(s).
 func CleanName(s string) string {
+	s, _ = cleanName(s)
+	return s
+}
+
+// cleanName is CleanName; short tells that the name was too long.
+func cleanName(s string) (name string, short bool) {
 	s = clean(s)
 	for range 4 { // Each round may uncover what the next takes away; the last one changes nothing.
-		t := cleanNameOnce(s)
+		whole := cleanNameOnce(s)
+		t := cutName(whole)
 		if t == s {
-			return t
+			break
 		}
+		short = short || t != whole
 		s = t
 	}
-	return s
+	return s, short
 }
 
 func cleanNameOnce(s string) string {
@@ -50,7 +58,7 @@ func cleanNameOnce(s string) string {
 	if stem, _, _ := strings.Cut(s, "."); reserved(stem) {
 		s = "_" + s
 	}
-	return cutName(s)
+	return s
 }
 
 // looksLikePath tells "../../etc/passwd" and `C:\x\y.txt` from "1/2 Angebot.pdf".

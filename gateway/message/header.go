@@ -61,8 +61,12 @@ func (p *parser) section(in *input, limit int64, keepText bool) (header, *stop) 
 	var name string
 	open, size := false, int64(0)
 	flush := func() {
-		if open && len(h.fields) < maxFields {
+		switch {
+		case !open:
+		case len(h.fields) < maxFields:
 			h.fields = append(h.fields, field{name, string(bytes.Trim(value, " \t"))})
+		default:
+			p.defect(DefectHeaderLimit, "")
 		}
 		open, value = false, value[:0]
 	}

@@ -20,6 +20,12 @@ const maxNesting = 200 // Elements inside each other that are kept; text deeper 
 //   - Links keep absolute http, https and mailto addresses and get rel="noopener noreferrer nofollow".
 //   - There are no forms, scripts, styles (but a few harmless properties in style attributes), ids, classes or names.
 func SafeHTML(s string) string {
+	s, _ = safeHTML(s)
+	return s
+}
+
+// safeHTML is SafeHTML; deep tells that markup was nested too deep to be kept.
+func safeHTML(s string) (out string, deep bool) {
 	s = clean(newlines(s))
 	w := &sanitizer{z: html.NewTokenizer(strings.NewReader(s)), open: map[string]int{}}
 	w.out.Grow(len(s))
@@ -28,7 +34,7 @@ func SafeHTML(s string) string {
 		switch w.z.Next() {
 		case html.ErrorToken:
 			w.closeAll()
-			return w.out.String()
+			return w.out.String(), w.deep
 		case html.TextToken:
 			if w.skip == "" {
 				writeEscapedBytes(&w.out, w.z.Text())
@@ -50,6 +56,7 @@ type sanitizer struct {
 	open  map[string]int // How often an element stands in stack.
 	skip  string         // The element whose content is dropped.
 	depth int            // How often skip is open.
+	deep  bool           // Markup was left out because of maxNesting.
 }
 
 // Elements whose content is no text of the mail.
@@ -91,6 +98,7 @@ func (w *sanitizer) start() {
 	name := string(raw)
 	void := voidElement(name)
 	if !void && len(w.stack) >= maxNesting {
+		w.deep = true
 		return
 	}
 	mark := w.out.Len()

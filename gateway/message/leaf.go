@@ -104,7 +104,13 @@ func isReportPart(mime string) bool {
 // partName finds the name of a part: Content-Disposition, Content-Type, then what a few mailers use.
 func (p *parser) partName(h *header, ct, cd params) string {
 	for _, v := range []string{cd.get("filename"), ct.get("name"), cd.get("name"), ct.get("filename"), ct.get("file")} {
-		if v = CleanName(v); v != "" {
+		if v == "" {
+			continue
+		}
+		if v, short := cleanName(v); v != "" {
+			if short {
+				p.defect(DefectNameLimit, v)
+			}
 			return v
 		}
 	}

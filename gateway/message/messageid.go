@@ -9,13 +9,18 @@ const (
 )
 
 // messageIDs returns the message ids in a Message-ID, In-Reply-To or References field (RFC 5322, 3.6.4), oldest first,
-// without angle brackets. Seen in practice: no brackets, commas between, ids without @, blanks inside.
-func messageIDs(s string) []string {
-	var out []string
+// without angle brackets; all is false when some are left out. Seen in practice: no brackets, commas between, ids without
+// @, blanks inside.
+func messageIDs(s string) (out []string, all bool) {
+	all = true
 	seen := map[string]bool{}
 	add := func(id string) {
 		id = oneLine(id)
-		if id != "" && len(id) <= maxMessageIDLen && !seen[id] && len(out) < maxIDsRead {
+		switch {
+		case id == "" || seen[id]:
+		case len(id) > maxMessageIDLen || len(out) >= maxIDsRead:
+			all = false
+		default:
 			seen[id] = true
 			out = append(out, id)
 		}
@@ -42,9 +47,9 @@ func messageIDs(s string) []string {
 	}
 	bareIDs(rest, add)
 	if n := len(out); n > maxMessageIDs {
-		out = append(out[:1], out[n-maxMessageIDs+1:]...)
+		out, all = append(out[:1], out[n-maxMessageIDs+1:]...), false
 	}
-	return out
+	return out, all
 }
 
 // bareIDs finds the ids that stand without brackets: words with an @ that belong to no sentence.
@@ -62,7 +67,7 @@ func bareIDs(s string, add func(string)) {
 
 // messageID returns the one id of a Message-ID field.
 func messageID(s string) string {
-	if ids := messageIDs(s); len(ids) > 0 {
+	if ids, _ := messageIDs(s); len(ids) > 0 {
 		return ids[0]
 	}
 	s = oneLine(strings.Trim(s, " \t\r\n<>"))

@@ -39,9 +39,13 @@ func (p *parser) parseParams(s, hint string) params {
 		value   string
 	}
 	var pieces map[string][]segment
-	for range maxParams {
+	for n := 0; ; n++ {
 		rest = strings.TrimLeft(rest, " \t\r\n;")
 		if rest == "" {
+			break
+		}
+		if n == maxParams {
+			p.defect(DefectParameterLimit, out.value)
 			break
 		}
 		var name, val string
@@ -70,6 +74,8 @@ func (p *parser) parseParams(s, hint string) params {
 		}
 		if base := name[:star]; len(pieces[base]) < maxSegments {
 			pieces[base] = append(pieces[base], seg)
+		} else {
+			p.defect(DefectParameterLimit, out.value)
 		}
 	}
 	for base, segs := range pieces {

@@ -27,7 +27,8 @@ const (
 	propMIME      = 0x370e
 	propContentID = 0x3712
 
-	maxTNEFLevel = 4 // Messages inside of messages.
+	maxTNEFLevel = 4     // Messages inside of messages.
+	maxTNEFFiles = 1_000 // Files of one winmail.dat.
 )
 
 // innerFile is one member of a winmail.dat, or another file that is found inside of a part.
@@ -50,7 +51,7 @@ type tnefReader struct {
 func (p *parser) openTNEF(n *node, w *partWriter) *node {
 	r := &tnefReader{set: "windows-1252"}
 	p.guard("tnef", func() { r.read(w.head, 0) })
-	if r.broken {
+	if r.broken || w.cut() {
 		p.defect(DefectTNEF, n.name)
 	}
 	for i := range r.files {
@@ -107,7 +108,7 @@ func (r *tnefReader) read(b []byte, level int) {
 		data := b[:size]
 		b = b[min(size+2, len(b)):]
 		if (id == tnefAttachTitle || id == tnefAttachData || id == tnefAttachProps) && current < 0 || id == tnefAttachBegin {
-			if len(r.files) >= 1000 {
+			if len(r.files) >= maxTNEFFiles {
 				r.broken = true
 				return
 			}
