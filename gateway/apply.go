@@ -167,7 +167,7 @@ func (g *Gateway) attachments(ctx context.Context, d *delivery) ([]models.Attach
 	var all []models.Attachment
 	names := message.UniqueNames(d.mail.Attachments)
 	for i, a := range d.mail.Attachments {
-		if i >= len(d.files) || d.files[i] == nil {
+		if i >= len(d.files) || d.files[i] == nil || d.dropped[i] {
 			continue
 		}
 		b, err := d.files[i].Seal(ctx)

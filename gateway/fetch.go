@@ -20,7 +20,7 @@ const (
 	windowOctets = 2 << 20
 	windowMost   = 500
 	loadOctets   = 16 << 20
-	loadWindows  = 4 // Windows of batch_size messages.
+	loadWindows  = 4       // Windows of batch_size messages.
 	headerMost   = 1 << 20 // Octets of the header that are kept of a message that is too large.
 )
 

@@ -32,9 +32,14 @@ func (g *Gateway) gate(ctx context.Context, d *delivery) error {
 	if d.people, err = g.snapshot(ctx, d); err != nil {
 		return err
 	}
-	f := facts(d)
-	d.verdict = d.rules.set.Decide(f)
 	d.row.RuleVersion = d.rules.version
+	if d.told != nil {
+		d.letIn()
+		d.trim()
+		return nil
+	}
+	d.noteRules()
+	d.verdict = d.rules.set.Decide(facts(d))
 	for _, c := range d.verdict.Looked {
 		code := "check." + c.Rule + ".refused"
 		if c.Passed {
@@ -52,6 +57,7 @@ func (g *Gateway) gate(ctx context.Context, d *delivery) error {
 	switch d.verdict.Outcome {
 	case rule.Accept:
 		d.note(models.StepGate, "gate.accepted", "version", itoa(d.rules.version))
+		d.trim()
 		return nil
 	case rule.Reject:
 		d.finish(models.MessageRejected, d.verdict.Reason)

@@ -22,6 +22,10 @@ func (g *Gateway) match(_ context.Context, d *delivery) error {
 	if d.decided() {
 		return nil
 	}
+	if d.told != nil {
+		d.goWhereTold()
+		return nil
+	}
 	d.target = choose(d)
 	rules := d.rules.rules
 	switch {
@@ -38,6 +42,7 @@ func (g *Gateway) match(_ context.Context, d *delivery) error {
 		d.finish(models.MessageCreated, rule.AcceptedNew)
 		d.note(models.StepMatch, "match.new")
 	}
+	d.logOnly()
 	return nil
 }
 

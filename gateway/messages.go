@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"letterbox/gateway/message"
 	"letterbox/gateway/rule"
@@ -15,8 +16,14 @@ import (
 type MessageQuery struct {
 	InboxIDs []int64 // Nil: all.
 	State    models.MessageState
+	States   []models.MessageState // One of them; nil: any.
 	Reason   string
-	Text     string // Part of sender, subject or Message-ID.
+	Text     string    // Part of sender, subject or Message-ID.
+	Sender   string    // The address, or a part of it.
+	Subject  string    // A part of it.
+	RFCID    string    // The Message-ID without angle brackets, or a part of it.
+	Since    time.Time // Known since then; zero: any time.
+	Until    time.Time // Known before; zero: any time.
 	Cursor   string
 	Limit    int // At most 200; 50 when 0.
 }
@@ -36,12 +43,14 @@ type Decision struct {
 	Title       string
 	Trace       []models.TraceEntry
 	Parsed      *message.Message
+	Args        map[string]string // Placeholders of the sentence of Reason, when the gate has decided.
 }
 
 // Messages returns a page of the inbound log.
 func (g *Gateway) Messages(ctx context.Context, q MessageQuery) (MessagePage, error) {
 	items, next, err := g.Store.Messages(ctx, store.MessageFilter{
-		InboxIDs: q.InboxIDs, State: q.State, Reason: q.Reason, Text: q.Text, Cursor: q.Cursor, Limit: q.Limit,
+		InboxIDs: q.InboxIDs, State: q.State, States: q.States, Reason: q.Reason, Text: q.Text, Sender: q.Sender, Subject: q.Subject,
+		RFCID: q.RFCID, Since: q.Since, Until: q.Until, Cursor: q.Cursor, Limit: q.Limit,
 	})
 	if err != nil {
 		return MessagePage{}, fmt.Errorf("read the log: %w", err)

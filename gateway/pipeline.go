@@ -25,6 +25,8 @@ type delivery struct {
 	raw       []byte          // The octets, when they are small enough to have been kept in memory; nil: read the blob.
 	rerun     bool            // A person asked for it again: duplicates are not looked for, the server is not told.
 	dry       bool            // Nothing is kept.
+	told      *order          // A person says what becomes of it; nil: the rules do.
+	dropped   map[int]bool    // Set by gate: the attachments that the rules leave out.
 	run       int             // Number of the trace.
 	trace     []models.TraceEntry
 	failed    error               // Why it could not be parsed, while it waits for its turn.

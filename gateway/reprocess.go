@@ -15,6 +15,21 @@ import (
 // comment keeps it: its effect is never repeated, only the trace says what would be decided now. An oversize message is
 // fetched from the server after all and its text added to its issue. The server is not told again.
 func (g *Gateway) Reprocess(ctx context.Context, by *models.User, id int64) (models.Message, error) {
+	return g.ReprocessAs(ctx, by, id, Again{})
+}
+
+// Again says how a message is processed again. The zero value is: with the rules in force, as any other message.
+type Again struct {
+	RuleVersion int64 // The version of the rules that decides; 0: the one in force.
+	// LetIn has the message taken in whatever the rules say: as a comment on Issue, or as a new issue when that is 0.
+	LetIn bool
+	Issue int64
+}
+
+// ReprocessAs is Reprocess in another way than usual. A message that a person lets in and that has had its effect
+// before is models.ErrConflict; one whose octets are not here, and an issue or a version that is not there,
+// models.ErrNotFound.
+func (g *Gateway) ReprocessAs(ctx context.Context, by *models.User, id int64, how Again) (models.Message, error) {
 	row, err := g.Store.MessageByID(ctx, id)
 	if err != nil {
 		return row, err
@@ -26,13 +41,21 @@ func (g *Gateway) Reprocess(ctx context.Context, by *models.User, id int64) (mod
 	if err != nil {
 		return row, fmt.Errorf("read the inbox: %w", err)
 	}
-	if fromServer(row.Door) && (row.State == models.MessageOversize || row.State == models.MessageQuarantined && row.BlobID == nil) {
+	if how.LetIn {
+		if err := g.mayLetIn(ctx, row, how); err != nil {
+			return row, err
+		}
+	} else if fromServer(row.Door) && (row.State == models.MessageOversize || row.State == models.MessageQuarantined && row.BlobID == nil) {
 		return g.fetchAnyway(ctx, by, row)
 	}
 	if row.BlobID == nil {
 		return row, fmt.Errorf("the octets of message %d are not kept any more: %w", id, models.ErrNotFound)
 	}
-	rules, err := g.rulesOf(ctx, ib)
+	deciding := ib
+	if how.RuleVersion != 0 {
+		deciding.RuleVersion = how.RuleVersion
+	}
+	rules, err := g.rulesOf(ctx, deciding)
 	if err != nil {
 		return row, err
 	}
@@ -42,6 +65,9 @@ func (g *Gateway) Reprocess(ctx context.Context, by *models.User, id int64) (mod
 	row.Reprocessed++
 	d := &delivery{inbox: ib, rules: rules, row: row, rerun: true, run: row.Reprocessed}
 	d.note(models.StepStore, "reprocess.by", "user", nameOf(by), "version", itoa(rules.version))
+	if how.LetIn {
+		d.told = &order{by: nameOf(by), issue: how.Issue}
+	}
 	if row.IssueNumber != nil {
 		return g.decideAgain(ctx, by, d)
 	}
@@ -49,7 +75,7 @@ func (g *Gateway) Reprocess(ctx context.Context, by *models.User, id int64) (mod
 		return row, err
 	}
 	g.notify(ctx, d)
-	return d.row, g.audit(ctx, by, "message.reprocess", "message:"+itoa(id), map[string]string{"state": string(d.row.State)})
+	return d.row, g.audit(ctx, by, "message.reprocess", "message:"+itoa(id), d.auditAgain())
 }
 
 // markHeaderOnly notes again that only the header of a message is kept, when it was refused by its header: the size in
@@ -88,7 +114,7 @@ func (g *Gateway) decideAgain(ctx context.Context, by *models.User, d *delivery)
 		if err := g.Store.FinishMessage(ctx, &row, from); err != nil {
 			return err
 		}
-		return g.audit(ctx, by, "message.reprocess", "message:"+itoa(row.ID), map[string]string{"state": string(row.State)})
+		return g.audit(ctx, by, "message.reprocess", "message:"+itoa(row.ID), d.auditAgain())
 	})
 	return row, err
 }
@@ -139,10 +165,7 @@ func (g *Gateway) DryRun(ctx context.Context, inboxID int64, r io.Reader) (Decis
 	if large && d.hasEffect() {
 		d.state, d.reason = models.MessageOversize, rule.TooLarge
 	}
-	return Decision{
-		State: d.state, Reason: d.reason, IssueNumber: d.target.comment, ProjectID: ib.ProjectID,
-		Title: titleOf(d.mail), Trace: d.trace, Parsed: d.mail,
-	}, nil
+	return d.decision(), nil
 }
 
 func nameOf(u *models.User) string {

@@ -245,6 +245,7 @@ func (s *site) path(pattern string, m models.Message) string {
 	case strings.HasPrefix(p, "/attachments/"):
 		p = strings.Replace(p, ":id", "1", 1)
 	}
+	p = strings.Replace(p, ":version", "1", 1)
 	p = strings.Replace(p, ":user", fmt.Sprint(s.users["member"].ID), 1)
 	p = strings.Replace(p, ":number", "1", 1)
 	p = strings.Replace(p, ":message", fmt.Sprint(m.ID), 1)

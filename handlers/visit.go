@@ -13,8 +13,19 @@ import (
 	"letterbox/tracker"
 )
 
-// maxForm bounds the body of a form.
-const maxForm = 1 << 20
+// maxForm bounds the body of a form, maxUpload that of a form with a file.
+const (
+	maxForm   = 1 << 20
+	maxUpload = 32 << 20
+)
+
+// bodyLimit is how many octets a request for a page may have. Only a form with a file may be large.
+func bodyLimit(c *gin.Context) int64 {
+	if c.ContentType() == "multipart/form-data" {
+		return maxUpload
+	}
+	return maxForm
+}
 
 // visit is one request for a page: who comes, what it may see, and in which language and theme it reads.
 type visit struct {
@@ -32,7 +43,7 @@ type action func(v *visit) error
 // page wraps an action: it refuses requests from foreign pages, finds out who is there and turns errors into pages.
 func (h *Handlers) page(n need, do action) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxForm)
+		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit(c))
 		v := h.newVisit(c)
 		if err := h.csrf.Check(c.Request); err != nil {
 			v.fail(errCrossOrigin)

@@ -70,6 +70,7 @@ func DefaultRules() Rules {
 	return Rules{
 		AllowCreate: true, AllowComment: true, DomainMode: "list",
 		NumberMatch: "participants", ClosedIssues: "reopen", AutoMail: "ignore",
+		EmptySubject: "placeholder", Process: "process",
 	}
 }
 

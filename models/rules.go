@@ -17,6 +17,14 @@ type Rules struct {
 	SubjectKeywords    []string `json:"subject_keywords"`    // One of them must stand in the subject; empty: no restriction.
 	BodyKeywords       []string `json:"body_keywords"`       // One of them must stand in the text; empty: no restriction.
 
+	// Patterns, one to an entry, searched for anywhere and without regard to case; an entry that begins with # is a remark.
+	RejectSubject   []string `json:"reject_subject"`   // A mail with such a subject is refused.
+	CutBody         []string `json:"cut_body"`         // What matches is left out of the text of the issue; ^ and $ stand for line ends.
+	DropAttachments []string `json:"drop_attachments"` // A file with such a name is not attached.
+
+	EmptySubject string `json:"empty_subject"` // A mail without a subject: "placeholder" or "reject"; "": placeholder.
+	Process      string `json:"process"`       // "process", or "dry_run" to write down what would become of a mail and do nothing; "": process.
+
 	NumberMatch  string `json:"number_match"`  // Whose number in the subject counts: "participants", "known" or "anyone".
 	ClosedIssues string `json:"closed_issues"` // A mail to a closed issue: "reopen" or "follow_up".
 	AutoMail     string `json:"auto_mail"`     // Mail that a machine sent: "ignore", "comment" (only on the issue it belongs to) or "process".

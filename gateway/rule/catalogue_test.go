@@ -148,6 +148,9 @@ func TestSentencesOfVerdictsCanBeFilled(t *testing.T) {
 		{RecipientsExpected: []string{"other@example.org"}},
 		{SubjectKeywords: []string{"Rechnung"}},
 		{BodyKeywords: []string{"Rechnung"}},
+		{EmptySubject: "reject", RejectSubject: []string{"Newsletter"}},
+		{RejectSubject: []string{"drucker"}},
+		{RejectSubject: []string{"^(a+)+$"}},
 	}
 	changes := []func(*Facts){
 		func(*Facts) {},
@@ -160,6 +163,8 @@ func TestSentencesOfVerdictsCanBeFilled(t *testing.T) {
 		func(f *Facts) { f.Bounce = true },
 		func(f *Facts) { f.AutoReason = "Auto-Submitted: auto-replied" },
 		func(f *Facts) { f.List = true },
+		func(f *Facts) { f.Subject = "" },
+		func(f *Facts) { f.Subject = strings.Repeat("a", 40) + "!" },
 	}
 	reached := map[string]bool{}
 	for _, r := range rules {
@@ -184,7 +189,7 @@ func TestSentencesOfVerdictsCanBeFilled(t *testing.T) {
 	}
 	for _, reason := range []Reason{
 		UnknownSender, SenderUnreadable, SenderNotAllowed, SenderBlocked, DomainPattern, RecipientUnexpected,
-		KeywordSubject, KeywordBody, AutoReply, Bounce, Loop, OwnMail, MailingList, RuleTimeout,
+		KeywordSubject, KeywordBody, SubjectEmpty, SubjectRejected, AutoReply, Bounce, Loop, OwnMail, MailingList, RuleTimeout,
 	} {
 		if !reached["verdict."+string(reason)] {
 			t.Errorf("%s was not reached", reason)
@@ -196,6 +201,7 @@ func TestSentencesOfFindingsCanBeFilled(t *testing.T) {
 	de := catalogue(t, "de")
 	rules := []models.Rules{
 		{AllowUnknown: true, AllowCreate: true, SubjectKeywords: []string{"kurz"}, AllowedSenders: []string{"x"}, AutoMail: "x", BodyKeywords: slices.Repeat([]string{"Keyword"}, 51)},
+		{RejectSubject: slices.Repeat([]string{"x*"}, 51)},
 		{AllowUnknown: true, AllowCreate: true},
 		pattern1(`[^@\T]@Bosch\.com | x`), pattern1(`.*`), pattern1(`^(a+)+$`), pattern1(`.*bosch\.com`), pattern1(`[^@\T]@bosch\.com`),
 	}

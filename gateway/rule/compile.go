@@ -19,6 +19,9 @@ type Set struct {
 	recipients list
 	subject    []keyword
 	body       []keyword
+	reject     []search // Subjects.
+	cut        []search // Parts of the text.
+	drop       []search // Names of files.
 }
 
 // Compile prepares rules. The error names the first entry that cannot be read, as a *Finding. A setting that is one of
@@ -51,6 +54,10 @@ func compile(rules models.Rules) (*Set, []Finding) {
 	}
 	s.recipients, more = parseList("recipients_expected", rules.RecipientsExpected, parseSender)
 	wrong = append(wrong, more...)
+	for _, f := range s.searches() {
+		*f.to, more = parseSearches(f.field, f.typed, f.flags)
+		wrong = append(wrong, more...)
+	}
 	for _, choice := range []struct {
 		field, value string
 		choices      []string
@@ -59,6 +66,8 @@ func compile(rules models.Rules) (*Set, []Finding) {
 		{"number_match", rules.NumberMatch, []string{"participants", "known", "anyone"}},
 		{"closed_issues", rules.ClosedIssues, []string{"reopen", "follow_up"}},
 		{"auto_mail", rules.AutoMail, []string{"ignore", "comment", "process"}},
+		{"empty_subject", rules.EmptySubject, []string{"placeholder", "reject"}},
+		{"process", rules.Process, []string{"process", "dry_run"}},
 	} {
 		if choice.value != "" && !slices.Contains(choice.choices, choice.value) {
 			wrong = append(wrong, Finding{Field: choice.field, Code: "E-GATE-03", Args: map[string]string{

@@ -1,6 +1,9 @@
 package rule
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Decide is the gate. A pattern is given 100 ms; where that is not enough the verdict is Quarantine (it fails closed).
 // Decide keeps nothing and returns the same verdict for the same facts.
@@ -13,7 +16,7 @@ func (s *Set) Decide(f Facts) Verdict {
 	}
 	for _, passes := range []func() bool{
 		g.machine, g.readableSender, g.blockedSender, g.allowedSender, g.domain, g.knownSender,
-		g.recipient, g.subjectKeyword, g.bodyKeyword,
+		g.recipient, g.emptySubject, g.rejectedSubject, g.subjectKeyword, g.bodyKeyword,
 	} {
 		if !passes() {
 			return g.verdict
@@ -175,6 +178,27 @@ func (g *gate) recipient() bool {
 		to = "–"
 	}
 	return g.refuse(Reject, RecipientUnexpected, "recipient", expected, "to", to, "expected", expected)
+}
+
+func (g *gate) emptySubject() bool {
+	if g.set.rules.EmptySubject != "reject" || strings.TrimSpace(g.facts.Subject) != "" {
+		return true
+	}
+	return g.refuse(Reject, SubjectEmpty, "subject_empty", "placeholder")
+}
+
+func (g *gate) rejectedSubject() bool {
+	for _, s := range g.set.reject {
+		found, err := s.finds(g.facts.Subject)
+		switch {
+		case err != nil:
+			limit := patternBudget.String()
+			return g.refuse(Quarantine, RuleTimeout, "subject_time", limit, "n", s.typed, "limit", limit)
+		case found:
+			return g.refuse(Reject, SubjectRejected, "subject_rejected", s.typed, "pattern", s.typed)
+		}
+	}
+	return len(g.set.reject) == 0 || g.pass("subject_rejected", "n", strconv.Itoa(len(g.set.reject)))
 }
 
 func (g *gate) subjectKeyword() bool {

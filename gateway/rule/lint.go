@@ -26,6 +26,7 @@ func Lint(rules models.Rules, senders []string) []Finding {
 	s, found := compile(rules)
 	found = append(found, lintKeywords("subject_keywords", rules.SubjectKeywords)...)
 	found = append(found, lintKeywords("body_keywords", rules.BodyKeywords)...)
+	found = append(found, s.lintSearches()...)
 	everything := false
 	if s.pattern != nil {
 		warnings := lintPattern(s.pattern, senders)

@@ -19,6 +19,9 @@ const (
 	KeywordSubject      Reason = "keyword_subject"
 	KeywordBody         Reason = "keyword_body"
 
+	SubjectEmpty    Reason = "subject_empty"
+	SubjectRejected Reason = "subject_rejected"
+
 	AutoReply   Reason = "auto_reply"
 	Bounce      Reason = "bounce"
 	Loop        Reason = "loop"
@@ -32,6 +35,7 @@ const (
 	IssueClosed     Reason = "issue_closed"
 	IssueForbidden  Reason = "issue_forbidden"
 
+	DryRun      Reason = "dry_run"      // Processing is switched off: only what would have become of it is written down.
 	RuleTimeout Reason = "rule_timeout" // A pattern took too long: quarantined, never guessed.
 	ParseFailed Reason = "parse_failed"
 	Quarantined Reason = "quarantined"  // Too many tries or process deaths.

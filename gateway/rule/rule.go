@@ -19,7 +19,7 @@
 //     pattern restrict nothing.
 //  5. Known user, or unknown senders may write. It comes after the domains, because nobody is made a customer whose
 //     address the inbox refuses, and because "let this sender in" is then the one thing left to do.
-//  6. Expected recipients, keywords in the subject, keywords in the text: what the message is about matters only when
+//  6. Expected recipients, an empty subject, rejected subjects, keywords in the subject, keywords in the text: what the message is about matters only when
 //     its sender may write at all, and the dearest look comes last.
 //
 // A sender that cannot be read passes only where nothing is said about senders: unknown ones may write, and no list of

@@ -113,10 +113,17 @@ func (s *Store) MessageCounts(ctx context.Context, inboxID int64, since time.Tim
 type MessageFilter struct {
 	InboxIDs    []int64 // Nil: of all inboxes; empty: none.
 	State       models.MessageState
+	States      []models.MessageState // One of them; nil: any.
 	Reason      string
-	Text        string // Part of sender, subject or Message-ID.
-	IssueNumber int64  // 0: any.
-	Limit       int    // At most 200; 50 when 0.
+	Text        string    // Part of sender, subject or Message-ID.
+	Sender      string    // Part of the address.
+	Subject     string    // Part of it.
+	RFCID       string    // Part of the Message-ID.
+	Since       time.Time // Known since then; zero: any time.
+	Until       time.Time // Known before; zero: any time.
+	Kept        bool      // Only those whose octets are kept.
+	IssueNumber int64     // 0: any.
+	Limit       int       // At most 200; 50 when 0.
 	Cursor      string
 }
 
@@ -138,6 +145,23 @@ func (s *Store) Messages(ctx context.Context, f MessageFilter) ([]models.Message
 	}
 	if f.IssueNumber != 0 {
 		db = db.Where("issue_number = ?", f.IssueNumber)
+	}
+	if len(f.States) > 0 {
+		db = db.Where("state IN ?", f.States)
+	}
+	if f.Kept {
+		db = db.Where("blob_id IS NOT NULL")
+	}
+	if !f.Since.IsZero() {
+		db = db.Where("received_at >= ?", f.Since)
+	}
+	if !f.Until.IsZero() {
+		db = db.Where("received_at < ?", f.Until)
+	}
+	for _, c := range []struct{ column, part string }{{"from_address", f.Sender}, {"subject", f.Subject}, {"rfc_message_id", f.RFCID}} {
+		if c.part != "" {
+			db = db.Where(c.column+" LIKE ? ESCAPE '!'", like(c.part))
+		}
 	}
 	if f.Text != "" {
 		t := like(f.Text)

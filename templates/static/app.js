@@ -121,6 +121,53 @@ function remedies() {
 }
 remedies();
 
+// Rules are looked at while they are typed, and tried without losing what was entered.
+const trial = document.querySelector("form[data-try]");
+async function show(place, body) {
+  const part = document.getElementById(place);
+  part.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(trial.action, { method: "POST", body });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const found = page.getElementById(place);
+    if (!found) throw new Error("no answer");
+    const wrong = place === "tried-place" && page.getElementById("errors");
+    part.replaceChildren(...(wrong ? [document.adoptNode(wrong)] : found.childNodes));
+  } finally {
+    part.removeAttribute("aria-busy");
+  }
+}
+if (trial) {
+  let later;
+  trial.addEventListener("input", (event) => {
+    if (event.target.closest("#try")) return;
+    clearTimeout(later);
+    later = setTimeout(() => {
+      const body = new FormData(trial);
+      body.delete("mail");
+      body.set("do", "lint");
+      show("lint-place", body).catch(() => {});
+    }, 400);
+  });
+  trial.addEventListener("submit", async (event) => {
+    if (event.submitter?.value !== "try" || trial.dataset.plain) return;
+    event.preventDefault();
+    const button = event.submitter, body = new FormData(trial);
+    body.set("do", "try");
+    button.disabled = true;
+    try {
+      await show("tried-place", body);
+      document.getElementById("tried-place").scrollIntoView({ block: "start" });
+    } catch {
+      trial.dataset.plain = "yes"; // Ask again the plain way.
+      button.disabled = false;
+      trial.requestSubmit(button);
+    } finally {
+      button.disabled = false;
+    }
+  });
+}
+
 // Pages that show mail are loaded anew when something has come, unless somebody is writing.
 const topics = document.body.dataset.live;
 if (topics) {

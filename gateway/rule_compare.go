@@ -1,0 +1,90 @@
+package gateway
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"letterbox/models"
+)
+
+// RuleChange is one setting in which two versions of rules differ.
+type RuleChange struct {
+	Field         string // Key of the setting: "allowed_senders", ...
+	Before, After string // Entries of a list stand in one line each.
+	Added, Gone   []string
+}
+
+// RuleField is one setting of rules as text; exactly one of the pointers is not nil.
+type RuleField struct {
+	Key    string
+	Switch *bool
+	Text   *string
+	List   *[]string
+}
+
+// RuleFields returns the settings of r, in the order in which people see them. What is written through the pointers
+// changes r.
+func RuleFields(r *models.Rules) []RuleField {
+	return []RuleField{
+		{Key: "process", Text: &r.Process},
+		{Key: "allow_create", Switch: &r.AllowCreate},
+		{Key: "allow_comment", Switch: &r.AllowComment},
+		{Key: "allow_unknown", Switch: &r.AllowUnknown},
+		{Key: "allowed_senders", List: &r.AllowedSenders},
+		{Key: "blocked_senders", List: &r.BlockedSenders},
+		{Key: "domain_mode", Text: &r.DomainMode},
+		{Key: "domains", List: &r.Domains},
+		{Key: "domain_pattern", Text: &r.DomainPattern},
+		{Key: "recipients_expected", List: &r.RecipientsExpected},
+		{Key: "empty_subject", Text: &r.EmptySubject},
+		{Key: "reject_subject", List: &r.RejectSubject},
+		{Key: "subject_keywords", List: &r.SubjectKeywords},
+		{Key: "body_keywords", List: &r.BodyKeywords},
+		{Key: "cut_body", List: &r.CutBody},
+		{Key: "drop_attachments", List: &r.DropAttachments},
+		{Key: "number_match", Text: &r.NumberMatch},
+		{Key: "closed_issues", Text: &r.ClosedIssues},
+		{Key: "auto_mail", Text: &r.AutoMail},
+	}
+}
+
+// String is the setting as text; the entries of a list stand in one line each.
+func (f RuleField) String() string {
+	switch {
+	case f.Switch != nil:
+		return strconv.FormatBool(*f.Switch)
+	case f.Text != nil:
+		return *f.Text
+	default:
+		return strings.Join(*f.List, "\n")
+	}
+}
+
+// CompareRules returns the settings that differ.
+func CompareRules(before, after models.Rules) []RuleChange {
+	var out []RuleChange
+	was, is := RuleFields(&before), RuleFields(&after)
+	for i, f := range is {
+		c := RuleChange{Field: f.Key, Before: was[i].String(), After: f.String()}
+		if c.Before == c.After {
+			continue
+		}
+		if f.List != nil {
+			c.Added, c.Gone = missing(*f.List, *was[i].List), missing(*was[i].List, *f.List)
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// missing returns the entries of a that b has not.
+func missing(a, b []string) []string {
+	var out []string
+	for _, s := range a {
+		if !slices.Contains(b, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}

@@ -1,0 +1,106 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"letterbox/gateway/rule"
+	"letterbox/models"
+)
+
+// RuleVersion returns one version of the rules of an inbox; models.ErrNotFound when there is none.
+func (g *Gateway) RuleVersion(ctx context.Context, inboxID, version int64) (models.RuleVersion, error) {
+	return g.Store.RuleVersion(ctx, inboxID, version)
+}
+
+// RuleVersions returns the versions of the rules of an inbox, newest first; at most 1,000. They never change.
+func (g *Gateway) RuleVersions(ctx context.Context, inboxID int64) ([]models.RuleVersion, error) {
+	return g.Store.RuleVersions(ctx, inboxID)
+}
+
+// SaveRules puts rules in force in an inbox as a new version, when the one in force is still base; models.ErrConflict
+// otherwise. Rules that cannot be taken are a models.InvalidList. Rules that are in force already make no version. It
+// returns the version in force.
+func (g *Gateway) SaveRules(ctx context.Context, by *models.User, inboxID, base int64, rules models.Rules) (int64, error) {
+	return g.putInForce(ctx, by, inboxID, base, rules, "rules.update", nil)
+}
+
+// RollBackRules puts the rules of an earlier version in force again, as a new version.
+func (g *Gateway) RollBackRules(ctx context.Context, by *models.User, inboxID, base, version int64) (int64, error) {
+	old, err := g.Store.RuleVersion(ctx, inboxID, version)
+	if err != nil {
+		return 0, err
+	}
+	return g.putInForce(ctx, by, inboxID, base, old.Rules, "rules.rollback", map[string]string{"to": itoa(version)})
+}
+
+func (g *Gateway) putInForce(
+	ctx context.Context, by *models.User, inboxID, base int64, rules models.Rules, action string, more map[string]string,
+) (version int64, err error) {
+	if list := wrongRules(rules); len(list) > 0 {
+		return 0, list
+	}
+	err = g.Store.WithTx(ctx, func(ctx context.Context) error {
+		ib, err := g.Store.InboxByID(ctx, inboxID)
+		if err != nil {
+			return err
+		}
+		if ib.RuleVersion != base {
+			return fmt.Errorf("version %d is in force, not %d: %w", ib.RuleVersion, base, models.ErrConflict)
+		}
+		before, err := g.Store.RuleVersion(ctx, inboxID, base)
+		if err != nil {
+			return err
+		}
+		if err := g.newRules(ctx, by, &ib, rules); err != nil {
+			return err
+		}
+		if version = ib.RuleVersion; version == base {
+			return nil
+		}
+		ib.UpdatedAt = now()
+		if err := g.Store.UpdateInbox(ctx, &ib, ib.Version); err != nil {
+			return err
+		}
+		detail := map[string]string{"version": itoa(version)}
+		for name, value := range more {
+			detail[name] = value
+		}
+		for _, c := range CompareRules(before.Rules, rules) {
+			detail[c.Field] = c.Before + " → " + c.After
+		}
+		return g.audit(ctx, by, action, "inbox:"+itoa(inboxID), detail)
+	})
+	if err != nil {
+		return 0, err
+	}
+	if version != base {
+		g.inboxChanged(inboxID)
+	}
+	return version, nil
+}
+
+// wrongRules returns what keeps rules from being put in force.
+func wrongRules(rules models.Rules) models.InvalidList {
+	var list models.InvalidList
+	for _, f := range rule.Lint(rules, nil) {
+		if strings.HasPrefix(f.Code, "E-") {
+			list = append(list, &models.Invalid{Field: f.Field, Code: f.Code, Args: f.Args})
+		}
+	}
+	return list
+}
+
+// People returns the names of users; those that are gone are left out.
+func (g *Gateway) People(ctx context.Context, ids []int64) (map[int64]string, error) {
+	users, err := g.Store.UsersByID(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("look up people: %w", err)
+	}
+	names := make(map[int64]string, len(users))
+	for id, u := range users {
+		names[id] = u.Name
+	}
+	return names, nil
+}

@@ -1,0 +1,214 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"letterbox/gateway"
+	"letterbox/gateway/rule"
+	"letterbox/models"
+)
+
+// ruleView is what the page of the rules of an inbox shows beside its fields.
+type ruleView struct {
+	gateway.InboxView
+	By       string // Who put the version in force there.
+	At       time.Time
+	Versions []ruleVersionRow
+	Warnings []formError
+	Senders  senderTrial
+	Tried    *tried
+	Conflict *conflict
+	Proposed *models.Message // The mail for which rules are proposed; nil when none.
+}
+
+// ruleVersionRow is a version in the list of versions.
+type ruleVersionRow struct {
+	Version int64
+	By      string
+	At      time.Time
+	Changed string // What changed with it, in words.
+	InForce bool
+}
+
+// ruleFields are the names of the fields of the rules.
+func ruleFields() []string {
+	names := []string{"base", "source", "count", "pasted", "proposed"}
+	for _, f := range gateway.RuleFields(&models.Rules{}) {
+		names = append(names, f.Key)
+	}
+	return names
+}
+
+// ruleValues writes rules into the fields of their form.
+func ruleValues(r models.Rules, base int64) map[string]string {
+	values := map[string]string{"base": strconv.FormatInt(base, 10), "source": "latest", "count": "50", "pasted": "", "proposed": ""}
+	for _, f := range gateway.RuleFields(&r) {
+		values[f.Key] = f.String()
+	}
+	for name, usual := range map[string]string{"process": "process", "empty_subject": "placeholder"} {
+		if values[name] == "" {
+			values[name] = usual
+		}
+	}
+	return values
+}
+
+// rulesOf reads the rules in a form.
+func rulesOf(f *form) models.Rules {
+	var r models.Rules
+	for _, field := range gateway.RuleFields(&r) {
+		switch {
+		case field.Switch != nil:
+			*field.Switch = f.yes(field.Key)
+		case field.List != nil:
+			*field.List = f.lines(field.Key)
+		case field.Key == "domain_pattern":
+			*field.Text = strings.Trim(f.text(field.Key), "\n")
+		default:
+			*field.Text = f.get(field.Key)
+		}
+	}
+	return r
+}
+
+// ruleEdit shows the rules of an inbox; with a message named it proposes rules under which that message comes through,
+// or its sender does not.
+func ruleEdit(v *visit) error {
+	in, err := v.inbox()
+	if err != nil {
+		return err
+	}
+	return v.showRules(http.StatusOK, in, v.newForm("inbox", ruleValues(in.Rules, in.RuleVersion)), ruleView{})
+}
+
+// ruleUpdate saves rules as a new version, or only tries them.
+func ruleUpdate(v *visit) error {
+	in, err := v.inbox()
+	if err != nil {
+		return err
+	}
+	if v.ContentType() == "multipart/form-data" {
+		if err := v.Request.ParseMultipartForm(maxUpload); err != nil {
+			return uploadError(err)
+		}
+	}
+	f, err := v.readForm("inbox", ruleFields()...)
+	if err != nil {
+		return err
+	}
+	base, err := strconv.ParseInt(f.get("base"), 10, 64)
+	if err != nil || base <= 0 {
+		return errUnreadable
+	}
+	rules := rulesOf(f)
+	switch v.Request.PostForm.Get("do") {
+	case "lint":
+		return v.showRules(http.StatusOK, in, f, ruleView{})
+	case "try":
+		return v.tryRules(in, f, rules)
+	}
+	version, err := v.h.Gateway.SaveRules(v.ctx(), v.me, in.ID, base, rules)
+	if list, ok := invalid(err); ok {
+		f.take(list, nil)
+		return v.showRules(http.StatusUnprocessableEntity, in, f, ruleView{})
+	}
+	if errors.Is(err, models.ErrConflict) {
+		return v.showRuleConflict(in, f, rules)
+	}
+	if err != nil {
+		return err
+	}
+	if version == base {
+		v.say("ok", "flash.rules_same")
+	} else {
+		v.say("ok", "flash.rules_saved", "n", strconv.FormatInt(version, 10))
+	}
+	return v.redirect(fmt.Sprintf("/inboxes/%d/rules", in.ID))
+}
+
+// showRules shows the form of the rules with what is doubtful about those in it.
+func (v *visit) showRules(status int, in gateway.InboxView, f *form, data ruleView) error {
+	data.InboxView = in
+	rules := rulesOf(f)
+	found, err := v.h.Gateway.LintRules(v.ctx(), in.ID, rules)
+	if err != nil {
+		return err
+	}
+	typing := v.Request.PostForm.Get("do") == "lint" || data.Tried != nil
+	found = slices.DeleteFunc(found, func(f rule.Finding) bool { return strings.HasPrefix(f.Code, "E-") && !typing })
+	data.Warnings = v.findings(found)
+	if data.Senders, err = v.trySenders(in.ID, rules); err != nil {
+		return err
+	}
+	versions, err := v.h.Gateway.RuleVersions(v.ctx(), in.ID)
+	if err != nil {
+		return err
+	}
+	if data.Versions, err = v.ruleVersionRows(versions, in.RuleVersion); err != nil {
+		return err
+	}
+	for _, row := range data.Versions {
+		if row.InForce {
+			data.By, data.At = row.By, row.At
+		}
+	}
+	return v.render(status, "rule_edit", view{
+		Title: v.l.T("rules.title", "name", in.Name), Section: "inboxes", Form: f, Data: data,
+	})
+}
+
+// showRuleConflict shows rules that somebody else has changed meanwhile: saving again applies what was entered.
+func (v *visit) showRuleConflict(in gateway.InboxView, f *form, mine models.Rules) error {
+	now, err := v.h.Gateway.RuleVersion(v.ctx(), in.ID, in.RuleVersion)
+	if err != nil {
+		return err
+	}
+	rows, err := v.ruleVersionRows([]models.RuleVersion{now}, in.RuleVersion)
+	if err != nil {
+		return err
+	}
+	c := &conflict{Text: v.l.T("E-409-INBOX", v.whoAndWhen(models.User{Name: rows[0].By}, rows[0].At))}
+	for _, d := range gateway.CompareRules(now.Rules, mine) {
+		c.Differs = append(c.Differs, difference{v.l.T("inbox." + d.Field), v.inboxValue(d.Field, d.Before), v.inboxValue(d.Field, d.After)})
+	}
+	f.values["base"] = strconv.FormatInt(in.RuleVersion, 10)
+	return v.showRules(http.StatusConflict, in, f, ruleView{Conflict: c})
+}
+
+// ruleVersionRows describes versions, newest first as they come.
+func (v *visit) ruleVersionRows(versions []models.RuleVersion, inForce int64) ([]ruleVersionRow, error) {
+	var ids []int64
+	for _, one := range versions {
+		if one.CreatedBy != nil {
+			ids = append(ids, *one.CreatedBy)
+		}
+	}
+	names, err := v.h.Gateway.People(v.ctx(), ids)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]ruleVersionRow, 0, len(versions))
+	for i, one := range versions {
+		row := ruleVersionRow{Version: one.Version, At: one.CreatedAt, By: v.l.T("person.system"), InForce: one.Version == inForce}
+		if one.CreatedBy != nil {
+			if row.By = names[*one.CreatedBy]; row.By == "" {
+				row.By = v.l.T("person.gone")
+			}
+		}
+		if i+1 < len(versions) {
+			var fields []string
+			for _, c := range gateway.CompareRules(versions[i+1].Rules, one.Rules) {
+				fields = append(fields, v.l.T("inbox."+c.Field))
+			}
+			row.Changed = strings.Join(fields, ", ")
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
