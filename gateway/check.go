@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"letterbox/gateway/mailbox"
@@ -20,14 +22,18 @@ type CheckReport struct {
 	// are there now this will befall.
 	Deletes  bool
 	Existing int
+
+	Folders  []mailbox.Folder // Of the account, with the number of their messages; nil where there are none, or they cannot be told.
+	Messages int              // In the folders that are read.
+	Oldest   time.Time        // When the oldest of them arrived; zero when the server does not tell.
 }
 
 // CheckPhase is one phase of a check.
 type CheckPhase struct {
 	Phase    mailbox.Phase
 	State    string            // "ok", "failed" or "skipped" (an earlier one failed).
-	Code     string            // Of the message catalogue when failed.
-	Args     map[string]string // Placeholders of its sentence; what was found when ok.
+	Code     string            // Of the message catalogue: the cause when failed, a warning or "" when ok.
+	Args     map[string]string // Placeholders of its sentence, and what was found.
 	Duration time.Duration
 }
 
@@ -120,7 +126,10 @@ func (g *Gateway) check(ctx context.Context, ib models.Inbox, a mailbox.Account,
 			maps.Copy(found, st.Note)
 			return
 		}
-		run.add(CheckPhase{Phase: st.Phase, State: "ok", Args: st.Note})
+		if st.Phase == mailbox.PhaseRights {
+			warnOfRights(ib.Settings, st.Note)
+		}
+		run.add(CheckPhase{Phase: st.Phase, State: "ok", Code: st.Note["code"], Args: st.Note})
 	})
 	if err != nil {
 		return run.failed(asProblem(err, mailbox.PhaseConnect)), nil
@@ -131,20 +140,54 @@ func (g *Gateway) check(ctx context.Context, ib models.Inbox, a mailbox.Account,
 		return run.failed(asProblem(err, mailbox.PhaseCounts)), nil
 	}
 	found["messages"] = strconv.Itoa(len(entries))
+	run.report.Messages, run.report.Oldest = len(entries), oldest(entries)
 	delete(found, "oldest")
-	for _, e := range entries {
-		if at := e.ReceivedAt; !at.IsZero() && (found["oldest"] == "" || at.Format(time.DateOnly) < found["oldest"]) {
-			found["oldest"] = at.Format(time.DateOnly)
-		}
+	if at := run.report.Oldest; !at.IsZero() {
+		found["oldest"] = at.Format(time.DateOnly)
 	}
-	run.add(CheckPhase{Phase: mailbox.PhaseCounts, State: "ok", Args: found})
+	run.add(CheckPhase{Phase: mailbox.PhaseCounts, State: "ok", Code: found["code"], Args: found})
 	run.report.OK = true
+	if lister, ok := box.(mailbox.Lister); ok {
+		// The connection works; that its folders cannot be told shows when somebody wants to choose one.
+		run.report.Folders, _ = lister.Folders(ctx, true)
+	}
 	if run.report.Deletes = deletes(ib.Settings); run.report.Deletes {
 		if run.report.Existing, err = g.existing(ctx, ib, entries); err != nil {
 			return run.report, fmt.Errorf("count what would be deleted: %w", err)
 		}
 	}
 	return run.report, nil
+}
+
+// oldest is when the first of some messages arrived; zero when it is not told of any.
+func oldest(entries []mailbox.Entry) time.Time {
+	var first time.Time
+	for _, e := range entries {
+		if at := e.ReceivedAt; !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	return first
+}
+
+// warnOfRights notes the first folder that lacks a right (RFC 4314, 2.1) that is needed for what is to be done with
+// messages there.
+func warnOfRights(s models.InboxSettings, note map[string]string) {
+	need := map[string]string{"seen": "s", "delete": "te", "move": "te"}[s.After]
+	for _, key := range slices.Sorted(maps.Keys(note)) {
+		folder, ok := strings.CutPrefix(key, "rights:")
+		if !ok {
+			continue
+		}
+		has := note[key]
+		if strings.Contains(has, "d") { // One right of RFC 2086 for both.
+			has += "te"
+		}
+		if strings.Trim(need, has) != "" {
+			note["code"], note["folder"], note["strategy"] = "E-IMAP-07", folder, s.After
+			return
+		}
+	}
 }
 
 // failed ends the run: the phase of p failed, the later ones were not tried.

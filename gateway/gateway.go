@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"letterbox/gateway/mailbox"
+	"letterbox/gateway/mailbox/preset"
 	"letterbox/gateway/smime"
 	"letterbox/models"
 	"letterbox/models/store"
@@ -18,9 +19,12 @@ type Deps struct {
 	Tracker Tracker
 	Secrets Secrets
 	Log     *slog.Logger
-	Dial    mailbox.DialFunc   // Guards which hosts may be reached; a plain net.Dialer when nil.
-	SMIME   *smime.Policy      // Checks signatures and opens encrypted mail; nil: both are only recognised.
-	Changed func(topic string) // Told after a commit that pages may want to show ("message", "issue:12", "inbox:3"); may be nil.
+	Dial    mailbox.DialFunc // Guards which hosts may be reached; a plain net.Dialer when nil.
+	// DialWeb reaches what domains publish over HTTPS about their mail, guarded; nil: nothing is fetched.
+	DialWeb  mailbox.DialFunc
+	Resolver preset.Resolver    // Asks the DNS where the mail of a domain lies; the system's when nil.
+	SMIME    *smime.Policy      // Checks signatures and opens encrypted mail; nil: both are only recognised.
+	Changed  func(topic string) // Told after a commit that pages may want to show ("message", "issue:12", "inbox:3"); may be nil.
 }
 
 // Secrets encrypts stored credentials; *secret.Ring is one. where names table, row and column and is bound to the

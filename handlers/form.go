@@ -120,6 +120,7 @@ type option struct{ Value, Text string }
 type field struct {
 	ID, Name, Label, Hint, Value, Error  string
 	Type, Class, Auto, Placeholder, Rows string
+	List                                 string // Id of a list of proposals.
 	Focus                                bool
 	Options                              []option
 }
@@ -161,6 +162,8 @@ func (f *form) Field(name string, attrs ...string) (field, error) {
 			out.Placeholder = value
 		case "rows":
 			out.Rows = value
+		case "list":
+			out.List = value
 		case "focus":
 			out.Focus = value == "yes"
 		default:

@@ -1,10 +1,11 @@
 package handlers
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -18,20 +19,30 @@ type report struct {
 	OK      bool
 	Summary string
 	Phases  []phaseView
-	Folders []mailbox.Folder
+	Folders []*branch
 	Warning string // That messages will be deleted; "" when none are.
+	Form    string // Id of the form that remedies are sent with; "" when they are links, or filled in by the script.
+	Next    bool   // The form goes on from here.
 }
 
 // phaseView is one line of a check.
 type phaseView struct {
 	Name, Icon, Kind, State string
 	Found                   string // What was found, or the cause.
+	Warning                 string // What is doubtful although the phase went well.
 	Code                    string
 	Remedy                  string // What to do; "" when the cause says it.
-	Fix                     string // Address of the form that is filled with the remedy, "" when there is none.
-	Set                     string // The same for a form that is open: fields and values as in an address.
-	Fingerprint             string // Of the certificate that was refused.
+	Fixes                   []fixView
+	Certificate             *gateway.Certificate // That was refused.
 	Took                    time.Duration
+	Form                    string
+}
+
+// checked says how a check is shown: beside a stored inbox (ID), or above a form that is open.
+type checked struct {
+	id   int64
+	form string
+	s    models.InboxSettings
 }
 
 // inboxCheck tries the connection of an inbox as it is stored and shows it phase by phase, with its folders.
@@ -40,57 +51,123 @@ func inboxCheck(v *visit) error {
 	if err != nil {
 		return err
 	}
-	found, err := v.h.Gateway.CheckInbox(v.ctx(), in.ID, nil)
+	at := checked{id: in.ID, s: in.Settings}
+	check := func(each func(gateway.CheckPhase)) (gateway.CheckReport, error) {
+		return v.h.Gateway.CheckInbox(v.ctx(), in.ID, each)
+	}
+	if v.PostForm("live") != "" {
+		_, err = v.checkLive(at, check)
+		return err
+	}
+	found, err := check(nil)
 	if err != nil {
 		return err
 	}
-	r := v.report(in.ID, in.Settings, found)
-	if found.OK && in.Settings.Receive == "imap" {
-		r.Folders, err = v.h.Gateway.Folders(v.ctx(), in.ID)
-		var p *mailbox.Problem
-		if err != nil && !errors.As(err, &p) {
-			return err
-		}
-	}
-	return v.showInbox(http.StatusOK, in, r)
+	return v.showInbox(http.StatusOK, in, v.report(at, found))
 }
 
-func (v *visit) report(id int64, s models.InboxSettings, found gateway.CheckReport) *report {
-	r := &report{OK: found.OK, Summary: v.l.T("check.failed", "host", s.Host)}
+// checkLive answers with one line for each phase as it ends and the whole report at the end, each an object of JSON with
+// a piece of the page. An error of check comes back as long as nothing has been written.
+func (v *visit) checkLive(at checked, check func(each func(gateway.CheckPhase)) (gateway.CheckReport, error)) (gateway.CheckReport, error) {
+	begun := false
+	tell := func(kind, page string, data any) error {
+		piece, err := v.h.views.Render(v.l.Lang, page, data)
+		if err != nil {
+			return err
+		}
+		line, err := json.Marshal(map[string]string{kind: string(piece)})
+		if err != nil {
+			return err
+		}
+		if !begun {
+			begun = true
+			v.Header("Content-Type", "application/x-ndjson")
+			v.Header("Content-Language", v.l.Lang)
+			v.Status(http.StatusOK)
+		}
+		if _, err := v.Writer.Write(append(line, '\n')); err != nil {
+			return nil // The page has gone.
+		}
+		v.Writer.Flush()
+		return nil
+	}
+	var failed error
+	found, err := check(func(p gateway.CheckPhase) {
+		failed = errors.Join(failed, tell("phase", "check_phase", v.phase(at, p)))
+	})
+	if err != nil {
+		return found, err
+	}
+	return found, errors.Join(failed, tell("report", "check_report", v.report(at, found)))
+}
+
+func (v *visit) report(at checked, found gateway.CheckReport) *report {
+	r := &report{OK: found.OK, Summary: v.l.T("check.failed", "host", at.s.Host), Form: at.form, Next: found.OK && at.form != ""}
 	if found.OK {
 		r.Summary = v.l.T("check.ok")
 	}
 	if found.Deletes {
 		folder := "INBOX"
-		if s.Receive == "imap" && len(s.Folders) > 0 {
-			folder = strings.Join(s.Folders, ", ")
+		if at.s.Receive == "imap" && len(at.s.Folders) > 0 {
+			folder = strings.Join(at.s.Folders, ", ")
 		}
 		r.Warning = v.l.T("W-03", "n", found.Existing, "folder", folder)
 	}
 	for _, p := range merged(found.Phases) {
-		line := phaseView{Name: v.l.T("phase." + string(p.Phase)), Took: p.Duration, Code: p.Code, State: v.l.T("phase.state." + p.State)}
-		switch p.State {
-		case "ok":
-			line.Icon, line.Kind, line.Found = "check", "ok", v.foundIn(p)
-		case "failed":
-			line.Icon, line.Kind, line.Found = "cross", "bad", v.l.T(p.Code, p.Args)
-			if key := "remedy." + p.Code; v.l.Has(key) {
-				line.Remedy = v.l.T(key, p.Args)
-			}
-			line.Fingerprint = p.Args["fingerprint"]
-			switch q := fix(p); {
-			case q == nil:
-			case id != 0:
-				line.Fix = fmt.Sprintf("/inboxes/%d/edit?%s", id, q.Encode())
-			default:
-				line.Set = q.Encode()
-			}
-		default:
-			line.Icon, line.Kind = "dots", "calm"
-		}
-		r.Phases = append(r.Phases, line)
+		r.Phases = append(r.Phases, v.phase(at, p))
+	}
+	if at.form == "" {
+		r.Folders = v.branches(mailbox.Tree(found.Folders), at.s.Folders)
 	}
 	return r
+}
+
+// phase is one line of a check.
+func (v *visit) phase(at checked, p gateway.CheckPhase) phaseView {
+	line := phaseView{Name: v.l.T("phase." + string(p.Phase)), Took: p.Duration, Code: p.Code, State: v.l.T("phase.state." + p.State), Form: at.form}
+	said := ""
+	if p.Code != "" {
+		said = v.l.T(p.Code, v.checkWords(p.Args))
+		if key := "remedy." + p.Code; v.l.Has(key) {
+			line.Remedy = v.l.T(key, v.checkWords(p.Args))
+		}
+		line.Fixes = v.fixes(at, p)
+	}
+	switch {
+	case p.State == "ok" && p.Code != "":
+		line.Icon, line.Kind, line.Found, line.Warning = "warn", "warn", v.foundIn(p), said
+	case p.State == "ok":
+		line.Icon, line.Kind, line.Found = "check", "ok", v.foundIn(p)
+	case p.State == "failed":
+		line.Icon, line.Kind, line.Found = "cross", "bad", said
+		if c, ok := gateway.CertificateOf(p.Args); ok {
+			line.Certificate = &c
+		}
+	default:
+		line.Icon, line.Kind = "dots", "calm"
+	}
+	return line
+}
+
+// checkWords returns the placeholders of a check as people read them.
+func (v *visit) checkWords(args map[string]string) map[string]string {
+	words := maps.Clone(args)
+	if words == nil {
+		words = map[string]string{}
+	}
+	if key := "folder.use." + words["use"]; v.l.Has(key) {
+		words["use"] = v.l.T(key)
+	}
+	if key := "choice.after." + words["strategy"]; v.l.Has(key) {
+		words["strategy"] = v.l.T(key)
+	}
+	if at, err := time.Parse(time.DateOnly, words["date"]); err == nil {
+		words["date"] = v.l.Date(at)
+	}
+	if _, ok := words["time"]; !ok {
+		words["time"] = v.l.T("check.next_poll")
+	}
+	return words
 }
 
 // merged joins what was told of one phase in parts: the later part knows more.
@@ -99,6 +176,9 @@ func merged(phases []gateway.CheckPhase) []gateway.CheckPhase {
 	for _, p := range phases {
 		if n := len(out); n > 0 && out[n-1].Phase == p.Phase {
 			p.Duration += out[n-1].Duration
+			if p.Code == "" {
+				p.Code = out[n-1].Code
+			}
 			out[n-1] = p
 			continue
 		}
@@ -115,6 +195,9 @@ func (v *visit) foundIn(p gateway.CheckPhase) string {
 		if value == "" {
 			continue
 		}
+		if at, err := time.Parse(time.DateOnly, value); err == nil {
+			value = v.l.Date(at)
+		}
 		if key := "found." + name; v.l.Has(key) {
 			value = v.l.T(key, "value", value, "n", value)
 		}
@@ -123,17 +206,31 @@ func (v *visit) foundIn(p gateway.CheckPhase) string {
 	return strings.Join(parts, " · ")
 }
 
-// fix is what the form of the inbox is filled with to mend a failure.
-func fix(p gateway.CheckPhase) url.Values {
-	switch p.Code {
-	case "E-TLS-01", "E-TLS-02", "E-TLS-07", "E-TLS-08":
-		if p.Args["fingerprint"] != "" {
-			return url.Values{"tls_verify": {"pinned"}, "fingerprint": {p.Args["fingerprint"]}}
-		}
-	case "E-TLS-03":
-		return url.Values{"security": {"tls"}}
-	case "E-TLS-04", "E-AUTH-06":
-		return url.Values{"security": {"starttls"}}
+// checkDraft tries the connection that was entered and shows the form again, with what was found above it.
+func (v *visit) checkDraft(in gateway.InboxView, f *form, d gateway.InboxDraft) error {
+	if f.Failed() {
+		return v.showInboxForm(http.StatusUnprocessableEntity, in, f, d.Rules, nil)
 	}
-	return nil
+	at := checked{s: d.Settings}
+	check := func(each func(gateway.CheckPhase)) (gateway.CheckReport, error) {
+		return v.h.Gateway.CheckDraft(v.ctx(), in.ID, d, each)
+	}
+	var found gateway.CheckReport
+	var err error
+	if v.PostForm("live") != "" {
+		found, err = v.checkLive(at, check)
+	} else {
+		found, err = check(nil)
+	}
+	if list, ok := invalid(err); ok {
+		f.take(list, nil)
+		return v.showInboxForm(http.StatusUnprocessableEntity, in, f, d.Rules, nil)
+	}
+	if err != nil {
+		return fmt.Errorf("check the connection: %w", err)
+	}
+	if v.Writer.Written() {
+		return nil
+	}
+	return v.showInboxForm(http.StatusOK, in, f, d.Rules, v.report(at, found))
 }

@@ -177,19 +177,3 @@ func (v *visit) showInboxConflict(id int64, f *form, d gateway.InboxDraft) error
 	f.values["version"] = strconv.FormatInt(now.Version, 10)
 	return v.renderInboxForm(http.StatusConflict, now, f, inboxFormView{Conflict: c})
 }
-
-// checkDraft tries the connection that was entered and shows the form again, with what was found above it.
-func (v *visit) checkDraft(in gateway.InboxView, f *form, d gateway.InboxDraft) error {
-	if f.Failed() {
-		return v.showInboxForm(http.StatusUnprocessableEntity, in, f, d.Rules, nil)
-	}
-	found, err := v.h.Gateway.CheckDraft(v.ctx(), in.ID, d, nil)
-	if list, ok := invalid(err); ok {
-		f.take(list, nil)
-		return v.showInboxForm(http.StatusUnprocessableEntity, in, f, d.Rules, nil)
-	}
-	if err != nil {
-		return err
-	}
-	return v.showInboxForm(http.StatusOK, in, f, d.Rules, v.report(0, d.Settings, found))
-}

@@ -67,6 +67,8 @@ func (h *Handlers) routes() []route {
 		{http.MethodPost, "/profile/password", signedIn, profilePassword},
 
 		{http.MethodGet, "/inboxes", configurer, inboxList},
+		{http.MethodGet, "/inboxes/add", configurer, inboxWizard},
+		{http.MethodPost, "/inboxes/add", configurer, inboxWizardStep},
 		{http.MethodGet, "/inboxes/new", configurer, inboxNew},
 		{http.MethodPost, "/inboxes/new", configurer, inboxCreate},
 		{http.MethodGet, "/inboxes/:id", configurer, inboxShow},

@@ -30,6 +30,7 @@ func funcs(l *i18n.Locale, assets map[string]Asset) template.FuncMap {
 		"visible":  Visible,
 		"icon":     icon,
 		"dict":     dict,
+		"list":     func(all ...any) []any { return all },
 		"initials": initials,
 		"thumb":    thumb,
 		"asset":    func(name string) string { return "/static/" + name + "?v=" + assets[name].Version },

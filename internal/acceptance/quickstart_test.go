@@ -53,16 +53,18 @@ func quickStart(t *testing.T, d *mailtest.Dovecot, s signposts) {
 	b.picture("project")
 
 	b.do("open the inboxes", chromedp.Navigate(p.url+"/inboxes"))
-	b.click(`a[href="/inboxes/new"]`, "#f-host")
+	b.click(`a[href="/inboxes/add"]`, "#f-address")
+	b.fill("address", "support@here.example", "name", "Support")
+	b.picture("inbox-address")
+	b.click(`button[value="manual"]`, "#f-host")
 	host, port, err := net.SplitHostPort(d.IMAPAddr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	password := map[string]string{"de": "geheim", "en": "secret"}[s.language]
-	b.fill("name", "Support", "address", "support@here.example", "host", host, "port", port, "username", s.language, "password", password, "poll_interval", "1")
-	b.do("let everybody in", chromedp.Click("#f-allow_unknown", chromedp.ByQuery))
+	b.fill("host", host, "port", port, "username", s.language, "password", password)
 	// The server's certificate is its own: the check says so and offers to trust it.
-	b.click(`button[value="check"]`, "#report .remedy")
+	b.click(`.actions button[value="check"]`, "#report .remedy")
 	if got := b.text("#report .remedy"); !strings.Contains(got, "E-TLS-01") {
 		t.Errorf("the check says %q, want E-TLS-01", got)
 	}
@@ -72,7 +74,10 @@ func quickStart(t *testing.T, d *mailtest.Dovecot, s signposts) {
 		t.Errorf("the check says %q, want %q", got, s.works)
 	}
 	b.picture("check")
-	b.click(`button[value="save"]`, "h2.big")
+	b.click(`#report button[value="next"]`, "#f-allow_unknown")
+	b.do("let everybody in", chromedp.Click("#f-allow_unknown", chromedp.ByQuery))
+	b.picture("inbox-mail")
+	b.click(`.actions button[value="save"]`, "h2.big")
 	b.await(p.url+"/inboxes/1", "h2.big .state.ok")
 	b.picture("inbox")
 

@@ -62,7 +62,8 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 	a := &App{Config: cfg, Log: log, Store: s, changes: newChanges()}
 	a.Tracker = tracker.New(tracker.Deps{Store: s, Log: log, Changed: a.changes.publish})
 	a.Gateway = gateway.New(gateway.Deps{
-		Store: s, Tracker: a.Tracker, Secrets: ring, Log: log, Dial: netguard.Dialer(cfg.AllowedNetworks), SMIME: policy, Changed: a.changes.publish,
+		Store: s, Tracker: a.Tracker, Secrets: ring, Log: log, Dial: netguard.Dialer(cfg.AllowedNetworks),
+		DialWeb: netguard.WebDialer(cfg.AllowedNetworks), SMIME: policy, Changed: a.changes.publish,
 	})
 	return a, nil
 }

@@ -27,18 +27,19 @@ var mayImport = map[string][]string{
 	"gateway/mailbox/imap":        {"gateway/mailbox", "gateway/mailbox/wire"},
 	"gateway/mailbox/mailboxtest": {"gateway/mailbox"},
 	"gateway/mailbox/pop3":        {"gateway/mailbox", "gateway/mailbox/wire"},
+	"gateway/mailbox/preset":      {"gateway/mailbox"},
 	"gateway/mailbox/wire":        {"gateway/mailbox"},
 	"gateway/message":             {"gateway/smime", "models"},
 	"gateway/rule":                {"models"},
 	"gateway/smime":               {},
 	"gateway/thread":              {"models"},
 	"gateway": {
-		"gateway/mailbox", "gateway/mailbox/archive", "gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/message",
+		"gateway/mailbox", "gateway/mailbox/archive", "gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/mailbox/preset", "gateway/message",
 		"gateway/rule", "gateway/smime", "gateway/thread", "models", "models/store",
 	},
 
 	"tracker":  {"models", "models/store"},
-	"handlers": {"gateway", "gateway/mailbox", "gateway/message", "gateway/rule", "gateway/smime", "internal/i18n", "internal/spelling", "models", "templates", "tracker"},
+	"handlers": {"gateway", "gateway/mailbox", "gateway/mailbox/preset", "gateway/message", "gateway/rule", "gateway/smime", "internal/i18n", "internal/spelling", "models", "templates", "tracker"},
 
 	"internal/acceptance": {},
 	"internal/arch":       {},

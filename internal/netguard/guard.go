@@ -40,19 +40,27 @@ var errForbidden = errors.New("not allowed by the configuration")
 // Dialer returns a function with the shape of net.Dialer.DialContext that reaches public addresses on the ports of
 // mail, and the allowed networks on every port. Its errors are [*mailbox.Problem], with "host", "port" and, as their
 // sentence needs, "seconds", "local_ip" and "text" in Args; when ctx was cancelled the error wraps ctx.Err().
-func Dialer(allowed []netip.Prefix) mailbox.DialFunc {
-	g := &guard{
-		allowed: slices.Clone(allowed),
+func Dialer(allowed []netip.Prefix) mailbox.DialFunc { return newGuard(allowed, mailPorts).dialContext }
+
+// WebDialer is [Dialer] for what a domain publishes about its mail over HTTPS: public addresses on port 443, and the
+// allowed networks on every port.
+func WebDialer(allowed []netip.Prefix) mailbox.DialFunc {
+	return newGuard(allowed, webPorts).dialContext
+}
+
+func newGuard(allowed []netip.Prefix, ports []uint16) *guard {
+	return &guard{
+		allowed: slices.Clone(allowed), ports: ports,
 		lookup: func(ctx context.Context, name string) ([]netip.Addr, error) {
 			return net.DefaultResolver.LookupNetIP(ctx, "ip", name)
 		},
 		dial: (&net.Dialer{}).DialContext,
 	}
-	return g.dialContext
 }
 
 type guard struct {
 	allowed []netip.Prefix
+	ports   []uint16 // That are open on public addresses.
 	lookup  func(ctx context.Context, name string) ([]netip.Addr, error)
 	dial    mailbox.DialFunc
 }
@@ -96,7 +104,7 @@ func (g *guard) dialContext(ctx context.Context, network, address string) (net.C
 			return nil, t.problem(mailbox.PhaseConnect, CodeHostForbidden, fmt.Errorf("address %v: %w", addr, errForbidden))
 		}
 	}
-	if !listed && !slices.Contains(mailPorts, port) {
+	if !listed && !slices.Contains(g.ports, port) {
 		return nil, t.problem(mailbox.PhaseConnect, CodePortForbidden, errForbidden)
 	}
 	conn, err := g.connect(ctx, network, addrs, port)

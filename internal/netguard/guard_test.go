@@ -36,7 +36,7 @@ func addrs(texts ...string) []netip.Addr {
 func fake(allowed []netip.Prefix, names map[string][]netip.Addr) (g *guard, dialled *[]string) {
 	dialled = new([]string)
 	return &guard{
-		allowed: allowed,
+		allowed: allowed, ports: mailPorts,
 		lookup: func(_ context.Context, name string) ([]netip.Addr, error) {
 			if found, ok := names[name]; ok {
 				return found, nil

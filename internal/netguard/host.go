@@ -19,6 +19,9 @@ var (
 // mailPorts are the ports on which mail servers answer: SMTP, POP3, IMAP and submission, with and without TLS.
 var mailPorts = []uint16{25, 110, 143, 465, 587, 993, 995}
 
+// webPorts is the port on which a domain publishes where its mail lies.
+var webPorts = []uint16{443}
+
 // parseHost returns an address, or the name to be looked up in its ASCII form. It accepts one spelling of an address:
 // what some resolvers read as an address but is not written as one ("2130706433", "0x7f.1", "127.1") is refused.
 func parseHost(host string) (addr netip.Addr, name string, err error) {

@@ -79,7 +79,7 @@ function dependents() {
 dependents();
 document.addEventListener("change", dependents);
 
-// A check of a connection shows its report without losing what was entered, the password included.
+// A check of a connection fills its report line by line, without losing what was entered, the password included.
 document.querySelector("form[data-check]")?.addEventListener("submit", async (event) => {
   const form = event.currentTarget;
   if (event.submitter?.value !== "check" || form.dataset.plain) return;
@@ -87,16 +87,21 @@ document.querySelector("form[data-check]")?.addEventListener("submit", async (ev
   const button = event.submitter, place = document.getElementById("report-place");
   const body = new URLSearchParams(new FormData(form));
   body.set("do", "check");
+  body.set("live", "yes");
   button.disabled = true;
   place.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(form.action, { method: "POST", body });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const found = page.getElementById("report") ?? page.getElementById("errors");
-    if (!found) throw new Error("no report");
-    place.replaceChildren(document.adoptNode(found));
+    if (answer.headers.get("Content-Type")?.startsWith("application/x-ndjson")) {
+      await follow(answer.body, place);
+    } else {
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const found = page.getElementById("report") ?? page.getElementById("errors");
+      if (!found) throw new Error("no report");
+      place.replaceChildren(document.adoptNode(found));
+    }
     remedies();
-    place.scrollIntoView({ block: "center" });
+    place.scrollIntoView({ block: "nearest" });
   } catch {
     form.dataset.plain = "yes"; // Ask again the plain way.
     button.disabled = false;
@@ -107,16 +112,53 @@ document.querySelector("form[data-check]")?.addEventListener("submit", async (ev
   }
 });
 
-// A remedy fills the open form and checks again.
+function piece(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content;
+}
+
+// The answer has a line for each phase that is over, and at the end the whole report.
+async function follow(stream, place) {
+  const list = document.createElement("ol"), title = document.createElement("h2"), box = document.createElement("section");
+  list.className = "phases";
+  title.textContent = place.dataset.running + " …";
+  box.className = "sheet report running";
+  box.setAttribute("aria-live", "polite");
+  box.append(title, list);
+  place.replaceChildren(box);
+  box.scrollIntoView({ block: "nearest" });
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "", done = false;
+  for (;;) {
+    const next = await reader.read();
+    if (next.done) break;
+    const lines = (rest + next.value).split("\n");
+    rest = lines.pop();
+    for (const line of lines) {
+      const said = JSON.parse(line);
+      if (said.phase) list.append(piece(said.phase));
+      if (said.report) { place.replaceChildren(piece(said.report)); done = true; }
+    }
+  }
+  if (!done) throw new Error("no report");
+}
+
+// A remedy fills the open form and checks again, or opens the place where somebody goes on.
 function remedies() {
-  document.querySelectorAll("[data-set]").forEach((button) => {
+  document.querySelectorAll("[data-set], [data-open]").forEach((button) => {
     button.hidden = false;
-    button.addEventListener("click", () => {
-      const form = document.querySelector("form[data-check]");
-      for (const [name, value] of new URLSearchParams(button.dataset.set)) form.elements[name].value = value;
+    button.onclick = (event) => {
+      const form = document.querySelector("form[data-check]"), pairs = [...new URLSearchParams(button.dataset.set ?? button.dataset.open)];
+      if (!form || pairs.some(([name]) => !form.elements[name])) return; // The server does it.
+      event.preventDefault();
+      for (const [name, value] of pairs) if (value || button.dataset.set) form.elements[name].value = value;
       dependents();
-      form.querySelector('button[value="check"]').click();
-    });
+      if (button.dataset.set) { form.querySelector('button[value="check"]').click(); return; }
+      const field = form.elements[pairs.at(-1)[0]];
+      field.closest("details")?.setAttribute("open", "");
+      field.focus();
+    };
   });
 }
 remedies();
@@ -167,6 +209,15 @@ if (trial) {
     }
   });
 }
+
+// A certificate can be taken from a file.
+document.querySelectorAll("[data-file]").forEach((part) => {
+  part.hidden = false;
+  part.querySelector("input").addEventListener("change", async (event) => {
+    const file = event.target.files[0];
+    if (file && file.size < 65536) document.getElementById("f-" + part.dataset.file).value = await file.text();
+  });
+});
 
 // Pages that show mail are loaded anew when something has come, unless somebody is writing.
 const topics = document.body.dataset.live;

@@ -151,5 +151,8 @@ func (m *Mailbox) missing(ctx context.Context, folder string, cause error) error
 		}
 	}
 	p.Args["list"] = strings.Join(found, ", ")
+	if near := mailbox.Nearest(list, folder); near != "" {
+		p.Args["suggest"] = near
+	}
 	return p
 }

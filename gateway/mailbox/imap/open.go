@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -121,12 +122,15 @@ func (m *Mailbox) check(ctx context.Context, progress func(mailbox.Step)) error 
 		total += int(s.count)
 	}
 	counts["messages"] = fmt.Sprint(total)
-	progress(mailbox.Step{Phase: mailbox.PhaseFolders, Note: map[string]string{
-		"separator": m.separator, "folders": strings.Join(m.folders, ", "),
-	}})
+	note := map[string]string{"separator": m.separator, "folders": strings.Join(m.folders, ", ")}
+	if err := m.askPurpose(ctx, note); err != nil {
+		return err
+	}
+	progress(mailbox.Step{Phase: mailbox.PhaseFolders, Note: note})
 	rights := map[string]string{"move": yes(m.caps.Has(goimap.CapMove)), "uidplus": yes(m.caps.Has(goimap.CapUIDPlus)), "idle": yes(m.caps.Has(goimap.CapIdle))}
 	m.askRights(ctx, rights)
 	progress(mailbox.Step{Phase: mailbox.PhaseRights, Note: rights})
+	m.noteQuota(ctx, counts)
 	progress(mailbox.Step{Phase: mailbox.PhaseCounts, Note: counts})
 	return nil
 }
@@ -147,6 +151,47 @@ func (m *Mailbox) askRights(ctx context.Context, note map[string]string) {
 			return err
 		})
 	}
+}
+
+// askPurpose warns of a folder that holds what people here wrote themselves.
+func (m *Mailbox) askPurpose(ctx context.Context, note map[string]string) error {
+	list, err := m.Folders(ctx, false)
+	if err != nil {
+		return err
+	}
+	for _, folder := range m.folders {
+		name := m.nameOf(folder)
+		i := slices.IndexFunc(list, func(f mailbox.Folder) bool { return f.Name == name })
+		if i < 0 {
+			continue
+		}
+		if purpose := mailbox.Purpose(list[i]); mailbox.Ours(purpose) {
+			note["code"], note["folder"], note["use"] = "E-IMAP-03", name, purpose
+		}
+	}
+	return nil
+}
+
+// noteQuota adds how full the account is (RFC 9208), where the server can tell, and warns when nothing more fits.
+func (m *Mailbox) noteQuota(ctx context.Context, note map[string]string) {
+	if !m.caps.Has(goimap.CapQuota) {
+		return
+	}
+	// A refusal is no problem: then it is not known.
+	_ = m.do(ctx, control(m.account), func() error {
+		roots, err := m.client.GetQuotaRoot(m.nameOf(m.folders[0])).Wait()
+		for _, root := range roots {
+			used, ok := root.Resources[goimap.QuotaResourceStorage]
+			if !ok || used.Limit <= 0 {
+				continue
+			}
+			note["used"], note["quota"] = mebibytes(used.Usage), mebibytes(used.Limit)
+			if used.Usage >= used.Limit {
+				note["code"] = "E-IMAP-06"
+			}
+		}
+		return err
+	})
 }
 
 func yes(b bool) string {
@@ -197,3 +242,15 @@ func (m *Mailbox) Close(ctx context.Context) error {
 
 // Abort drops the connection. It never blocks.
 func (m *Mailbox) Abort() { m.conn.Abort() }
+
+// Greet connects, encrypts as the account asks and reads the greeting, and sends nothing secret: the way to find out
+// whether a server is there. progress is told the phases that went well, and what certificate was shown. What goes wrong
+// is a [*mailbox.Problem].
+func Greet(ctx context.Context, a mailbox.Account, progress func(mailbox.Step)) error {
+	conn, err := wire.Open(ctx, a, protocol, progress)
+	if err != nil {
+		return err
+	}
+	conn.Abort()
+	return nil
+}

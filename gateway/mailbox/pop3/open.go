@@ -175,3 +175,15 @@ func (m *Mailbox) Close(ctx context.Context) error {
 
 // Abort drops the connection without QUIT, so that nothing is deleted (RFC 1939, 6). It never blocks.
 func (m *Mailbox) Abort() { m.conn.Abort() }
+
+// Greet connects, encrypts as the account asks and reads the greeting, and sends nothing secret: the way to find out
+// whether a server is there. progress is told the phases that went well, and what certificate was shown. What goes wrong
+// is a [*mailbox.Problem].
+func Greet(ctx context.Context, a mailbox.Account, progress func(mailbox.Step)) error {
+	conn, err := wire.Open(ctx, a, protocol, progress)
+	if err != nil {
+		return err
+	}
+	conn.Abort()
+	return nil
+}
