@@ -336,7 +336,7 @@ func checkAttr(t *testing.T, element, allowed string, a html.Attribute) {
 		if strings.Contains(v, "url") && strings.Contains(v, "(") || strings.Contains(v, "expression(") || strings.Contains(v, "\\") || strings.Contains(v, "@") {
 			t.Fatalf("style = %q", a.Val)
 		}
-	case !listed(allowed, []byte(a.Key)) && !listed(commonAttrs, []byte(a.Key)):
+	case !listed(allowed, a.Key) && !listed(commonAttrs, a.Key):
 		t.Fatalf("attribute %s on <%s>", a.Key, element)
 	}
 }

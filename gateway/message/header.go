@@ -85,10 +85,11 @@ func (p *parser) section(in *input, limit int64, keepText bool) (header, *stop) 
 				return h, &at
 			}
 		}
-		if len(text) > 0 && (blank(text) || !looksLikeField(text)) {
+		key, val, ok := splitField(text)
+		if !ok && len(text) > 0 {
 			text = bytes.Clone(text) // What is behind may be looked at, which moves the window.
 		}
-		if len(text) == 0 || (blank(text) && !looksLikeField(in.peekBehind(n))) {
+		if len(text) == 0 || (!ok && blank(text) && !looksLikeField(in.peekBehind(n))) {
 			p.drop(in, n)
 			break
 		}
@@ -96,7 +97,6 @@ func (p *parser) section(in *input, limit int64, keepText bool) (header, *stop) 
 		if n >= windowSize {
 			p.defect(DefectHeaderLimit, "") // A line longer than the window: drop passes over its rest.
 		}
-		key, val, ok := splitField(text)
 		switch {
 		case text[0] == ' ' || text[0] == '\t':
 			if open {
@@ -197,7 +197,7 @@ func beginsMail(name string) bool {
 
 // drop takes a line of n octets, whose end may lie beyond the window.
 func (p *parser) drop(in *input, n int) {
-	b, _ := in.r.Peek(n)
+	b, _ := in.r.peek(n)
 	whole := n > 0 && b[n-1] == '\n'
 	in.discard(n)
 	for !whole {
@@ -228,35 +228,78 @@ func (p *parser) skipSection(in *input) {
 
 // splitField splits "Name : value". A name is printable ASCII without blanks (RFC 5322, 2.2); 8-bit names are let pass.
 func splitField(line []byte) (name string, value []byte, ok bool) {
+	key, value, ok := fieldKey(line)
+	if !ok {
+		return "", nil, false
+	}
+	return fieldName(key), value, true
+}
+
+func fieldKey(line []byte) (key, value []byte, ok bool) {
 	line = bytes.TrimLeft(line, " \t")
 	i := bytes.IndexByte(line, ':')
 	if i <= 0 {
-		return "", nil, false
+		return nil, nil, false
 	}
-	key := bytes.TrimRight(line[:i], " \t")
+	key = bytes.TrimRight(line[:i], " \t")
 	if len(key) == 0 || len(key) > 128 {
-		return "", nil, false
+		return nil, nil, false
 	}
 	for _, c := range key {
 		if c <= ' ' || c == 0x7f {
-			return "", nil, false
+			return nil, nil, false
 		}
 	}
-	return lowerASCII(key), line[i+1:], true
+	return key, line[i+1:], true
 }
 
 func looksLikeField(line []byte) bool {
 	if len(line) == 0 || line[0] == ' ' || line[0] == '\t' {
 		return false
 	}
-	key, _, ok := splitField(line)
-	return ok && !strings.ContainsAny(key, "<>()@,;\"/=")
+	key, _, ok := fieldKey(line)
+	for _, c := range key {
+		if noName[c] {
+			return false
+		}
+	}
+	return ok
+}
+
+// Octets that stand in words and addresses, and in no name of a field.
+var noName = [256]bool{'<': true, '>': true, '(': true, ')': true, '@': true, ',': true, ';': true, '"': true, '/': true, '=': true}
+
+// Names that stand in most mails, so that they need not be made anew.
+var commonNames = func() map[string]string {
+	m := map[string]string{}
+	for _, n := range []string{
+		"from", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references", "reply-to", "sender", "return-path", "received", "delivered-to", "mime-version", "content-type", "content-transfer-encoding",
+		"content-disposition", "content-id", "content-language", "dkim-signature", "authentication-results", "received-spf", "arc-seal", "arc-message-signature", "arc-authentication-results", "user-agent", "x-mailer", "list-id",
+		"list-unsubscribe", "precedence", "auto-submitted", "x-original-to", "importance", "thread-topic", "thread-index", "accept-language",
+	} {
+		m[n] = n
+	}
+	return m
+}()
+
+// fieldName returns a name in lower case.
+func fieldName(key []byte) string {
+	var buf [128]byte
+	low := append(buf[:0], key...)
+	for i, c := range low {
+		if c >= 'A' && c <= 'Z' {
+			low[i] = c | 0x20
+		} else if c >= 0x80 {
+			return strings.ToLower(string(key))
+		}
+	}
+	if n, ok := commonNames[string(low)]; ok {
+		return n
+	}
+	return string(low)
 }
 
 func blank(b []byte) bool { return len(bytes.Trim(b, " \t\r\n")) == 0 }
-
-// lowerASCII returns b as a string with A to Z in lower case.
-func lowerASCII(b []byte) string { return strings.ToLower(string(b)) }
 
 // preamble drops what stands before the first field: a byte order mark, empty lines, lines of an mbox file.
 func (p *parser) preamble(in *input) {

@@ -27,36 +27,35 @@ func SafeHTML(s string) string {
 // safeHTML is SafeHTML; deep tells that markup was nested too deep to be kept.
 func safeHTML(s string) (out string, deep bool) {
 	s = clean(newlines(s))
-	w := &sanitizer{z: html.NewTokenizer(strings.NewReader(s)), open: map[string]int{}}
-	w.out.Grow(len(s))
-	w.z.SetMaxBuf(0)
+	w := &sanitizer{m: newMarkup(s)}
+	w.out.Grow(len(s) + len(s)/8)
 	for {
-		switch w.z.Next() {
+		switch w.m.next() {
 		case html.ErrorToken:
 			w.closeAll()
 			return w.out.String(), w.deep
 		case html.TextToken:
 			if w.skip == "" {
-				writeEscapedBytes(&w.out, w.z.Text())
+				writeEscaped(&w.out, w.m.text())
 			}
-		case html.StartTagToken, html.SelfClosingTagToken:
-			w.start()
+		case html.StartTagToken:
+			w.start(w.m.tag)
 		case html.EndTagToken:
-			name, _ := w.z.TagName()
-			w.end(string(name))
+			w.end(w.m.tag)
 		}
 	}
 }
 
 // sanitizer writes the allowed part of a token stream.
 type sanitizer struct {
-	z     *html.Tokenizer
-	out   strings.Builder
-	stack []string
-	open  map[string]int // How often an element stands in stack.
-	skip  string         // The element whose content is dropped.
-	depth int            // How often skip is open.
-	deep  bool           // Markup was left out because of maxNesting.
+	m      *markup
+	out    strings.Builder
+	stack  []string
+	open   map[string]int    // How often an element stands in stack, for all but the last one of it.
+	skip   string            // The element whose content is dropped.
+	depth  int               // How often skip is open.
+	deep   bool              // Markup was left out because of maxNesting.
+	styles map[string]string // What became of the style attributes so far: most stand there often.
 }
 
 // Elements whose content is no text of the mail.
@@ -80,22 +79,20 @@ func voidElement(name string) bool {
 	return name == "br" || name == "hr" || name == "img" || name == "col" || name == "wbr"
 }
 
-func (w *sanitizer) start() {
-	raw, more := w.z.TagName()
+func (w *sanitizer) start(name string) {
 	if w.skip != "" {
-		if string(raw) == w.skip {
+		if name == w.skip {
 			w.depth++
 		}
 		return
 	}
-	allowed, kept := keptElements[string(raw)]
+	allowed, kept := keptElements[name]
 	if !kept {
-		if droppedElements[string(raw)] {
-			w.skip, w.depth = string(raw), 1
+		if droppedElements[name] {
+			w.skip, w.depth = name, 1
 		}
 		return
 	}
-	name := string(raw)
 	void := voidElement(name)
 	if !void && len(w.stack) >= maxNesting {
 		w.deep = true
@@ -104,30 +101,54 @@ func (w *sanitizer) start() {
 	mark := w.out.Len()
 	w.out.WriteByte('<')
 	w.out.WriteString(name)
-	for more {
-		var k, v []byte
-		k, v, more = w.z.TagAttr()
-		if bytes.IndexByte(k, ' ') < 0 && (listed(allowed, k) || listed(commonAttrs, k)) && w.out.Len()-mark < 64<<10 {
-			w.attr(name, string(k), v)
+	for i := range w.m.attrs {
+		a := &w.m.attrs[i]
+		if (listed(allowed, a.key) || listed(commonAttrs, a.key)) && w.out.Len()-mark < 64<<10 {
+			w.attr(a.key, w.m.value(a))
 		}
 	}
 	w.out.WriteByte('>')
-	if !void {
-		w.stack = append(w.stack, name)
-		w.open[name]++
+	if void {
+		return
 	}
+	if n := len(w.stack); n > 0 {
+		if w.open == nil {
+			w.open = map[string]int{}
+		}
+		w.open[w.stack[n-1]]++
+	}
+	w.stack = append(w.stack, name)
 }
 
-func listed(list string, k []byte) bool {
-	i := strings.Index(list, string(k))
-	return i > 0 && len(k) > 0 && list[i-1] == ' ' && list[i+len(k)] == ' '
+func listed(list, k string) bool {
+	if k == "" || k == "class" || strings.IndexByte(k, ' ') >= 0 {
+		return false // A class is what stands there most.
+	}
+	i := strings.Index(list, k)
+	return i > 0 && list[i-1] == ' ' && list[i+len(k)] == ' '
 }
 
-func (w *sanitizer) attr(element, key string, value []byte) {
-	v := string(value)
+const maxStyles = 100 // Different style attributes that are remembered.
+
+// style is safeStyle, once for each value.
+func (w *sanitizer) style(v string) string {
+	if s, ok := w.styles[v]; ok {
+		return s
+	}
+	s := safeStyle(v)
+	if w.styles == nil {
+		w.styles = map[string]string{}
+	}
+	if len(w.styles) < maxStyles {
+		w.styles[v] = s
+	}
+	return s
+}
+
+func (w *sanitizer) attr(key, v string) {
 	switch {
 	case key == "style":
-		if v = safeStyle(v); v == "" {
+		if v = w.style(v); v == "" {
 			return
 		}
 	case key == "href":
@@ -251,7 +272,7 @@ func (w *sanitizer) end(name string) {
 		}
 		return
 	}
-	if w.open[name] == 0 {
+	if n := len(w.stack); n == 0 || w.stack[n-1] != name && w.open[name] == 0 {
 		return
 	}
 	for {
@@ -264,9 +285,12 @@ func (w *sanitizer) end(name string) {
 }
 
 func (w *sanitizer) pop() {
-	last := w.stack[len(w.stack)-1]
-	w.stack = w.stack[:len(w.stack)-1]
-	w.open[last]--
+	n := len(w.stack) - 1
+	last := w.stack[n]
+	w.stack = w.stack[:n]
+	if n > 0 {
+		w.open[w.stack[n-1]]--
+	}
 	w.out.WriteString("</")
 	w.out.WriteString(last)
 	w.out.WriteByte('>')
@@ -292,20 +316,6 @@ func writeEscaped(b *strings.Builder, s string) {
 		}
 	}
 	b.WriteString(s[start:])
-}
-
-func writeEscapedBytes(b *strings.Builder, s []byte) {
-	start := 0
-	for i, c := range s {
-		if e := escapes[c]; e != "" {
-			b.Write(s[start:i])
-			if e != "-" {
-				b.WriteString(e)
-			}
-			start = i + 1
-		}
-	}
-	b.Write(s[start:])
 }
 
 // How an octet is written; "-" for not at all, "" for as it is.

@@ -14,29 +14,28 @@ const quoteMarks = "> > > > > > > > > > > > > > > > > > > > "
 // HTMLText reads an HTML document out as text: paragraphs, lists, tables and quotations keep their form, a link keeps
 // its address behind its words. It is one pass over the tokens, so nesting costs nothing.
 func HTMLText(s string) string {
-	w := &reader{z: html.NewTokenizer(strings.NewReader(s))}
+	w := &reader{m: newMarkup(s)}
 	w.out.Grow(len(s) / 2)
 	for {
-		switch w.z.Next() {
+		switch w.m.next() {
 		case html.ErrorToken:
 			w.flushLine()
 			return strings.Trim(w.out.String(), "\n")
 		case html.TextToken:
 			if w.skip == "" {
-				w.text(string(w.z.Text()))
+				w.text(w.m.text())
 			}
-		case html.StartTagToken, html.SelfClosingTagToken:
-			w.start()
+		case html.StartTagToken:
+			w.start(w.m.tag)
 		case html.EndTagToken:
-			name, _ := w.z.TagName()
-			w.end(string(name))
+			w.end(w.m.tag)
 		}
 	}
 }
 
 // reader turns a token stream into lines.
 type reader struct {
-	z      *html.Tokenizer
+	m      *markup
 	out    strings.Builder
 	line   strings.Builder
 	blank  int    // Empty lines due before the next line.
@@ -55,9 +54,7 @@ type reader struct {
 	words  int
 }
 
-func (w *reader) start() {
-	raw, more := w.z.TagName()
-	name := string(raw)
+func (w *reader) start(name string) {
 	if w.skip != "" {
 		if name == w.skip {
 			w.depth++
@@ -102,12 +99,8 @@ func (w *reader) start() {
 	case "table":
 		w.block(0)
 		w.cells, w.ruled = 0, false
-		for more {
-			var k, v []byte
-			k, v, more = w.z.TagAttr()
-			if string(k) == "border" && string(v) != "0" && len(v) > 0 {
-				w.ruled = true
-			}
+		if v, ok := w.m.get("border"); ok && v != "0" && v != "" {
+			w.ruled = true
 		}
 	case "tr":
 		w.block(0)
@@ -124,9 +117,9 @@ func (w *reader) start() {
 		w.ruled = w.ruled || name == "th"
 		w.cells++
 	case "a":
-		w.link(more)
+		w.link()
 	case "img":
-		w.image(more)
+		w.image()
 	default:
 		if blockElement(name) {
 			w.block(0)
@@ -184,14 +177,10 @@ func b2i(b bool) int {
 }
 
 // link remembers where the words of a link begin.
-func (w *reader) link(more bool) {
+func (w *reader) link() {
 	w.href = ""
-	for more {
-		var k, v []byte
-		k, v, more = w.z.TagAttr()
-		if string(k) == "href" {
-			w.href = safeURL(clean(string(v)), "http:", "https:", "mailto:")
-		}
+	if v, ok := w.m.get("href"); ok {
+		w.href = safeURL(clean(v), "http:", "https:", "mailto:")
 	}
 	w.mark, w.words = w.out.Len(), w.line.Len()
 }
@@ -220,14 +209,10 @@ func (w *reader) linkEnd() {
 }
 
 // image reads out the words that stand for a picture when they are all that a link has.
-func (w *reader) image(more bool) {
-	for more {
-		var k, v []byte
-		k, v, more = w.z.TagAttr()
-		if string(k) == "alt" && w.href != "" {
-			if alt := strings.TrimSpace(clean(string(v))); alt != "" && len(alt) < 200 {
-				w.text("[" + alt + "]")
-			}
+func (w *reader) image() {
+	if v, ok := w.m.get("alt"); ok && w.href != "" {
+		if alt := strings.TrimSpace(clean(v)); alt != "" && len(alt) < 200 {
+			w.text("[" + alt + "]")
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package message
 
 import (
-	"bufio"
 	"bytes"
 	"io"
 )
@@ -14,7 +13,7 @@ const (
 // input reads a mail once, front to end, and knows the delimiter lines of the multiparts that are open. Every method is
 // linear in what it reads: a line is compared with at most Limits.Depth boundaries.
 type input struct {
-	r      *bufio.Reader
+	r      *window
 	err    error    // Why the underlying reader stopped; nil after a normal end.
 	tape   *tape    // Holds what is read while somebody wants it.
 	bounds [][]byte // Boundaries of the open multiparts, outermost first.
@@ -23,11 +22,11 @@ type input struct {
 }
 
 func newInput(r io.Reader) *input {
-	b := bufio.NewReaderSize(r, windowSize)
-	if head, _ := b.Peek(windowSize); bytes.IndexByte(head, '\n') < 0 && bytes.IndexByte(head, '\r') >= 0 {
-		b = bufio.NewReaderSize(crToLF{b}, windowSize)
+	w := newWindow(r)
+	if head, _ := w.peek(windowSize); bytes.IndexByte(head, '\n') < 0 && bytes.IndexByte(head, '\r') >= 0 {
+		w.lineEndsAreCR()
 	}
-	return &input{r: b, bol: true}
+	return &input{r: w, bol: true}
 }
 
 // stop tells what ended a body: a delimiter line of the multipart at level (0 is the outermost), or the end of the mail.
@@ -40,14 +39,14 @@ var theEnd = stop{level: -1}
 
 // fill makes sure that something is buffered; false at the end of the mail.
 func (in *input) fill(n int) ([]byte, bool) {
-	b, err := in.r.Peek(n)
+	b, err := in.r.peek(n)
 	if len(b) == 0 {
 		if err != nil && err != io.EOF {
 			in.err = err
 		}
 		return nil, false
 	}
-	if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
+	if err != nil && err != io.EOF {
 		in.err = err
 	}
 	return b, true
@@ -75,12 +74,12 @@ func (in *input) body(w func([]byte), lines func(line []byte) bool) stop {
 				in.discard(n)
 				return stop{level: len(in.bounds) - 1}
 			}
-			line, _ = in.r.Peek(n) // The hook may have moved the window.
+			line, _ = in.r.peek(n) // The hook may have moved the window.
 			in.emit(w, line)
 			in.discard(n)
 			continue
 		}
-		b, _ = in.r.Peek(in.r.Buffered())
+		b, _ = in.r.peek(in.r.buffered())
 		if len(in.bounds) > 0 || lines != nil {
 			if i := bytes.Index(b, lineDash); i >= 0 {
 				b = b[:i+1]
@@ -127,16 +126,16 @@ func (in *input) skip() stop { return in.body(func([]byte) {}, nil) }
 func (in *input) discard(n int) {
 	if n > 0 {
 		if in.tape != nil {
-			b, _ := in.r.Peek(n)
+			b, _ := in.r.peek(n)
 			in.tape.take(b)
 		}
-		_, _ = in.r.Discard(n) // All of it is buffered.
+		in.r.discard(n) // All of it is buffered.
 	}
 }
 
 // peekLine returns the line that begins here with its line end, at most one window of it.
 func (in *input) peekLine() []byte {
-	n := in.r.Buffered()
+	n := in.r.buffered()
 	if n == 0 {
 		n = 1
 	}
@@ -183,17 +182,4 @@ func (in *input) match(line []byte) (stop, bool) {
 		}
 	}
 	return stop{}, false
-}
-
-// crToLF reads an old mail whose only line ends are bare CRs.
-type crToLF struct{ r io.Reader }
-
-func (c crToLF) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	for i, b := range p[:n] {
-		if b == '\r' {
-			p[i] = '\n'
-		}
-	}
-	return n, err
 }

@@ -10,19 +10,8 @@ import (
 // clean makes s valid UTF-8 in NFC without NUL and other control characters but line ends and tabs (SEC-18). It changes
 // nothing that is clean, and clean(clean(s)) = clean(s).
 func clean(s string) string {
-	plain, odd := true, false
-	for i := range len(s) {
-		c := s[i]
-		if c >= ' ' && c < 0x7f || c == '\n' || c == '\t' {
-			continue
-		}
-		plain = false
-		if c < utf8.RuneSelf || c == 0xc2 || c == 0xef {
-			odd = true // A control character, or an octet that one of those beyond ASCII begins with.
-			break
-		}
-	}
-	if plain || !odd && utf8.ValidString(s) && norm.NFC.IsNormalString(s) {
+	switch sort := sortOf(s); {
+	case sort == plainText, sort == farText && utf8.ValidString(s) && norm.NFC.IsNormalString(s):
 		return s
 	}
 	bad := false
@@ -48,19 +37,62 @@ func clean(s string) string {
 	return norm.NFC.String(s)
 }
 
+// Sorts of text, by what must be looked at.
+const (
+	plainText = iota // Printable ASCII, and letters below U+0300, which have no other form in NFC.
+	farText          // Other characters, none of those that are dropped.
+	oddText          // Control characters, octets that are no UTF-8, or what may be one of the two.
+)
+
+func sortOf(s string) int {
+	sort := plainText
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= ' ' && c < 0x7f || c == '\n' || c == '\t':
+		case c < utf8.RuneSelf || c == 0xef:
+			return oddText
+		case c == 0xc2 && i+1 < len(s) && s[i+1] >= 0xa0 && s[i+1] < 0xc0, c > 0xc2 && c < 0xcc && i+1 < len(s) && s[i+1]&0xc0 == 0x80:
+			i++
+		case c == 0xc2:
+			return oddText
+		default:
+			sort = farText
+		}
+	}
+	return sort
+}
+
 // dropped says whether a control character has no place in text.
 func dropped(r rune) bool {
 	return (r < ' ' && r != '\n' && r != '\t') || r == 0x7f || (r >= 0x80 && r < 0xa0) || r == 0xfeff
 }
 
-// newlines turns CRLF and bare CR into LF.
+// newlines turns CRLF and bare CR into LF; CR CR LF and CR CR CR LF, which gateways make of CRLF, are one line end.
 func newlines(s string) string {
-	if strings.IndexByte(s, '\r') < 0 {
+	at := strings.IndexByte(s, '\r')
+	if at < 0 {
 		return s
 	}
-	s = strings.ReplaceAll(s, "\r\r\n", "\n")
-	s = strings.ReplaceAll(s, "\r\n", "\n")
-	return strings.ReplaceAll(s, "\r", "\n")
+	var b strings.Builder
+	b.Grow(len(s))
+	for at >= 0 {
+		b.WriteString(s[:at])
+		n := 1
+		for at+n < len(s) && s[at+n] == '\r' {
+			n++
+		}
+		s = s[at+n:]
+		if len(s) > 0 && s[0] == '\n' {
+			s = s[1:]
+			n = max(n-2, 1)
+		}
+		for range n {
+			b.WriteByte('\n')
+		}
+		at = strings.IndexByte(s, '\r')
+	}
+	b.WriteString(s)
+	return b.String()
 }
 
 // oneLine makes s the text of one line: blanks collapsed where a line end stood.
