@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"letterbox/gateway/message"
@@ -37,21 +38,60 @@ func (g *Gateway) snapshot(ctx context.Context, d *delivery) (snapshot, error) {
 			return s, err
 		}
 	}
-	if a := sender(d.mail); a != "" {
-		u, err := g.Store.UserByAddress(ctx, a)
-		if err != nil && !errors.Is(err, models.ErrNotFound) {
-			return s, fmt.Errorf("look up the sender: %w", err)
-		}
-		if err == nil {
-			s.sender = &u
-		}
-	}
-	if err := g.lookUpHints(ctx, d.mail, &s); err != nil {
+	if err := g.lookUpPeople(ctx, d, &s); err != nil {
 		return s, err
 	}
-	var err error
-	s.watchers, err = g.knownRecipients(ctx, d, s.own)
-	return s, err
+	return s, g.lookUpHints(ctx, d.mail, &s)
+}
+
+// mostRecipients is how many of To and Cc are looked up.
+const mostRecipients = 100
+
+// lookUpPeople finds the sender among the users, and the users among To and Cc who may see the inbox' project: they
+// watch the issue. Customers and strangers gain nothing by being named in a mail.
+func (g *Gateway) lookUpPeople(ctx context.Context, d *delivery, s *snapshot) error {
+	from := sender(d.mail)
+	named := []string{}
+	if from != "" {
+		named = append(named, from)
+	}
+	for i, a := range slices.Concat(d.mail.To, d.mail.Cc) {
+		if i == mostRecipients {
+			break
+		}
+		if address := lower(a.Address); address != "" && !s.own[address] {
+			named = append(named, address)
+		}
+	}
+	found, err := g.Store.UserIDsByAddress(ctx, named)
+	if err != nil {
+		return fmt.Errorf("look up sender and recipients: %w", err)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	users, err := g.Store.UsersByID(ctx, slices.Compact(slices.Sorted(maps.Values(found))))
+	if err != nil {
+		return fmt.Errorf("read sender and recipients: %w", err)
+	}
+	for i, address := range named {
+		u, ok := users[found[models.FoldAddress(address)]]
+		if !ok {
+			continue
+		}
+		if i == 0 && from != "" {
+			s.sender = &u
+			continue
+		}
+		member, err := g.memberOf(ctx, u, d.inbox.ProjectID)
+		if err != nil {
+			return err
+		}
+		if member && u.DisabledAt == nil && !slices.Contains(s.watchers, u.ID) {
+			s.watchers = append(s.watchers, u.ID)
+		}
+	}
+	return nil
 }
 
 // ownAddresses are the addresses of all inboxes.
@@ -149,34 +189,4 @@ func (g *Gateway) memberOf(ctx context.Context, u models.User, project int64) (b
 		return false, fmt.Errorf("look up memberships: %w", err)
 	}
 	return slices.ContainsFunc(all, func(m models.Member) bool { return m.ProjectID == project }), nil
-}
-
-// knownRecipients are the users among To and Cc who may see the inbox' project: they watch the issue. Customers and
-// strangers gain nothing by being named in a mail.
-func (g *Gateway) knownRecipients(ctx context.Context, d *delivery, own map[string]bool) ([]int64, error) {
-	var ids []int64
-	for i, a := range slices.Concat(d.mail.To, d.mail.Cc) {
-		address := lower(a.Address)
-		if i == 100 {
-			break
-		}
-		if address == "" || own[address] {
-			continue
-		}
-		u, err := g.Store.UserByAddress(ctx, address)
-		if errors.Is(err, models.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("look up a recipient: %w", err)
-		}
-		member, err := g.memberOf(ctx, u, d.inbox.ProjectID)
-		if err != nil {
-			return nil, err
-		}
-		if member && u.DisabledAt == nil && !slices.Contains(ids, u.ID) {
-			ids = append(ids, u.ID)
-		}
-	}
-	return ids, nil
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"letterbox/internal/testdb"
 	"letterbox/models"
 	"letterbox/models/store"
@@ -173,5 +175,40 @@ func TestDeadlockedTransactionIsRepeated(t *testing.T) {
 			})
 		}
 		wg.Wait()
+	})
+}
+
+func TestSavepointUndoesOnePieceAndTheTransactionGoesOn(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		failed := errors.New("failed")
+		err := s.WithTx(t.Context(), func(ctx context.Context) error {
+			for i, key := range []string{"A", "B", "C"} {
+				err := s.WithSavepoint(ctx, func(ctx context.Context) error {
+					if err := s.CreateProject(ctx, &models.Project{Key: key, Name: key}); err != nil || i != 1 {
+						return err
+					}
+					return failed
+				})
+				if want := i == 1; errors.Is(err, failed) != want || err != nil && !want {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, key := range []string{"A", "B", "C"} {
+			if _, err := s.ProjectByKey(t.Context(), key); err == nil {
+				got = append(got, key)
+			}
+		}
+		if diff := cmp.Diff([]string{"A", "C"}, got); diff != "" {
+			t.Error(diff)
+		}
+		if err := s.WithSavepoint(t.Context(), func(context.Context) error { return nil }); err == nil {
+			t.Error("a savepoint outside of a transaction is made, want an error")
+		}
 	})
 }

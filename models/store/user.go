@@ -73,6 +73,29 @@ func (s *Store) UserByAddress(ctx context.Context, address string) (models.User,
 	return s.user(ctx, "id = (SELECT user_id FROM user_addresses WHERE address = ?)", models.FoldAddress(address))
 }
 
+// UserIDsByAddress returns whose these addresses are, in any case; those of nobody are left out. The keys are folded
+// addresses, see models.FoldAddress.
+func (s *Store) UserIDsByAddress(ctx context.Context, addresses []string) (map[string]int64, error) {
+	out := make(map[string]int64, len(addresses))
+	for part := range slices.Chunk(addresses, 100) {
+		args := make([]any, len(part))
+		for i, a := range part {
+			args[i] = models.FoldAddress(a)
+		}
+		err := s.each(ctx, "SELECT address, user_id FROM user_addresses WHERE address IN ("+marks(len(args))+")", args, func(r *sql.Rows) error {
+			var a string
+			var id int64
+			err := r.Scan(&a, &id)
+			out[a] = id
+			return err
+		})
+		if err != nil {
+			return nil, wrap("find addresses", err)
+		}
+	}
+	return out, nil
+}
+
 func (s *Store) user(ctx context.Context, where string, arg any) (models.User, error) {
 	var u models.User
 	if err := s.gorm(ctx).Where(where, arg).Take(&u).Error; err != nil {
