@@ -38,14 +38,14 @@ func startDovecot(mails ...[]byte) (*mailtest.Dovecot, func(), error) {
 }
 
 // ingest measures a whole mailbox, in turn with streaming it to nowhere.
-func ingest(ctx context.Context, mails [][]byte, rtt time.Duration, runs int) error {
+func ingest(ctx context.Context, mails [][]byte, line mailtest.Line, runs int) error {
 	var rate, share, cpu, peak, trips []float64
 	for range runs {
 		d, stop, err := startDovecot(mails...)
 		if err != nil {
 			return err
 		}
-		proxy, err := mailtest.Delay(d.IMAPAddr, rtt)
+		proxy, err := mailtest.Through(d.IMAPAddr, line)
 		if err != nil {
 			stop()
 			return err
@@ -74,9 +74,17 @@ func ingest(ctx context.Context, mails [][]byte, rtt time.Duration, runs int) er
 		cpu = append(cpu, c.cpu.Seconds()*1000/n)
 		peak = append(peak, c.peak)
 	}
-	fmt.Printf("| IMAP, %v round trip | %.0f | %.1f %% | %.2f | %.0f | %.3f |\n",
-		rtt, median(rate), 100*median(share), median(cpu), median(peak), median(trips))
+	fmt.Printf("| IMAP, %s | %.0f | %.1f %% | %.2f | %.0f | %.3f |\n",
+		lineName(line), median(rate), 100*median(share), median(cpu), median(peak), median(trips))
 	return nil
+}
+
+func lineName(l mailtest.Line) string {
+	name := fmt.Sprintf("%v round trip", l.RoundTrip)
+	if l.Rate > 0 {
+		name += fmt.Sprintf(", %d Mbit/s", l.Rate*8/1e6)
+	}
+	return name
 }
 
 // fastest streams the mailbox three times: the first time it is read from the disk, which would flatter us.

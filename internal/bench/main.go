@@ -13,6 +13,8 @@ import (
 	"os/signal"
 	"slices"
 	"time"
+
+	"letterbox/internal/mailtest"
 )
 
 func main() {
@@ -28,7 +30,7 @@ func main() {
 	corpus := flag.String("corpus", "", "folder of .eml files to measure with; generated mails when empty")
 	n := flag.Int("n", 500, "number of generated mails")
 	runs := flag.Int("runs", 3, "runs of each measurement; the median counts")
-	only := flag.String("only", "", "measure one thing: ingest, delayed, large or unchanged")
+	only := flag.String("only", "", "measure one thing: ingest, delayed, distant, large or unchanged")
 	flag.Parse()
 	if err := measure(ctx, *corpus, *n, *runs, *only); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -52,8 +54,11 @@ func measure(ctx context.Context, folder string, n, runs int, only string) error
 		name string
 		run  func() error
 	}{
-		{"ingest", func() error { return ingest(ctx, mails, 0, runs) }},
-		{"delayed", func() error { return ingest(ctx, mails, 30*time.Millisecond, runs) }},
+		{"ingest", func() error { return ingest(ctx, mails, mailtest.Line{}, runs) }},
+		{"delayed", func() error { return ingest(ctx, mails, mailtest.Line{RoundTrip: 30 * time.Millisecond}, runs) }},
+		{"distant", func() error {
+			return ingest(ctx, mails, mailtest.Line{RoundTrip: 30 * time.Millisecond, Rate: 125e6}, runs)
+		}},
 		{"large", func() error { return large(ctx) }},
 		{"unchanged", func() error { return unchanged(ctx) }},
 	} {

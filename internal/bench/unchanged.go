@@ -47,7 +47,7 @@ func quiet(ctx context.Context, mails [][]byte) (cpu time.Duration, polls int64,
 	}
 	defer proxy.Close()
 	h, err := newHouse(ctx, proxy.Addr, "imap", func(s *models.InboxSettings) {
-		s.PollInterval, s.Idle, s.ImportSince = 10*time.Millisecond, false, "from_now"
+		s.PollInterval, s.Idle, s.ImportSince = time.Millisecond, false, "from_now"
 	})
 	if err != nil {
 		return 0, 0, false, err

@@ -14,20 +14,31 @@ type Proxy struct {
 	Addr string // Where to connect to instead of the server.
 
 	target   string
-	half     time.Duration
+	line     Line
 	listener net.Listener
 	trips    atomic.Int64
 	conns    sync.Map
 	wait     sync.WaitGroup
 }
 
+// Line is what lies between a client and a distant server.
+type Line struct {
+	RoundTrip time.Duration
+	Rate      int64 // Octets a second in each direction; 0: no limit.
+}
+
 // Delay starts a proxy in front of target with the round-trip time rtt; with 0 it only counts.
 func Delay(target string, rtt time.Duration) (*Proxy, error) {
+	return Through(target, Line{RoundTrip: rtt})
+}
+
+// Through starts a proxy in front of target with a line between them.
+func Through(target string, line Line) (*Proxy, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen for a proxy: %w", err)
 	}
-	p := &Proxy{Addr: l.Addr().String(), target: target, half: rtt / 2, listener: l}
+	p := &Proxy{Addr: l.Addr().String(), target: target, line: line, listener: l}
 	p.wait.Go(func() {
 		for {
 			c, err := l.Accept()
@@ -105,12 +116,19 @@ func (p *Proxy) pump(dst io.WriteCloser, src io.Reader, note func()) {
 			}
 		}
 	})
+	var free time.Time // When the line has sent what came before.
 	for {
 		b := make([]byte, 32<<10)
 		n, err := src.Read(b)
 		if n > 0 {
 			note()
-			pieces <- late{time.Now().Add(p.half), b[:n]}
+			if now := time.Now(); free.Before(now) {
+				free = now
+			}
+			if p.line.Rate > 0 {
+				free = free.Add(time.Duration(int64(n) * int64(time.Second) / p.line.Rate))
+			}
+			pieces <- late{free.Add(p.line.RoundTrip / 2), b[:n]}
 		}
 		if err != nil {
 			break

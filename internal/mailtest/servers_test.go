@@ -136,3 +136,34 @@ func TestDelayMakesOctetsLate(t *testing.T) {
 		t.Errorf("%d round trips were counted, want 3", got)
 	}
 }
+
+func TestLineHasARate(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	const size = 1 << 20
+	go func() {
+		c, err := l.Accept()
+		if err == nil {
+			_, _ = c.Write(make([]byte, size))
+			_ = c.Close()
+		}
+	}()
+	p, err := mailtest.Through(l.Addr().String(), mailtest.Line{Rate: 10 * size})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	c, err := net.Dial("tcp", p.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	begin := time.Now()
+	got, err := io.Copy(io.Discard, c)
+	if d := time.Since(begin); err != nil || got != size || d < 90*time.Millisecond {
+		t.Errorf("%d octets took %v (%v), want %d in at least 90ms", got, d, err, size)
+	}
+}
