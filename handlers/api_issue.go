@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,7 +23,11 @@ type apiIssueOut struct {
 	State       string        `json:"state"`
 	Reporter    apiPersonOut  `json:"reporter"`
 	Assignee    *apiPersonOut `json:"assignee"`
-	Message     *int64        `json:"message"` // The message that made it, null when a person did.
+	Priority    string        `json:"priority"`
+	Due         string        `json:"due"` // 2006-01-02, "" for none.
+	Labels      []string      `json:"labels"`
+	MergedInto  *int64        `json:"merged_into"` // The issue that has taken this one over.
+	Message     *int64        `json:"message"`     // The message that made it, null when a person did.
 	Version     int64         `json:"version"`
 	CreatedAt   time.Time     `json:"created_at"`
 	UpdatedAt   time.Time     `json:"updated_at"`
@@ -31,21 +36,28 @@ type apiIssueOut struct {
 
 // apiIssueIn is what can be set of an issue.
 type apiIssueIn struct {
-	Project     *string `json:"project"`
-	Title       *string `json:"title"`
-	Description *string `json:"description"`
-	State       *string `json:"state"`
-	Assignee    *string `json:"assignee"` // Login, "" for nobody.
+	Project     *string   `json:"project"`
+	Title       *string   `json:"title"`
+	Description *string   `json:"description"`
+	State       *string   `json:"state"`
+	Assignee    *string   `json:"assignee"` // Login, "" for nobody.
+	Priority    *string   `json:"priority"`
+	Due         *string   `json:"due"` // 2006-01-02, "" for none.
+	Labels      *[]string `json:"labels"`
+	Reporter    *string   `json:"reporter"` // Address of the customer in whose name it is opened.
 }
 
 // apiIssuePatch is apiIssueIn for a change.
 type apiIssuePatch struct {
-	Project     *string `json:"project"`
-	Title       *string `json:"title"`
-	Description *string `json:"description"`
-	State       *string `json:"state"`
-	Assignee    *string `json:"assignee"`
-	Version     *int64  `json:"version"` // Refused when it is not the issue's version any more; left out: not checked.
+	Project     *string   `json:"project"`
+	Title       *string   `json:"title"`
+	Description *string   `json:"description"`
+	State       *string   `json:"state"`
+	Assignee    *string   `json:"assignee"`
+	Priority    *string   `json:"priority"`
+	Due         *string   `json:"due"`
+	Labels      *[]string `json:"labels"`  // Exactly these.
+	Version     *int64    `json:"version"` // Refused when it is not the issue's version any more; left out: not checked.
 }
 
 func apiIssueOf(i tracker.IssueRow) apiIssueOut {
@@ -53,6 +65,13 @@ func apiIssueOf(i tracker.IssueRow) apiIssueOut {
 		Number: i.Number, Project: i.Project.Key, Title: i.Title, Description: i.Description, State: string(i.State),
 		Reporter: apiPersonOf(i.Reporter), Message: i.OriginMessageID, Version: i.Version,
 		CreatedAt: apiTime(i.CreatedAt), UpdatedAt: apiTime(i.UpdatedAt), ClosedAt: apiTimeOrNil(i.ClosedAt),
+		Priority: i.Priority.String(), Labels: []string{}, MergedInto: i.MergedInto,
+	}
+	if i.DueOn != nil {
+		out.Due = i.DueOn.UTC().Format(time.DateOnly)
+	}
+	for _, l := range i.Labels {
+		out.Labels = append(out.Labels, l.Name)
 	}
 	if i.Assignee != nil {
 		a := apiPersonOf(*i.Assignee)
@@ -62,7 +81,7 @@ func apiIssueOf(i tracker.IssueRow) apiIssueOut {
 }
 
 func apiIssueList(h *Handlers, c *gin.Context) error {
-	q, err := apiQuery(c, "project", "state", "q", "limit", "cursor")
+	q, err := apiQuery(c, "project", "state", "q", "sort", "limit", "cursor")
 	if err != nil {
 		return err
 	}
@@ -70,7 +89,10 @@ func apiIssueList(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	f := tracker.IssueFilter{ProjectKey: q["project"], Text: q["q"], Limit: limit, Cursor: q["cursor"]}
+	if q["sort"] != "" && !slices.Contains(tracker.Sorts(), q["sort"]) {
+		return apiBadQuery("E-API-07", "sort", strings.Join(tracker.Sorts(), ", "))
+	}
+	f := tracker.IssueFilter{ProjectKey: q["project"], Query: q["q"], Sort: q["sort"], Limit: limit, Cursor: q["cursor"]}
 	for st := range strings.SplitSeq(q["state"], ",") {
 		if st != "" {
 			f.States = append(f.States, models.IssueState(st))
@@ -100,6 +122,10 @@ func apiIssueCreate(h *Handlers, c *gin.Context) error {
 	apiSet(&d.Title, in.Title)
 	apiSet(&d.Description, in.Description)
 	apiSet(&d.Assignee, in.Assignee)
+	apiSet(&d.Priority, in.Priority)
+	apiSet(&d.Due, in.Due)
+	apiSet(&d.Labels, in.Labels)
+	apiSet(&d.Reporter, in.Reporter)
 	if in.State != nil {
 		d.State = models.IssueState(*in.State)
 	}
@@ -133,7 +159,7 @@ func apiIssueUpdate(h *Handlers, c *gin.Context) error {
 	if _, err := apiDecode(c, &in); err != nil {
 		return err
 	}
-	patch := tracker.IssuePatch{ProjectKey: in.Project, Title: in.Title, Description: in.Description, Assignee: in.Assignee}
+	patch := tracker.IssuePatch{ProjectKey: in.Project, Title: in.Title, Description: in.Description, Assignee: in.Assignee, Priority: in.Priority, Due: in.Due, Labels: in.Labels}
 	if in.State != nil {
 		st := models.IssueState(*in.State)
 		patch.State = &st

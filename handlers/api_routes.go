@@ -58,7 +58,7 @@ func apiRoutes() []apiRoute {
 			out: reflect.TypeFor[apiReconcileOut](), status: 200},
 
 		{method: get, path: "/issues", handle: apiIssueList, summary: "List the issues you see, newest first",
-			query: append([]string{"project", "state", "q"}, page...), out: issue, list: true, status: 200},
+			query: append([]string{"project", "state", "q", "sort"}, page...), out: issue, list: true, status: 200},
 		{method: post, path: "/issues", handle: apiIssueCreate, summary: "Open an issue", in: reflect.TypeFor[apiIssueIn](), out: issue, status: 201},
 		{method: get, path: "/issues/:number", handle: apiIssueShow, summary: "Show an issue", out: issue, status: 200},
 		{method: patch, path: "/issues/:number", handle: apiIssueUpdate, summary: "Change what is given of an issue",

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -15,11 +16,23 @@ import (
 type issueListView struct {
 	Rows     []tracker.IssueRow
 	Filters  []choice // States.
+	Chips    []choice // Filters that were typed; the address is the list without it.
+	Sorts    []choice
+	Sorted   string // Name of the order in the catalogue.
+	Views    []savedView
+	Unknown  []string // What looks like a filter and is none.
+	Refused  *form    // What is to be checked in the box; nil for nothing.
 	Text     string
 	Project  string // Key, "" for all.
 	Filtered bool   // An empty list may be due to the filter.
 	First    string // Address of the first page, "" when this is it.
 	Next     string // Address of the next page.
+	Query    string // As typed, with what the chosen state adds: what a view keeps.
+	Sort     string
+	Here     string // Address of this list.
+	Export   string
+	Bulk     *form
+	Assign   []option
 }
 
 // choice is one answer of a filter, with its address.
@@ -28,78 +41,150 @@ type choice struct {
 	Chosen        bool
 }
 
-var (
-	jump      = regexp.MustCompile(`^#?([1-9][0-9]{0,17})$`)
-	qualifier = regexp.MustCompile(`(?i)(?:^|\s)(is|ist|state|status|project|projekt):(\S+)`)
-)
+// savedView is a saved filter with its address.
+type savedView struct {
+	models.View
+	Address string
+	Mine    bool
+}
 
-// issueList shows the issues that a person sees, newest mail first. The box takes words, is:open, project:KEY and #12.
+var jump = regexp.MustCompile(`^#?([1-9][0-9]{0,17})$`)
+
+// listed is what a request asks of the list of issues.
+type listed struct {
+	raw, state, project, sort string
+	query                     tracker.Query
+	filter                    tracker.IssueFilter
+}
+
+// readList reads the box, the chosen state, the project and the order from the address.
+func (v *visit) readList() listed {
+	l := listed{
+		raw: strings.TrimSpace(v.Query("q")), state: v.Query("state"), project: strings.ToUpper(v.Query("project")),
+		sort: oneOf(v.Query("sort"), tracker.Sorts()...),
+	}
+	l.query = tracker.ParseQuery(l.raw)
+	switch {
+	case l.query.Has("is", "state"):
+		l.state = ""
+	case l.state == "":
+		l.state = "active"
+	}
+	l.filter = tracker.IssueFilter{
+		ProjectKey: l.project, States: states(l.state), Query: l.raw, Sort: l.sort, Cursor: v.Query("cursor"), Limit: 50,
+	}
+	if l.sort == "" {
+		l.filter.Sort = tracker.SortUpdated
+	}
+	return l
+}
+
+// keep is what the addresses of the list have in common.
+func (l listed) keep() url.Values {
+	return url.Values{"q": {l.raw}, "project": {l.project}, "state": {l.state}, "sort": {l.sort}}
+}
+
+// issueList shows the issues that a person sees, what changed last first. The box takes words and filters, and #12 goes
+// to an issue.
 func issueList(v *visit) error {
-	raw := strings.TrimSpace(v.Query("q"))
-	if m := jump.FindStringSubmatch(raw); m != nil && raw[0] == '#' {
+	l := v.readList()
+	if m := jump.FindStringSubmatch(l.raw); m != nil && l.raw[0] == '#' {
 		return v.redirect("/issues/" + m[1])
 	}
-	text, state, project := qualifiers(raw, v.Query("state"), v.Query("project"))
-	filter := tracker.IssueFilter{ProjectKey: project, States: states(state), Text: text, Cursor: v.Query("cursor"), Limit: 50}
-	found, err := v.h.Tracker.Issues(v.ctx(), v.me, filter)
-	if _, bad := invalid(err); bad {
-		return models.ErrNotFound
+	return v.showList(http.StatusOK, l)
+}
+
+func (v *visit) showList(status int, l listed) error {
+	found, err := v.h.Tracker.Issues(v.ctx(), v.me, l.filter)
+	data := issueListView{
+		Text: l.query.Text, Project: l.project, Unknown: l.query.Unknown, Sort: l.sort, Here: v.Request.URL.RequestURI(),
+		Filtered: l.raw != "" || l.state != "active" || l.project != "",
+	}
+	if list, bad := invalid(err); bad {
+		if slices.ContainsFunc(list, func(e *models.Invalid) bool { return e.Field != "q" }) {
+			return models.ErrNotFound
+		}
+		data.Refused = v.newForm("issue", map[string]string{"q": l.raw})
+		data.Refused.take(list, nil)
+		status, err = http.StatusUnprocessableEntity, nil
 	}
 	if err != nil {
 		return err
 	}
-	data := issueListView{Rows: found.Items, Text: text, Project: project, Filtered: text != "" || state != "active" || project != ""}
-	keep := url.Values{"q": {raw}, "project": {project}, "state": {state}}
-	for _, s := range []string{"active", "new", "open", "waiting", "resolved", "closed", "all"} {
-		data.Filters = append(data.Filters, choice{v.l.T("filter." + s), address("/issues", keep, "state", s), s == state})
+	data.Rows = found.Items
+	v.fillListView(&data, l, found.Next)
+	if data.Assign, err = v.bulkAssignees(found.Items); err != nil {
+		return err
 	}
+	if data.Views, err = v.views(); err != nil {
+		return err
+	}
+	section, title := "issues", v.l.T("nav.issues")
+	if l.project != "" {
+		section, title = "project:"+l.project, l.project+" · "+title
+	}
+	return v.render(status, "issue_list", view{Title: title, Section: section, Live: "issue", Find: l.raw, Data: data})
+}
+
+// fillListView adds the filters, orders and addresses.
+func (v *visit) fillListView(data *issueListView, l listed, next string) {
+	keep := l.keep()
+	for _, s := range []string{"active", "new", "open", "waiting", "resolved", "closed", "all"} {
+		data.Filters = append(data.Filters, choice{v.l.T("filter." + s), address("/issues", keep, "state", s), s == l.state})
+	}
+	for i, t := range l.query.Terms {
+		data.Chips = append(data.Chips, choice{Text: t.Raw, Address: address("/issues", keep, "q", l.query.Without(i))})
+	}
+	chosen := l.sort
+	if chosen == "" {
+		chosen = tracker.SortUpdated
+	}
+	for _, s := range tracker.Sorts() {
+		data.Sorts = append(data.Sorts, choice{v.l.T("sort." + s), address("/issues", keep, "sort", s), s == chosen})
+	}
+	data.Sorted = "sort." + chosen
 	if v.Query("cursor") != "" {
 		data.First = address("/issues", keep)
 	}
-	if found.Next != "" {
-		data.Next = address("/issues", keep, "cursor", found.Next)
+	if next != "" {
+		data.Next = address("/issues", keep, "cursor", next)
 	}
-	section, title := "issues", v.l.T("nav.issues")
-	if project != "" {
-		section, title = "project:"+project, project+" · "+title
+	data.Export = address("/issues.csv", keep)
+	data.Query = l.raw
+	if l.state != "" && l.state != "active" {
+		data.Query = strings.TrimSpace("is:" + l.state + " " + data.Query)
 	}
-	return v.render(http.StatusOK, "issue_list", view{Title: title, Section: section, Live: "issue", Find: raw, Data: data})
+	if l.project != "" && !l.query.Has("project") {
+		data.Query = strings.TrimSpace("project:" + l.project + " " + data.Query)
+	}
 }
 
-// qualifiers takes is:STATE and project:KEY out of what was typed; they win over the rest of the address.
-func qualifiers(typed, state, project string) (text, chosen, key string) {
-	chosen, key = state, project
-	text = qualifier.ReplaceAllStringFunc(typed, func(found string) string {
-		m := qualifier.FindStringSubmatch(found)
-		switch strings.ToLower(m[1]) {
-		case "project", "projekt":
-			key = m[2]
-		default:
-			chosen = stateNamed(strings.ToLower(m[2]))
+// bulkAssignees are those who can have all issues of a page: nobody, the person itself and the members of their
+// project when it is one.
+func (v *visit) bulkAssignees(rows []tracker.IssueRow) ([]option, error) {
+	out := []option{{"-", v.l.T("issue.nobody")}}
+	if v.me.Login != nil {
+		out = append(out, option{*v.me.Login, v.me.Name})
+	}
+	if len(rows) == 0 || slices.ContainsFunc(rows, func(r tracker.IssueRow) bool { return r.ProjectID != rows[0].ProjectID }) {
+		return out, nil
+	}
+	members, err := v.h.Tracker.Members(v.ctx(), v.me, rows[0].ProjectID)
+	if err != nil {
+		return nil, fmt.Errorf("list members: %w", err)
+	}
+	for _, m := range members {
+		if m.User.Login != nil && m.User.DisabledAt == nil && m.User.ID != v.me.ID {
+			out = append(out, option{*m.User.Login, m.User.Name})
 		}
-		return " "
-	})
-	if chosen == "" {
-		chosen = "active"
 	}
-	return strings.Join(strings.Fields(text), " "), chosen, strings.ToUpper(key)
-}
-
-// stateNamed knows the states in both languages; what it does not know it returns as it is.
-func stateNamed(word string) string {
-	german := map[string]string{
-		"neu": "new", "offen": "open", "wartet": "waiting", "erledigt": "resolved", "geschlossen": "closed", "alle": "all", "aktiv": "active",
-	}
-	if s, ok := german[word]; ok {
-		return s
-	}
-	return word
+	return out, nil
 }
 
 // states are the states that a filter stands for; an unknown one is passed on and refused by the tracker.
 func states(filter string) []models.IssueState {
 	switch filter {
-	case "all":
+	case "all", "":
 		return nil
 	case "active":
 		return slices.DeleteFunc(models.IssueStates(), models.IssueState.Done)
@@ -116,7 +201,9 @@ func address(path string, keep url.Values, change ...string) string {
 		}
 	}
 	for i := 0; i+1 < len(change); i += 2 {
-		q.Set(change[i], change[i+1])
+		if q.Set(change[i], change[i+1]); change[i+1] == "" {
+			q.Del(change[i])
+		}
 	}
 	if len(q) == 0 {
 		return path

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"letterbox/tracker"
 )
 
 // object is a JSON object of the OpenAPI document.
@@ -139,7 +141,8 @@ func apiParameters() map[string]apiParameter {
 		"message_state": {"state", "State of a message", object{"type": "string", "enum": states}},
 		"reason":        {"reason", "Reason code", text},
 		"inbox":         {"inbox", "Number or name of an inbox", text},
-		"q":             {"q", "Text to look for", text},
+		"q":             {"q", "Text to look for; for issues also filters such as is:open label:x", text},
+		"sort":          {"sort", "Order of the issues; left out: the highest number first", object{"type": "string", "enum": tracker.Sorts()}},
 	}
 }
 

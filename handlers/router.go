@@ -37,6 +37,11 @@ func (h *Handlers) routes() []route {
 		{http.MethodGet, "/static/:name", anyone, static},
 
 		{http.MethodGet, "/issues", signedIn, issueList},
+		{http.MethodGet, "/issues.csv", signedIn, issueExport},
+		{http.MethodPost, "/issues/bulk", signedIn, issueBulk},
+		{http.MethodGet, "/help/search", signedIn, searchHelp},
+		{http.MethodPost, "/views", signedIn, viewCreate},
+		{http.MethodPost, "/views/:id/delete", signedIn, viewDelete},
 		{http.MethodGet, "/issues/new", signedIn, issueNew},
 		{http.MethodPost, "/issues/new", signedIn, issueCreate},
 		{http.MethodGet, "/issues/:number", signedIn, issueShow},

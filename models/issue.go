@@ -45,7 +45,10 @@ type Issue struct {
 	// effect once.
 	OriginMessageID *int64
 	Mentions        string // Numbers that its mail named but was not allowed to write to: "12,15".
-	Version         int64  // Grows with each change; two people who edit at once are told.
+	Priority        Priority
+	DueOn           *time.Time // The day, at 00:00 UTC; nil when there is none.
+	MergedInto      *int64     // The issue that has taken this one over; nil for most.
+	Version         int64      // Grows with each change; two people who edit at once are told.
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 	ClosedAt        *time.Time

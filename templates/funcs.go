@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"letterbox/internal/i18n"
+	"letterbox/models"
 )
 
 // funcs are the functions of the pages in one language.
@@ -25,16 +26,19 @@ func funcs(l *i18n.Locale, assets map[string]Asset) template.FuncMap {
 		"iso": func(t any) string {
 			return withTime(t, func(t time.Time) string { return t.UTC().Format(time.RFC3339) })
 		},
-		"duration": l.Duration,
-		"linkify":  Linkify,
-		"visible":  Visible,
-		"icon":     icon,
-		"dict":     dict,
-		"list":     func(all ...any) []any { return all },
-		"initials": initials,
-		"thumb":    thumb,
-		"asset":    func(name string) string { return "/static/" + name + "?v=" + assets[name].Version },
-		"lang":     func() string { return l.Lang },
+		"duration":   l.Duration,
+		"linkify":    Linkify,
+		"visible":    Visible,
+		"icon":       icon,
+		"dict":       dict,
+		"list":       func(all ...any) []any { return all },
+		"initials":   initials,
+		"thumb":      thumb,
+		"asset":      func(name string) string { return "/static/" + name + "?v=" + assets[name].Version },
+		"lang":       func() string { return l.Lang },
+		"day":        func(t *time.Time) string { return l.Date(t.UTC()) },
+		"states":     models.IssueStates,
+		"priorities": models.Priorities,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"letterbox/models"
 	"letterbox/models/store"
@@ -14,8 +15,11 @@ import (
 type IssueFilter struct {
 	ProjectKey string              // "": all that are seen.
 	States     []models.IssueState // None: all.
-	Text       string
-	Limit      int // At most 200; 50 when 0.
+	Text       string              // Words only.
+	Query      string              // Words and filters, see [ParseQuery].
+	Default    []models.IssueState // When neither States nor Query say which.
+	Sort       string              // One of [Sorts]; "": by number, the highest first. A sort in Query wins.
+	Limit      int                 // At most 200; 50 when 0.
 	Cursor     string
 }
 
@@ -25,6 +29,7 @@ type IssueRow struct {
 	Project  models.Project
 	Reporter models.User
 	Assignee *models.User
+	Labels   []models.Label
 }
 
 // IssuePage is one page of a list of issues.
@@ -60,19 +65,9 @@ func (s *Service) Issues(ctx context.Context, by *models.User, f IssueFilter) (I
 			return IssuePage{}, invalid("state", "E-ISSUE-02", "state", string(st))
 		}
 	}
-	q := store.IssueQuery{States: f.States, Text: line(f.Text), Limit: pageSize(f.Limit), Cursor: f.Cursor}
-	ids, all := a.Projects()
-	switch {
-	case f.ProjectKey != "":
-		p, err := s.ProjectByKey(ctx, by, f.ProjectKey)
-		if err != nil {
-			return IssuePage{}, err
-		}
-		q.ProjectIDs = []int64{p.ID}
-	case !all && len(ids) == 0:
-		return IssuePage{}, nil
-	case !all:
-		q.ProjectIDs = ids
+	q, nothing, err := s.issueQuery(ctx, by, a, f)
+	if err != nil || nothing {
+		return IssuePage{}, err
 	}
 	found, next, err := s.store.Issues(ctx, q)
 	if err != nil {
@@ -82,7 +77,35 @@ func (s *Service) Issues(ctx context.Context, by *models.User, f IssueFilter) (I
 	return IssuePage{Items: rows, Next: next}, err
 }
 
-// rows adds projects and people to issues.
+// issueQuery is a filter as the database understands it; nothing reports that no issue can fit.
+func (s *Service) issueQuery(ctx context.Context, by *models.User, a Access, f IssueFilter) (q store.IssueQuery, nothing bool, err error) {
+	typed := ParseQuery(line(f.Query))
+	n := narrowing{by: by, q: store.IssueQuery{
+		States: f.States, Text: strings.TrimSpace(line(f.Text) + " " + typed.Text), Limit: pageSize(f.Limit), Cursor: f.Cursor, Sort: store.IssueSort(f.Sort), Internal: true,
+	}}
+	ids, all := a.Projects()
+	switch {
+	case f.ProjectKey != "":
+		p, err := s.ProjectByKey(ctx, by, f.ProjectKey)
+		if err != nil {
+			return n.q, false, err
+		}
+		n.q.ProjectIDs = []int64{p.ID}
+	case !all && len(ids) == 0:
+		return n.q, true, nil
+	case !all:
+		n.q.ProjectIDs = ids
+	}
+	if err := s.apply(ctx, &n, typed); err != nil {
+		return n.q, false, err
+	}
+	if len(n.q.States) == 0 && !n.all {
+		n.q.States = f.Default
+	}
+	return n.q, n.nothing, nil
+}
+
+// rows adds projects, people and labels to issues.
 func (s *Service) rows(ctx context.Context, issues []models.Issue, who *people) ([]IssueRow, error) {
 	var ids []int64
 	for _, i := range issues {
@@ -93,6 +116,14 @@ func (s *Service) rows(ctx context.Context, issues []models.Issue, who *people) 
 	}
 	if err := who.load(ctx, ids); err != nil {
 		return nil, err
+	}
+	numbers := make([]int64, len(issues))
+	for i := range issues {
+		numbers[i] = issues[i].Number
+	}
+	labels, err := s.store.LabelsOf(ctx, numbers)
+	if err != nil {
+		return nil, fmt.Errorf("load labels: %w", err)
 	}
 	projects := map[int64]models.Project{}
 	rows := make([]IssueRow, 0, len(issues))
@@ -105,7 +136,7 @@ func (s *Service) rows(ctx context.Context, issues []models.Issue, who *people) 
 			}
 			projects[p.ID] = p
 		}
-		row := IssueRow{Issue: i, Project: p}
+		row := IssueRow{Issue: i, Project: p, Labels: labels[i.Number]}
 		var err error
 		if row.Reporter, err = who.get(ctx, i.ReporterID); err != nil {
 			return nil, err

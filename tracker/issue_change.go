@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"letterbox/models"
 )
@@ -16,6 +17,12 @@ type IssueDraft struct {
 	Description string
 	State       models.IssueState // "": new.
 	Assignee    string            // Login; "" for nobody.
+	Priority    string            // "": normal.
+	Due         string            // 2006-01-02; "" for none.
+	Labels      []string
+	Reporter    string              // Address of the customer in whose name it is opened; "": the person itself.
+	Name        string              // Of that customer, when it is new.
+	Attachments []models.Attachment // As for [models.NewIssue].
 }
 
 // IssuePatch is what is to change of an issue; what is nil stays.
@@ -25,9 +32,14 @@ type IssuePatch struct {
 	Description *string
 	State       *models.IssueState
 	Assignee    *string // Login; "" for nobody.
+	Priority    *string
+	Due         *string   // 2006-01-02; "" for none.
+	Labels      *[]string // Exactly these.
+	AddLabels   []string  // These besides.
 }
 
-// OpenIssue makes an issue in the name of a person, who becomes its reporter. Those who work on the project may.
+// OpenIssue makes an issue in the name of a person, who becomes its reporter, or of a customer with that address. Those
+// who work on the project may.
 func (s *Service) OpenIssue(ctx context.Context, by *models.User, d IssueDraft) (IssueRow, error) {
 	a, err := s.Access(ctx, by)
 	if err != nil {
@@ -47,6 +59,11 @@ func (s *Service) OpenIssue(ctx context.Context, by *models.User, d IssueDraft) 
 	if len(d.Description) > maxDescription {
 		c.add("description", "E-TEXT-01", "max", fmt.Sprint(maxDescription))
 	}
+	priority, due := c.priority(d.Priority), c.due(d.Due)
+	labels := splitLabels(d.Labels, &c)
+	if _, ok := address(d.Reporter); d.Reporter != "" && !ok {
+		c.add("reporter", "E-USER-03", "address", line(d.Reporter))
+	}
 	if err := c.err(); err != nil {
 		return IssueRow{}, err
 	}
@@ -55,16 +72,35 @@ func (s *Service) OpenIssue(ctx context.Context, by *models.User, d IssueDraft) 
 		return IssueRow{}, err
 	}
 	var issue models.Issue
-	err = s.store.WithTx(ctx, func(ctx context.Context) (err error) {
+	err = s.store.WithTx(ctx, func(ctx context.Context) error {
+		reporter := *by
+		var participants []string
+		if d.Reporter != "" {
+			if reporter, err = s.EnsureCustomer(ctx, d.Name, d.Reporter); err != nil {
+				return err
+			}
+			participants = reporter.Addresses
+		}
 		issue, err = s.CreateIssue(ctx, models.NewIssue{
-			ProjectID: p.ID, Title: title, Description: d.Description, State: d.State, ReporterID: by.ID,
+			ProjectID: p.ID, Title: title, Description: d.Description, State: d.State, ReporterID: reporter.ID, WatcherIDs: []int64{by.ID},
+			Attachments: d.Attachments, Participants: participants,
 		})
-		if err != nil || assignee == nil {
+		if err != nil {
 			return err
 		}
-		version := issue.Version
-		issue.AssigneeID = assignee
-		return s.store.UpdateIssue(ctx, &issue, version)
+		if len(labels) > 0 {
+			if err := s.setLabels(ctx, issue, labels); err != nil {
+				return err
+			}
+		}
+		if assignee == nil && due == nil && priority == models.PriorityNormal {
+			return nil
+		}
+		issue.AssigneeID, issue.Priority, issue.DueOn = assignee, priority, due
+		if err := s.store.UpdateIssue(ctx, &issue, issue.Version); err != nil {
+			return err
+		}
+		return s.notifyAssigned(ctx, by, models.Issue{}, issue)
 	})
 	if err != nil {
 		return IssueRow{}, err
@@ -92,11 +128,18 @@ func (s *Service) UpdateIssue(ctx context.Context, by *models.User, number, vers
 		if err != nil {
 			return err
 		}
+		if issue.MergedInto != nil {
+			return invalid("state", "E-MERGE-02", "key", fmt.Sprintf("#%d", *issue.MergedInto))
+		}
 		before := issue
-		if err := s.patch(ctx, by, a, &issue, d); err != nil {
+		labels, err := s.patch(ctx, by, a, &issue, d)
+		if err != nil {
 			return err
 		}
 		if err := s.store.UpdateIssue(ctx, &issue, before.Version); err != nil {
+			return err
+		}
+		if err := s.afterChange(ctx, by, before, issue, labels); err != nil {
 			return err
 		}
 		return s.audit(ctx, by, "issue.update", object("issue", number), map[string]any{
@@ -112,13 +155,60 @@ func (s *Service) UpdateIssue(ctx context.Context, by *models.User, number, vers
 	return s.Issue(ctx, by, number)
 }
 
-// patch applies d to issue.
-func (s *Service) patch(ctx context.Context, by *models.User, a Access, issue *models.Issue, d IssuePatch) error {
+// afterChange keeps what follows from a change of an issue: labels, history, words for the search, notifications.
+// labels is nil when they stay.
+func (s *Service) afterChange(ctx context.Context, by *models.User, before, after models.Issue, labels *[]string) error {
+	of, err := s.store.LabelsOf(ctx, []int64{after.Number})
+	if err != nil {
+		return err
+	}
+	was := labelNames(of[after.Number])
+	if labels == nil && before.ProjectID != after.ProjectID && len(was) > 0 {
+		labels = &was // Labels belong to a project: the new one gets those of the same name.
+	}
+	var more []models.IssueEvent
+	if labels != nil {
+		if err := s.setLabels(ctx, after, *labels); err != nil {
+			return err
+		}
+		more = labelEvent(was, *labels)
+	}
+	if err := s.record(ctx, by, before, after, more...); err != nil {
+		return err
+	}
+	if before.Title != after.Title || before.Description != after.Description {
+		if err := s.reindex(ctx, after); err != nil {
+			return err
+		}
+	}
+	return s.notifyAssigned(ctx, by, before, after)
+}
+
+// reindex keeps the words of a description that was changed.
+func (s *Service) reindex(ctx context.Context, i models.Issue) error {
+	files, err := s.store.Attachments(ctx, i.Number)
+	if err != nil {
+		return fmt.Errorf("list attachments: %w", err)
+	}
+	texts := []string{i.Title, i.Description}
+	for _, f := range files {
+		if f.CommentID == nil {
+			texts = append(texts, f.Name)
+		}
+	}
+	if err := s.store.ReindexText(ctx, i.Number, 0, texts...); err != nil {
+		return fmt.Errorf("keep words for the search: %w", err)
+	}
+	return nil
+}
+
+// patch applies d to issue. labels is nil when they stay.
+func (s *Service) patch(ctx context.Context, by *models.User, a Access, issue *models.Issue, d IssuePatch) (labels *[]string, err error) {
 	var c checks
 	if d.ProjectKey != nil {
 		p, err := s.projectToWorkOn(ctx, by, a, *d.ProjectKey, &c)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		issue.ProjectID = p.ID
 	}
@@ -136,17 +226,45 @@ func (s *Service) patch(ctx context.Context, by *models.User, a Access, issue *m
 		c.state(*d.State, false)
 		setState(issue, *d.State)
 	}
+	if d.Priority != nil {
+		issue.Priority = c.priority(*d.Priority)
+	}
+	if d.Due != nil {
+		issue.DueOn = c.due(*d.Due)
+	}
+	if labels, err = s.patchLabels(ctx, issue.Number, d, &c); err != nil {
+		return nil, err
+	}
 	if err := c.err(); err != nil {
-		return err
+		return nil, err
 	}
 	if d.Assignee != nil {
 		id, err := s.assignee(ctx, *d.Assignee, issue.ProjectID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		issue.AssigneeID = id
 	}
-	return nil
+	return labels, nil
+}
+
+// patchLabels returns the labels that an issue is to have, nil when they stay.
+func (s *Service) patchLabels(ctx context.Context, number int64, d IssuePatch, c *checks) (*[]string, error) {
+	var want []string
+	switch {
+	case d.Labels != nil:
+		want = *d.Labels
+	case len(d.AddLabels) > 0:
+		of, err := s.store.LabelsOf(ctx, []int64{number})
+		if err != nil {
+			return nil, fmt.Errorf("list labels: %w", err)
+		}
+		want = labelNames(of[number])
+	default:
+		return nil, nil
+	}
+	want = splitLabels(slices.Concat(want, d.AddLabels), c)
+	return &want, nil
 }
 
 // setState sets the state and, with it, when the issue was done.
@@ -186,4 +304,27 @@ func (c *checks) state(state models.IssueState, empty bool) {
 		return
 	}
 	c.add("state", "E-ISSUE-02", "state", string(state))
+}
+
+func (c *checks) priority(name string) models.Priority {
+	if name == "" {
+		return models.PriorityNormal
+	}
+	p, ok := models.ParsePriority(name)
+	if !ok {
+		c.add("priority", "E-ISSUE-03", "priority", name)
+	}
+	return p
+}
+
+func (c *checks) due(day string) *time.Time {
+	if day == "" {
+		return nil
+	}
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil || t.Year() < 1970 || t.Year() > 9000 {
+		c.add("due", "E-ISSUE-04", "date", day)
+		return nil
+	}
+	return &t
 }

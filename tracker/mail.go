@@ -36,6 +36,9 @@ func (s *Service) CreateIssue(ctx context.Context, n models.NewIssue) (models.Is
 		if err := s.store.CreateIssue(ctx, &issue); err != nil {
 			return err
 		}
+		if err := s.index(ctx, issue.Number, 0, n.Attachments, issue.Title, issue.Description); err != nil {
+			return err
+		}
 		return s.attach(ctx, issue.Number, nil, n.Attachments, append([]int64{n.ReporterID}, n.WatcherIDs...), n.Participants)
 	})
 	if err != nil {
@@ -56,13 +59,20 @@ func (s *Service) AddComment(ctx context.Context, n models.NewComment) (models.C
 	}
 	err := s.store.WithTx(ctx, func(ctx context.Context) error {
 		comment.ID = 0
-		if err := s.touch(ctx, n.IssueNumber, n.AuthorID, n.Reopen); err != nil {
+		issue, err := s.touch(ctx, n.IssueNumber, n.AuthorID, n.Reopen)
+		if err != nil {
 			return err
 		}
 		if err := s.store.CreateComment(ctx, &comment); err != nil {
 			return err
 		}
-		return s.attach(ctx, n.IssueNumber, &comment.ID, n.Attachments, append([]int64{n.AuthorID}, n.WatcherIDs...), n.Participants)
+		if err := s.index(ctx, n.IssueNumber, comment.ID, n.Attachments, comment.Body); err != nil {
+			return err
+		}
+		if err := s.attach(ctx, n.IssueNumber, &comment.ID, n.Attachments, append([]int64{n.AuthorID}, n.WatcherIDs...), n.Participants); err != nil {
+			return err
+		}
+		return s.notifyComment(ctx, issue, comment)
 	})
 	if err != nil {
 		return models.Comment{}, fmt.Errorf("add comment: %w", err)
@@ -81,18 +91,22 @@ func mentions(list string) string {
 
 // touch notes that something came to an issue, and reopens it when asked to. A comment is no new version: it does not
 // get in the way of somebody who edits the issue meanwhile.
-func (s *Service) touch(ctx context.Context, number, author int64, reopen bool) error {
+func (s *Service) touch(ctx context.Context, number, author int64, reopen bool) (models.Issue, error) {
 	issue, err := s.latest(ctx, number)
 	if err != nil || !reopen || !issue.State.Done() {
-		return err
+		return issue, err
 	}
-	before := issue.State
+	before := issue
 	issue.State, issue.ClosedAt = models.IssueOpen, nil
 	if err := s.store.UpdateIssue(ctx, &issue, issue.Version); err != nil {
-		return err
+		return issue, err
 	}
-	return s.audit(ctx, &models.User{ID: author}, "issue.update", object("issue", number), map[string]any{
-		"state": []models.IssueState{before, issue.State},
+	by := &models.User{ID: author}
+	if err := s.record(ctx, by, before, issue); err != nil {
+		return issue, err
+	}
+	return issue, s.audit(ctx, by, "issue.update", object("issue", number), map[string]any{
+		"state": []models.IssueState{before.State, issue.State},
 	})
 }
 
@@ -103,6 +117,17 @@ func (s *Service) latest(ctx context.Context, number int64) (models.Issue, error
 		return models.Issue{}, err
 	}
 	return s.store.IssueByNumber(ctx, number)
+}
+
+// index keeps the words of a description or a comment, with the names of its files, for the search.
+func (s *Service) index(ctx context.Context, number, comment int64, files []models.Attachment, texts ...string) error {
+	for _, f := range files {
+		texts = append(texts, f.Name)
+	}
+	if err := s.store.IndexText(ctx, number, comment, texts...); err != nil {
+		return fmt.Errorf("keep words for the search: %w", err)
+	}
+	return nil
 }
 
 // attach stores what belongs to an issue or to one of its comments.

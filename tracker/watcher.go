@@ -21,3 +21,18 @@ func (s *Service) Watch(ctx context.Context, by *models.User, number int64) erro
 	s.tell(ctx, object("issue", number))
 	return nil
 }
+
+// Unwatch has the person not follow an issue any more.
+func (s *Service) Unwatch(ctx context.Context, by *models.User, number int64) error {
+	if _, _, err := s.issue(ctx, by, number); err != nil {
+		return err
+	}
+	if by == nil || by.ID == 0 {
+		return models.ErrForbidden
+	}
+	if err := s.store.RemoveWatcher(ctx, number, by.ID); err != nil {
+		return fmt.Errorf("stop watching: %w", err)
+	}
+	s.tell(ctx, object("issue", number))
+	return nil
+}

@@ -36,7 +36,8 @@ func TestModelsFitTheirTables(t *testing.T) {
 	for _, m := range []any{
 		models.Project{}, models.User{}, models.Member{}, models.Session{}, models.Token{}, models.Audit{}, models.Issue{}, models.Comment{},
 		models.Attachment{}, models.Watcher{}, models.Participant{}, models.Inbox{}, models.RuleVersion{}, models.InboxStatus{},
-		models.FolderMark{}, models.Message{}, models.Trace{}, models.MessageIDRef{}, models.Lease{}, models.Blob{},
+		models.FolderMark{}, models.Label{}, models.IssueLabel{}, models.IssueLink{}, models.IssueEvent{}, models.View{}, models.Draft{},
+		models.Notification{}, models.Mute{}, models.Message{}, models.Trace{}, models.MessageIDRef{}, models.Lease{}, models.Blob{},
 	} {
 		sc, err := schema.Parse(m, &sync.Map{}, schema.NamingStrategy{})
 		must(t, err)
@@ -81,7 +82,8 @@ func rowsOf(t *testing.T, db *sql.DB, query string, args ...any) [][]string {
 }
 
 func (s shape) add(table string, entry string) {
-	if table != "goose_db_version" && table != "sqlite_sequence" {
+	// Each dialect has a full-text index of its own.
+	if table != "goose_db_version" && table != "sqlite_sequence" && !strings.HasPrefix(table, "search_texts") {
 		s[table] = append(s[table], entry)
 		slices.Sort(s[table])
 	}

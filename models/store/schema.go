@@ -50,10 +50,13 @@ type MigrationState struct {
 // for it. A newer schema is refused with [ErrSchemaNewer]. When ctx ends, the migration under way is given up; calling
 // it again continues.
 func (s *Store) Migrate(ctx context.Context) error {
-	if err := s.CheckSchema(ctx); err == nil || errors.Is(err, ErrSchemaNewer) {
+	switch err := s.CheckSchema(ctx); {
+	case err == nil:
+		return s.fillIndex(ctx)
+	case errors.Is(err, ErrSchemaNewer):
 		return err
 	}
-	return s.withProvider(func(db *sql.DB, p *goose.Provider) error {
+	err := s.withProvider(func(db *sql.DB, p *goose.Provider) error {
 		return s.withSchemaLock(ctx, db, func(ctx context.Context) error {
 			err := s.CheckSchema(ctx) // Somebody else may have been faster.
 			if err == nil || !errors.Is(err, ErrSchemaOlder) {
@@ -65,6 +68,10 @@ func (s *Store) Migrate(ctx context.Context) error {
 			return nil
 		})
 	})
+	if err != nil {
+		return err
+	}
+	return s.fillIndex(ctx)
 }
 
 // MigrationStatus lists all migrations that this program knows, in order.

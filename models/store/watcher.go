@@ -17,6 +17,14 @@ func (s *Store) AddWatchers(ctx context.Context, issue int64, userIDs []int64) e
 	return s.addPairs(ctx, "add watchers", "watchers (issue_number, user_id)", rows)
 }
 
+// RemoveWatcher has a user not follow an issue any more. It is no error when it did not.
+func (s *Store) RemoveWatcher(ctx context.Context, issue, userID int64) error {
+	return s.write(ctx, "remove watcher", func(ctx context.Context, tx *txPool) error {
+		_, err := tx.exec(ctx, "DELETE FROM watchers WHERE issue_number = ? AND user_id = ?", issue, userID)
+		return err
+	})
+}
+
 // Watchers returns the users who follow an issue, by ID; at most 10,000.
 func (s *Store) Watchers(ctx context.Context, issue int64) ([]int64, error) {
 	var ids []int64

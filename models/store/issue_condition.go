@@ -1,0 +1,111 @@
+package store
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// conditions makes SQL of what issues have in common.
+func conditions(q IssueQuery) (where []string, args []any) {
+	for _, c := range q.Where {
+		sql, more := c.sql()
+		if c.Not {
+			sql = "NOT (" + sql + ")"
+		}
+		where, args = append(where, sql), append(args, more...)
+	}
+	return where, args
+}
+
+// narrow reports whether one of the conditions leaves few issues, found by an index of its own.
+func narrow(list []Condition) bool {
+	return slices.ContainsFunc(list, func(c Condition) bool {
+		if c.Not {
+			return false
+		}
+		switch c.Field {
+		case ByNumber, ByReporter, ByParticipant, ByWatcher:
+			return true
+		case ByAssignee, ByLabel:
+			return len(c.IDs) > 0
+		case ByDue:
+			return true
+		default:
+			return false
+		}
+	})
+}
+
+func (c Condition) sql() (string, []any) {
+	in := "IN (" + marks(len(c.IDs)) + ")"
+	if len(c.IDs) == 0 {
+		in = "IN (NULL)" // Nothing.
+	}
+	ids := anys(c.IDs)
+	switch c.Field {
+	case ByAssignee:
+		if len(c.IDs) == 0 {
+			return "i.assignee_id IS NOT NULL", nil
+		}
+		return "(i.assignee_id IS NOT NULL AND i.assignee_id " + in + ")", ids
+	case ByReporter:
+		return "i.reporter_id " + in, ids
+	case ByParticipant:
+		return "i.number IN (SELECT number FROM issues WHERE reporter_id " + in + " UNION SELECT issue_number FROM comments WHERE author_id " + in +
+			" UNION SELECT issue_number FROM watchers WHERE user_id " + in + ")", slices.Concat(ids, ids, ids)
+	case ByLabel:
+		if len(c.IDs) == 0 {
+			return "EXISTS (SELECT 1 FROM issue_labels l WHERE l.issue_number = i.number)", nil
+		}
+		return "i.number IN (SELECT issue_number FROM issue_labels WHERE label_id " + in + ")", ids
+	case ByInbox:
+		return "EXISTS (SELECT 1 FROM messages m WHERE m.issue_number = i.number AND m.inbox_id " + in + ")", ids
+	case ByWatcher:
+		return "i.number IN (SELECT issue_number FROM watchers WHERE user_id " + in + ")", ids
+	case ByPriority:
+		return "i.priority " + in, ids
+	case ByAttachment:
+		return "EXISTS (SELECT 1 FROM attachments a WHERE a.issue_number = i.number)", nil
+	case ByNumber:
+		return "i.number " + in, ids
+	case ByCreated:
+		return c.between("i.created_at")
+	case ByDue:
+		if c.From == nil && c.Until == nil {
+			return "i.due_on IS NOT NULL", nil
+		}
+		return c.between("i.due_on")
+	default:
+		return c.between("i.updated_at")
+	}
+}
+
+func (c Condition) between(column string) (string, []any) {
+	parts, args := []string{column + " IS NOT NULL"}, []any{}
+	if c.From != nil {
+		parts, args = append(parts, column+" >= ?"), append(args, *c.From)
+	}
+	if c.Until != nil {
+		parts, args = append(parts, column+" < ?"), append(args, *c.Until)
+	}
+	return "(" + strings.Join(parts, " AND ") + ")", args
+}
+
+// numberList returns what stands in an IN of many thousands of numbers, which has no room for placeholders.
+func (s *Store) numberList(numbers []int64) (list string, args []any) {
+	if len(numbers) == 0 {
+		return "NULL", nil
+	}
+	raw := make([]byte, 0, 8*len(numbers))
+	for i, n := range numbers {
+		if i > 0 {
+			raw = append(raw, ',')
+		}
+		raw = strconv.AppendInt(raw, n, 10)
+	}
+	if s.dialect == "sqlite" {
+		return "SELECT value FROM json_each(?)", []any{"[" + string(raw) + "]"}
+	}
+	return string(raw), nil
+}

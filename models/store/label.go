@@ -1,0 +1,78 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+
+	"letterbox/models"
+)
+
+// CreateLabel adds a label to a project and sets its ID and CreatedAt; models.ErrConflict when the project has it.
+func (s *Store) CreateLabel(ctx context.Context, l *models.Label) error {
+	return s.create(ctx, "create label", l, func() { l.ID = 0; l.Name = cut(l.Name, 200) })
+}
+
+// Labels returns the labels of a project by name; at most 1,000.
+func (s *Store) Labels(ctx context.Context, project int64) ([]models.Label, error) {
+	var list []models.Label
+	err := s.gorm(ctx).Where("project_id = ?", project).Order("folded").Limit(1000).Find(&list).Error
+	return list, wrap("list labels", err)
+}
+
+// LabelIDs returns the labels of that name, in small letters, in all projects.
+func (s *Store) LabelIDs(ctx context.Context, folded string) ([]int64, error) {
+	var ids []int64
+	err := s.each(ctx, "SELECT id FROM labels WHERE folded = ? LIMIT 10000", []any{folded}, func(r *sql.Rows) error {
+		var id int64
+		err := r.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, wrap("find labels", err)
+}
+
+// DeleteLabel removes a label from its project and from all issues.
+func (s *Store) DeleteLabel(ctx context.Context, id int64) error {
+	return s.write(ctx, "delete label", func(ctx context.Context, tx *txPool) error {
+		if _, err := tx.exec(ctx, "DELETE FROM issue_labels WHERE label_id = ?", id); err != nil {
+			return err
+		}
+		return foundOne(tx.exec(ctx, "DELETE FROM labels WHERE id = ?", id))
+	})
+}
+
+// LabelsOf returns the labels of issues, by name.
+func (s *Store) LabelsOf(ctx context.Context, numbers []int64) (map[int64][]models.Label, error) {
+	out := map[int64][]models.Label{}
+	for part := range slices.Chunk(numbers, 500) {
+		args := anys(padded(part))
+		err := s.each(ctx, `SELECT il.issue_number, l.id, l.project_id, l.name, l.folded, l.created_at FROM issue_labels il
+			JOIN labels l ON l.id = il.label_id WHERE il.issue_number IN (`+marks(len(args))+") ORDER BY l.folded", args,
+			func(r *sql.Rows) error {
+				var n int64
+				var l models.Label
+				err := r.Scan(&n, &l.ID, &l.ProjectID, &l.Name, &l.Folded, &l.CreatedAt)
+				out[n] = append(out[n], l)
+				return err
+			})
+		if err != nil {
+			return nil, wrap("list labels of issues", err)
+		}
+	}
+	return out, nil
+}
+
+// SetLabels gives an issue exactly these labels.
+func (s *Store) SetLabels(ctx context.Context, issue int64, ids []int64) error {
+	return s.write(ctx, "set labels", func(ctx context.Context, tx *txPool) error {
+		if _, err := tx.exec(ctx, "DELETE FROM issue_labels WHERE issue_number = ?", issue); err != nil {
+			return err
+		}
+		rows := make([]any, 0, 2*len(ids))
+		for _, id := range ids {
+			rows = append(rows, issue, id)
+		}
+		return s.addPairs(ctx, "add labels", "issue_labels (issue_number, label_id)", rows)
+	})
+}

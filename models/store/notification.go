@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"letterbox/models"
+)
+
+// Notify tells everybody who has to do with an issue, the actor aside: who has it, who is mentioned, who watches it.
+// Only those who sign in, see the project and have not muted the issue are told, and each once.
+func (s *Store) Notify(ctx context.Context, i models.Issue, n models.Notification, mentioned []int64) error {
+	named, args := "0 = 1", []any{}
+	if len(mentioned) > 0 {
+		named, args = "u.id IN ("+marks(len(mentioned))+")", anys(mentioned)
+	}
+	assignee, actor := int64(0), int64(0)
+	if i.AssigneeID != nil {
+		assignee = *i.AssigneeID
+	}
+	if n.ActorID != nil {
+		actor = *n.ActorID
+	}
+	all := append([]any{i.Number, n.CommentID, n.ActorID, n.Event}, args...)
+	all = append(all, assignee, now(), actor, i.Number, assignee)
+	all = append(all, args...)
+	all = append(all, i.ProjectID, i.Number)
+	return s.write(ctx, "notify", func(ctx context.Context, tx *txPool) error {
+		_, err := tx.exec(ctx, `INSERT INTO notifications (user_id, issue_number, comment_id, actor_id, event, reason, created_at)
+			SELECT u.id, ?, ?, ?, ?, CASE WHEN `+named+` THEN 'mentioned' WHEN u.id = ? THEN 'assigned' ELSE 'watching' END, ?
+			FROM users u WHERE u.role <> 'customer' AND u.disabled_at IS NULL AND u.id <> ?
+				AND (u.id IN (SELECT user_id FROM watchers WHERE issue_number = ?) OR u.id = ? OR `+named+`)
+				AND (u.role = 'admin' OR EXISTS (SELECT 1 FROM members m WHERE m.project_id = ? AND m.user_id = u.id))
+				AND NOT EXISTS (SELECT 1 FROM mutes x WHERE x.issue_number = ? AND x.user_id = u.id)`, all...)
+		return err
+	})
+}
+
+// Notifications returns what a user was told, newest first, with the cursor of the next page; unread leaves out what
+// was read.
+func (s *Store) Notifications(ctx context.Context, userID int64, unread bool, limit int, cursor string) ([]models.Notification, string, error) {
+	limit = pageSize(limit)
+	db := s.gorm(ctx).Where("user_id = ?", userID).Order("id DESC").Limit(limit + 1)
+	if unread {
+		db = db.Where("read_at IS NULL")
+	}
+	if cursor != "" {
+		last, err := parseCursor(cursor)
+		if err != nil {
+			return nil, "", err
+		}
+		db = db.Where("id < ?", last)
+	}
+	var list []models.Notification
+	if err := db.Find(&list).Error; err != nil {
+		return nil, "", wrap("list notifications", err)
+	}
+	list, next := page(list, limit, func(n models.Notification) int64 { return n.ID })
+	return list, next, nil
+}
+
+// CountUnread returns how many notifications a user has not read, at most 100.
+func (s *Store) CountUnread(ctx context.Context, userID int64) (int, error) {
+	var n int
+	err := s.queryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 AS one FROM notifications WHERE user_id = ? AND read_at IS NULL LIMIT 100) AS t", []any{userID}, &n)
+	return n, wrap("count notifications", err)
+}
+
+// MarkRead marks what a user was told of an issue as read; issue 0 means all up to the notification last.
+func (s *Store) MarkRead(ctx context.Context, userID, issue, last int64) error {
+	query, args := "UPDATE notifications SET read_at = ? WHERE user_id = ? AND read_at IS NULL", []any{time.Now(), userID}
+	if issue != 0 {
+		query, args = query+" AND issue_number = ?", append(args, issue)
+	} else {
+		query, args = query+" AND id <= ?", append(args, last)
+	}
+	return s.write(ctx, "mark notifications", func(ctx context.Context, tx *txPool) error {
+		_, err := tx.exec(ctx, query, args...)
+		return err
+	})
+}
+
+// SetMuted has a user hear nothing of an issue any more, or again.
+func (s *Store) SetMuted(ctx context.Context, issue, userID int64, muted bool) error {
+	if muted {
+		return s.addPairs(ctx, "mute issue", "mutes (issue_number, user_id)", []any{issue, userID})
+	}
+	return s.write(ctx, "unmute issue", func(ctx context.Context, tx *txPool) error {
+		_, err := tx.exec(ctx, "DELETE FROM mutes WHERE issue_number = ? AND user_id = ?", issue, userID)
+		return err
+	})
+}
+
+// Muted reports whether a user hears nothing of an issue.
+func (s *Store) Muted(ctx context.Context, issue, userID int64) (bool, error) {
+	var yes bool
+	err := s.queryRow(ctx, "SELECT EXISTS (SELECT 1 FROM mutes WHERE issue_number = ? AND user_id = ?)", []any{issue, userID}, &yes)
+	return yes, wrap("read mute", err)
+}

@@ -1,0 +1,195 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// IndexText keeps the words of a new description (comment 0) or a new comment, with the names of its files, for the
+// search. It belongs into the transaction that writes the text.
+func (s *Store) IndexText(ctx context.Context, issue, comment int64, texts ...string) error {
+	return s.write(ctx, "index text", func(ctx context.Context, tx *txPool) error {
+		query, args := "INSERT INTO search_texts (issue_number, comment_id, words) VALUES (?, ?, ?)", []any{issue, comment, indexWords(texts...)}
+		if s.dialect == "sqlite" {
+			query, args = "INSERT INTO search_texts (rowid, words) VALUES (?, ?)", []any{searchRow(issue, comment), args[2]}
+		}
+		_, err := tx.exec(ctx, query, args...)
+		return err
+	})
+}
+
+// ReindexText is IndexText for a text that may be in the index already.
+func (s *Store) ReindexText(ctx context.Context, issue, comment int64, texts ...string) error {
+	if err := s.UnindexText(ctx, issue, comment); err != nil {
+		return err
+	}
+	return s.IndexText(ctx, issue, comment, texts...)
+}
+
+// UnindexText forgets the words of a description (comment 0) or of a comment.
+func (s *Store) UnindexText(ctx context.Context, issue, comment int64) error {
+	return s.write(ctx, "forget text", func(ctx context.Context, tx *txPool) error {
+		query, args := "DELETE FROM search_texts WHERE issue_number = ? AND comment_id = ?", []any{issue, comment}
+		if s.dialect == "sqlite" {
+			query, args = "DELETE FROM search_texts WHERE rowid = ?", []any{searchRow(issue, comment)}
+		}
+		_, err := tx.exec(ctx, query, args...)
+		return err
+	})
+}
+
+// searchRow is the row of a text in the full-text index of SQLite.
+func searchRow(issue, comment int64) int64 { return issue<<32 | comment&0xffffffff }
+
+func longestFirst(words []string) []string {
+	slices.SortFunc(words, func(a, b string) int {
+		if len(a) != len(b) {
+			return len(b) - len(a)
+		}
+		return strings.Compare(a, b)
+	})
+	return slices.Compact(words)
+}
+
+const (
+	walkBatch  = 100                    // Issues whose texts are read at a time.
+	walkCommon = 10                     // Hits in the first batch that make words common: going on costs less than the index.
+	walkMost   = 1500                   // Issues that are read before the index is asked after all.
+	mostHits   = 12_000                 // Texts that the index gives for one word; a word with more is common.
+	fewIssues  = 1000                   // So many are looked through for the other words sooner than the index is asked for them.
+	mostWait   = 200 * time.Millisecond // For the index to list the texts of one word; a word that takes longer is common.
+)
+
+// searchIssues finds issues by text. Common words are looked for in the texts of the issues themselves, in the order of
+// the list: the page is soon full. Rare ones are asked of the full-text index, and what it names is put in order. Which
+// of the two it is, the first issues of the list tell.
+func (s *Store) searchIssues(ctx context.Context, q IssueQuery, after *position, limit int) ([]position, error) {
+	terms := parseTerms(q.Text)
+	if len(terms) == 0 {
+		return nil, nil
+	}
+	w := &walk{store: s, q: q, terms: terms, at: after, limit: limit}
+	for w.seen < walkMost {
+		if err := w.step(ctx); err != nil || w.ended {
+			return w.found, err
+		}
+		if len(w.found) < walkCommon {
+			break
+		}
+	}
+	c, err := s.candidates(ctx, terms)
+	if err != nil {
+		return nil, err
+	}
+	if c.known {
+		return s.searchAmong(ctx, q, terms, c, after, limit)
+	}
+	for !w.ended { // Each word is common; that they come together is rare.
+		if err := w.step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return w.found, nil
+}
+
+// searchAmong puts what the index names in order, and looks into the texts where the index cannot decide alone.
+func (s *Store) searchAmong(ctx context.Context, q IssueQuery, terms searchTerms, c candidates, after *position, limit int) ([]position, error) {
+	if len(c.numbers) == 0 {
+		return nil, nil
+	}
+	if c.sure && q.Internal {
+		return s.positionsAmong(ctx, q, c.numbers, after, limit)
+	}
+	list, err := s.issuePositions(ctx, q, c.numbers, after, len(c.numbers))
+	if err != nil {
+		return nil, err
+	}
+	w := &walk{store: s, q: q, terms: terms, limit: limit}
+	for part := range slices.Chunk(list, walkBatch) {
+		if err := w.look(ctx, part); err != nil || w.ended {
+			return w.found, err
+		}
+	}
+	return w.found, nil
+}
+
+// candidates are the issues that the index names.
+type candidates struct {
+	numbers []int64
+	known   bool // False: the index cannot say. It knows none of the words, or each is in too many texts.
+	sure    bool // All of them fit; otherwise their texts have to be looked at.
+}
+
+func (s *Store) candidates(ctx context.Context, terms searchTerms) (candidates, error) {
+	var have map[int64]bool
+	out := candidates{sure: terms.plain()}
+	for _, word := range terms.words() {
+		if have != nil && len(have) <= fewIssues {
+			out.sure = false
+			break
+		}
+		hits, common, err := s.hits(ctx, word)
+		if err != nil {
+			return out, err
+		}
+		switch {
+		case common:
+			out.sure = false
+		case have == nil:
+			have = hits
+		default:
+			for n := range have {
+				if !hits[n] {
+					delete(have, n)
+				}
+			}
+		}
+	}
+	if have == nil {
+		return out, nil
+	}
+	out.known = true
+	for n := range have {
+		out.numbers = append(out.numbers, n)
+	}
+	if len(terms) == 1 { // A number alone is also the issue of that number.
+		n, err := strconv.ParseInt(terms[0][1:], 10, 64)
+		if err == nil && !have[n] {
+			out.numbers = append(out.numbers, n)
+		}
+	}
+	slices.Sort(out.numbers)
+	return out, nil
+}
+
+// hits returns the issues with a word, or with words that begin like it when it ends with a star.
+func (s *Store) hits(ctx context.Context, word string) (issues map[int64]bool, common bool, err error) {
+	query, arg := "SELECT issue_number FROM search_texts WHERE MATCH (words) AGAINST (? IN BOOLEAN MODE)", "+"+word
+	if s.dialect == "sqlite" {
+		exact, star := strings.CutSuffix(word, "*")
+		query, arg = "SELECT rowid >> 32 FROM search_texts WHERE search_texts MATCH ?", `"`+exact+`"`
+		if star {
+			arg += "*"
+		}
+	}
+	wait, stop := context.WithTimeout(ctx, mostWait)
+	defer stop()
+	issues = map[int64]bool{}
+	texts := 0
+	err = s.each(wait, query+fmt.Sprintf(" LIMIT %d", mostHits+1), []any{arg}, func(r *sql.Rows) error {
+		var n int64
+		err := r.Scan(&n)
+		issues[n] = true
+		texts++
+		return err
+	})
+	if err != nil && wait.Err() != nil && ctx.Err() == nil {
+		return nil, true, nil
+	}
+	return issues, texts > mostHits, err
+}

@@ -1,0 +1,183 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// walk looks into the texts of issues, in the order of a list.
+type walk struct {
+	store *Store
+	q     IssueQuery
+	terms searchTerms
+	at    *position // The last one that was looked at.
+	limit int
+	seen  int
+	found []position
+	ended bool // Enough is found, or there are no more.
+}
+
+// step looks at the next issues of the list.
+func (w *walk) step(ctx context.Context) error {
+	batch, err := w.store.issuePositions(ctx, w.q, nil, w.at, walkBatch)
+	if err != nil {
+		return err
+	}
+	if err := w.look(ctx, batch); err != nil {
+		return err
+	}
+	w.ended = w.ended || len(batch) < walkBatch
+	return nil
+}
+
+// look looks into the texts of at most [walkBatch] issues.
+func (w *walk) look(ctx context.Context, batch []position) error {
+	numbers := make([]int64, len(batch))
+	for i, p := range batch {
+		numbers[i] = p.number
+	}
+	texts, err := w.store.searchedTexts(ctx, numbers, w.q.Internal)
+	if err != nil {
+		return err
+	}
+	for i, p := range batch {
+		w.at, w.seen = &batch[i], w.seen+1
+		if !w.terms.match(p.number, texts[p.number]) {
+			continue
+		}
+		if w.found = append(w.found, p); len(w.found) == w.limit {
+			w.ended = true
+			return nil
+		}
+	}
+	return nil
+}
+
+// match reports whether all terms stand in the texts of an issue. A number alone is also the issue of that number.
+func (t searchTerms) match(number int64, texts []string) bool {
+	if len(t) == 1 && t[0] == " "+strconv.FormatInt(number, 10) {
+		return true
+	}
+	missing := append(searchTerms{}, t...)
+	for _, text := range texts {
+		folded := foldText(text)
+		for i := 0; i < len(missing); {
+			if strings.Contains(folded, missing[i]) {
+				missing = append(missing[:i], missing[i+1:]...)
+			} else {
+				i++
+			}
+		}
+		if len(missing) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// searchedTexts returns what is searched of issues: title and description, comments, names of files.
+func (s *Store) searchedTexts(ctx context.Context, numbers []int64, internal bool) (map[int64][]string, error) {
+	out := make(map[int64][]string, len(numbers))
+	if len(numbers) == 0 {
+		return out, nil
+	}
+	args := anys(padded(numbers))
+	in := " IN (" + marks(len(args)) + ")"
+	most := fmt.Sprint(maxSearched)
+	comments := "SELECT issue_number, SUBSTR(body, 1, " + most + ") FROM comments WHERE issue_number" + in
+	if !internal {
+		comments += " AND internal = 0"
+	}
+	for _, query := range []string{
+		"SELECT number, title FROM issues WHERE number" + in,
+		"SELECT number, SUBSTR(description, 1, " + most + ") FROM issues WHERE number" + in,
+		comments,
+		"SELECT issue_number, name FROM attachments WHERE issue_number" + in,
+	} {
+		err := s.each(ctx, query, slices.Clone(args), func(r *sql.Rows) error {
+			var n int64
+			var text string
+			err := r.Scan(&n, &text)
+			out[n] = append(out[n], text)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+const (
+	manyIssues  = 1500   // So many are not looked up one by one to be put in order.
+	scanBatch   = 2000   // Entries of the index of an order that are read at a time.
+	mostScanned = 20_000 // Entries after which they are looked up after all.
+)
+
+// positionsAmong is issuePositions for a set of numbers. A large set is not put in order: the order is read from its
+// index until enough of the set has come by.
+func (s *Store) positionsAmong(ctx context.Context, q IssueQuery, numbers []int64, after *position, limit int) ([]position, error) {
+	if len(numbers) < manyIssues || q.Sort == SortPriority || q.Sort == SortDue {
+		return s.issuePositions(ctx, q, numbers, after, limit)
+	}
+	set := make(map[int64]bool, len(numbers))
+	for _, n := range numbers {
+		set[n] = true
+	}
+	var found []position
+	at := after
+	for seen := 0; seen < mostScanned; seen += scanBatch {
+		batch, err := s.scanOrder(ctx, q.Sort, at)
+		if err != nil {
+			return nil, err
+		}
+		var members []int64
+		for i := range batch {
+			if at = &batch[i]; set[at.number] {
+				members = append(members, at.number)
+			}
+		}
+		if len(members) > 0 {
+			fitting, err := s.issuePositions(ctx, q, members, nil, len(members))
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, fitting...)
+		}
+		if len(found) >= limit || len(batch) < scanBatch {
+			return found[:min(limit, len(found))], nil
+		}
+	}
+	rest, err := s.issuePositions(ctx, q, numbers, at, limit-len(found))
+	return append(found, rest...), err
+}
+
+// scanOrder reads the next entries of the index of an order: only numbers and times, no issues.
+func (s *Store) scanOrder(ctx context.Context, sort IssueSort, at *position) ([]position, error) {
+	where, args := "1 = 1", []any(nil)
+	if at != nil {
+		where, args = at.condition(sort)
+	}
+	column := "i.updated_at"
+	if sort == SortNewest || sort == SortOldest {
+		column = "i.number"
+	}
+	var out []position
+	err := s.each(ctx, "SELECT i.number, "+column+" FROM issues i WHERE "+where+" ORDER BY "+sort.order()+fmt.Sprintf(" LIMIT %d", scanBatch), args,
+		func(r *sql.Rows) error {
+			var p position
+			var err error
+			if column == "i.number" {
+				err = r.Scan(&p.number, &p.number)
+			} else {
+				err = r.Scan(&p.number, &p.updated)
+			}
+			out = append(out, p)
+			return err
+		})
+	return out, err
+}

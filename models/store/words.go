@@ -1,0 +1,164 @@
+package store
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+const (
+	maxSearched  = 128 << 10 // Octets of one text that are searched.
+	maxWords     = 4000      // Different words of one text that are searched.
+	maxWord      = 40        // Octets of a word that count.
+	minIndexWord = 3         // Shorter words are not in the index; they are looked for in the texts themselves.
+)
+
+// foldText makes text comparable: small letters, without accents, ß as ss, and one blank before each word. Everything
+// that is no letter and no digit parts words. "Müller-Straße 7" becomes " muller strasse 7".
+func foldText(text string) string {
+	if len(text) > maxSearched {
+		text = cutRunes(text, maxSearched)
+	}
+	out := make([]byte, 0, len(text)+8)
+	gap := true
+	put := func(r rune) {
+		if gap {
+			out = append(out, ' ')
+			gap = false
+		}
+		out = utf8.AppendRune(out, r)
+	}
+	for i := 0; i < len(text); {
+		if c := text[i]; c < utf8.RuneSelf {
+			i++
+			switch {
+			case c >= 'A' && c <= 'Z':
+				c += 'a' - 'A'
+			case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+			default:
+				gap = true
+				continue
+			}
+			if gap {
+				out = append(out, ' ')
+				gap = false
+			}
+			out = append(out, c)
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(text[i:])
+		part := text[i : i+n]
+		i += n
+		switch {
+		case unicode.Is(unicode.Mn, r): // An accent of the letter before.
+			continue
+		case r == 'ß' || r == 'ẞ':
+			put('s')
+			put('s')
+			continue
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
+			gap = true
+			continue
+		}
+		for _, d := range norm.NFKD.String(part) {
+			switch {
+			case unicode.Is(unicode.Mn, d):
+			case unicode.IsLetter(d) || unicode.IsDigit(d):
+				put(unicode.ToLower(d))
+			default:
+				gap = true
+			}
+		}
+	}
+	return string(out)
+}
+
+func cutRunes(text string, n int) string {
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}
+
+// indexWords returns the different words of texts, parted by blanks, for the full-text index.
+func indexWords(texts ...string) string {
+	seen := map[string]bool{}
+	var out strings.Builder
+	for _, text := range texts {
+		for w := range strings.FieldsSeq(foldText(text)) {
+			if w = indexWord(w); len(w) < minIndexWord || seen[w] {
+				continue
+			}
+			if len(seen) == maxWords {
+				return out.String()
+			}
+			seen[w] = true
+			if out.Len() > 0 {
+				out.WriteByte(' ')
+			}
+			out.WriteString(w)
+		}
+	}
+	return out.String()
+}
+
+func indexWord(w string) string {
+	if len(w) > maxWord {
+		return cutRunes(w, maxWord)
+	}
+	return w
+}
+
+// searchTerms is what a person looks for: each piece has to stand at the beginning of a word; a piece in quotation
+// marks, or with signs in it, is words that follow each other.
+type searchTerms []string // Each as foldText makes it: " printer burns".
+
+func parseTerms(text string) searchTerms {
+	var out searchTerms
+	add := func(piece string) {
+		if folded := foldText(piece); folded != "" && len(out) < 16 {
+			out = append(out, folded)
+		}
+	}
+	for i, quoted := range strings.Split(text, `"`) {
+		if i%2 == 1 {
+			add(quoted)
+			continue
+		}
+		for piece := range strings.FieldsSeq(quoted) {
+			add(piece)
+		}
+	}
+	return out
+}
+
+// words returns what the index can be asked for, the longest first: it tells most. A word ends with a star when others
+// may begin like it: inside of a piece words are whole.
+func (t searchTerms) words() []string {
+	var out []string
+	for _, term := range t {
+		all := strings.Fields(term)
+		for i, w := range all {
+			if len(w) < minIndexWord {
+				continue
+			}
+			if w = indexWord(w); i == len(all)-1 {
+				w += "*"
+			}
+			out = append(out, w)
+		}
+	}
+	return longestFirst(out)
+}
+
+// plain reports whether the index alone can decide: each term is one word that is in it.
+func (t searchTerms) plain() bool {
+	for _, term := range t {
+		if len(term)-1 < minIndexWord || len(term)-1 > maxWord || strings.Contains(term[1:], " ") {
+			return false
+		}
+	}
+	return true
+}
