@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"letterbox/gateway"
+	"letterbox/gateway/rule"
 	"letterbox/models"
 )
 
@@ -17,9 +19,12 @@ import (
 type messageListView struct {
 	Rows        []messageRow
 	Filtered    bool
+	Narrow      bool // Something is set beyond text, inbox and state.
 	First, Next string
 	Inbox       gateway.InboxView // The only one, when one is chosen.
 	Inboxes     []option
+	Reasons     []option
+	Back        string // Address of this list.
 }
 
 // messageRow is a message in the inbound log.
@@ -30,33 +35,45 @@ type messageRow struct {
 	Sentence string // What became of it, and why.
 }
 
+// aside is the filter for messages that wait for a person: refused or set aside.
+const aside = "aside"
+
+// logFilters are the fields by which the inbound log is searched.
+func logFilters() []string {
+	return []string{"inbox", "state", "q", "reason", "sender", "subject", "message_id", "since", "until"}
+}
+
 // messageList shows the inbound log of the inboxes that a person may configure.
 func messageList(v *visit) error {
 	mine, err := v.inboxesByID()
 	if err != nil {
 		return err
 	}
-	f := v.newForm("log", map[string]string{
-		"inbox": v.Query("inbox"), "state": v.Query("state"), "q": strings.TrimSpace(v.Query("q")),
-	})
-	q := gateway.MessageQuery{Text: f.get("q"), Cursor: v.Query("cursor"), Reason: v.Query("reason"), Limit: 50}
-	if q.State = models.MessageState(f.get("state")); q.State != "" && !slices.Contains(messageStates(), f.get("state")) {
-		return models.ErrNotFound
+	f := v.newForm("log", map[string]string{})
+	keep := url.Values{}
+	data := messageListView{}
+	for _, name := range logFilters() {
+		f.values[name] = strings.TrimSpace(v.Query(name))
+		keep.Set(name, f.values[name])
+		data.Filtered = data.Filtered || f.values[name] != ""
+		data.Narrow = data.Narrow || f.values[name] != "" && !slices.Contains([]string{"inbox", "state", "q"}, name)
 	}
-	data := messageListView{Filtered: q.Text != "" || q.State != "" || q.Reason != "" || f.get("inbox") != ""}
+	q, err := v.logQuery(f)
+	if err != nil {
+		return err
+	}
 	if q.InboxIDs, err = v.chosenInboxes(f.get("inbox"), mine); err != nil {
 		return err
 	}
 	if f.get("inbox") != "" {
 		data.Inbox = mine[q.InboxIDs[0]]
 	}
-	if len(mine) > 0 || v.access.Admin() {
+	if (len(mine) > 0 || v.access.Admin()) && !f.Failed() {
 		page, err := v.h.Gateway.Messages(v.ctx(), q)
 		if err != nil {
 			return err
 		}
 		data.Rows = v.messageRows(page.Items, mine)
-		keep := url.Values{"inbox": {f.get("inbox")}, "state": {f.get("state")}, "q": {f.get("q")}, "reason": {q.Reason}}
 		if q.Cursor != "" {
 			data.First = address("/messages", keep)
 		}
@@ -64,13 +81,57 @@ func messageList(v *visit) error {
 			data.Next = address("/messages", keep, "cursor", page.Next)
 		}
 	}
+	data.Back = v.Request.URL.RequestURI()
 	data.Inboxes = []option{{"", v.l.T("log.inbox.all")}}
 	for _, in := range v.sorted(mine) {
 		data.Inboxes = append(data.Inboxes, option{strconv.FormatInt(in.ID, 10), in.Name})
 	}
+	data.Reasons = v.reasonOptions()
 	return v.render(http.StatusOK, "message_list", view{
 		Title: v.l.T("nav.messages"), Section: "messages", Live: "message", Form: f, Data: data,
 	})
+}
+
+// logQuery reads the filters of the inbound log. A day that cannot be read is noted in the form.
+func (v *visit) logQuery(f *form) (gateway.MessageQuery, error) {
+	q := gateway.MessageQuery{
+		Text: f.get("q"), Cursor: v.Query("cursor"), Reason: f.get("reason"), Sender: f.get("sender"), Subject: f.get("subject"),
+		RFCID: strings.Trim(f.get("message_id"), "<>"), Limit: 50,
+	}
+	switch state := f.get("state"); {
+	case state == aside:
+		q.States = []models.MessageState{models.MessageRejected, models.MessageQuarantined}
+	case state != "" && !slices.Contains(messageStates(), state):
+		return q, models.ErrNotFound
+	default:
+		q.State = models.MessageState(state)
+	}
+	q.Since = f.day("since")
+	if q.Until = f.day("until"); !q.Until.IsZero() {
+		q.Until = q.Until.AddDate(0, 0, 1) // The day itself is meant, too.
+	}
+	return q, nil
+}
+
+// day reads a day in the zone of the server; zero when there is none.
+func (f *form) day(name string) time.Time {
+	if f.get(name) == "" {
+		return time.Time{}
+	}
+	t, err := time.ParseInLocation(time.DateOnly, f.get(name), time.Local)
+	if err != nil {
+		f.refuse(name, "E-FORM-02")
+	}
+	return t
+}
+
+// reasonOptions are the reasons by which the log can be searched.
+func (v *visit) reasonOptions() []option {
+	out := []option{{"", v.l.T("log.inbox.all")}}
+	for _, r := range rule.Reasons() {
+		out = append(out, option{string(r), v.l.T("reason." + string(r))})
+	}
+	return out
 }
 
 func messageStates() []string {

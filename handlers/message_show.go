@@ -132,22 +132,3 @@ func messageRaw(v *visit) error {
 	}
 	return nil
 }
-
-// messageReprocess has a message processed again with the rules in force.
-func messageReprocess(v *visit) error {
-	m, _, _, err := v.message()
-	if err != nil {
-		return err
-	}
-	to := fmt.Sprintf("/messages/%d", m.ID)
-	again, err := v.h.Gateway.Reprocess(v.ctx(), v.me, m.ID)
-	if errors.Is(err, models.ErrConflict) {
-		v.say("warn", "flash.reprocess_not_now")
-		return v.redirect(to)
-	}
-	if err != nil {
-		return err
-	}
-	v.say("ok", "flash.reprocessed", "state", v.l.T("message.state."+string(again.State)))
-	return v.redirect(to)
-}

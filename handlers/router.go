@@ -89,6 +89,9 @@ func (h *Handlers) routes() []route {
 		{http.MethodPost, "/inboxes/:id/delete", configurer, inboxDelete},
 
 		{http.MethodGet, "/messages", configurer, messageList},
+		{http.MethodPost, "/messages/bulk", configurer, messageBulk},
+		{http.MethodGet, "/messages/missing", configurer, messageMissing},
+		{http.MethodPost, "/messages/missing", configurer, messageLook},
 		{http.MethodGet, "/messages/:id", configurer, messageShow},
 		{http.MethodGet, "/messages/:id/html", configurer, messageHTML},
 		{http.MethodGet, "/messages/:id/raw", configurer, messageRaw},

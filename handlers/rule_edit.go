@@ -84,7 +84,41 @@ func ruleEdit(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.showRules(http.StatusOK, in, v.newForm("inbox", ruleValues(in.Rules, in.RuleVersion)), ruleView{})
+	values, data := ruleValues(in.Rules, in.RuleVersion), ruleView{}
+	if id, err := strconv.ParseInt(v.Query("message"), 10, 64); err == nil {
+		if values, err = v.proposeRules(in, id, &data); err != nil {
+			return err
+		}
+	}
+	return v.showRules(http.StatusOK, in, v.newForm("inbox", values), data)
+}
+
+// proposeRules fills the form with rules for a message of the inbox and tries them on it.
+func (v *visit) proposeRules(in gateway.InboxView, id int64, data *ruleView) (map[string]string, error) {
+	values := ruleValues(in.Rules, in.RuleVersion)
+	m, _, err := v.h.Gateway.Message(v.ctx(), id)
+	if err != nil {
+		return values, err
+	}
+	if m.InboxID != in.ID {
+		return values, models.ErrNotFound
+	}
+	data.Proposed = &m
+	rules, err := v.h.Gateway.ProposeRules(v.ctx(), id)
+	if errors.Is(err, models.ErrNotFound) {
+		return values, nil // Its octets are not kept any more: the rules as they are.
+	}
+	if err != nil {
+		return values, err
+	}
+	t, err := v.h.Gateway.TryRulesOn(v.ctx(), rules, id)
+	if err != nil {
+		return values, err
+	}
+	data.Tried = v.triedOne(t)
+	values = ruleValues(rules, in.RuleVersion)
+	values["proposed"] = strconv.FormatInt(id, 10)
+	return values, nil
 }
 
 // ruleUpdate saves rules as a new version, or only tries them.

@@ -85,6 +85,9 @@ func TestEveryReasonHasItsSentence(t *testing.T) {
 	if len(reasons) < 20 {
 		t.Fatalf("%d reasons found in reason.go", len(reasons))
 	}
+	if diff := cmp.Diff(reasons, texts(Reasons())); diff != "" {
+		t.Errorf("Reasons (-declared +listed):\n%s", diff)
+	}
 	for _, reason := range reasons {
 		if de["verdict."+reason] == "" {
 			t.Errorf("verdict.%s has no sentence", reason)
@@ -226,4 +229,12 @@ func TestSentencesOfFindingsCanBeFilled(t *testing.T) {
 			t.Errorf("%s was not reached", key)
 		}
 	}
+}
+
+func texts(reasons []Reason) []string {
+	var out []string
+	for _, r := range reasons {
+		out = append(out, string(r))
+	}
+	return out
 }

@@ -42,3 +42,13 @@ const (
 	BeforeStart Reason = "before_start" // Older than the start of the inbox: left alone.
 	Vanished    Reason = "vanished"     // Gone from the server before it could be fetched.
 )
+
+// Reasons lists the reasons in their order.
+func Reasons() []Reason {
+	return []Reason{
+		AcceptedNew, AcceptedComment, UnknownSender, SenderUnreadable, SenderNotAllowed, SenderBlocked,
+		DomainPattern, RecipientUnexpected, KeywordSubject, KeywordBody, SubjectEmpty, SubjectRejected,
+		AutoReply, Bounce, Loop, OwnMail, MailingList, Duplicate, TooLarge, CreateDisabled, CommentDisabled,
+		IssueClosed, IssueForbidden, DryRun, RuleTimeout, ParseFailed, Quarantined, BeforeStart, Vanished,
+	}
+}

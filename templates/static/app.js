@@ -38,6 +38,8 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "g") went = Date.now();
   else if (event.key === "j") walk(1);
   else if (event.key === "k") walk(-1);
+  else if ((event.key === "x" || event.key === "X") && document.querySelector("[data-bulk]")) choose(event.shiftKey);
+  else if (event.key === "b" && document.querySelector("[data-bulk]")) document.querySelector("[data-bar] button")?.focus();
   else if (event.key === "/" || event.key === "f") { event.preventDefault(); document.getElementById("find")?.focus(); }
   else if (event.key === "c") document.querySelector('a[href="/issues/new"]')?.click();
   else if (event.key === "r" || event.key === "n") {
@@ -45,6 +47,39 @@ document.addEventListener("keydown", (event) => {
     if (kind) { event.preventDefault(); kind.checked = true; document.getElementById("f-body").focus(); }
   }
 });
+
+// Messages are chosen with x, a run of them with Shift and x; b goes to what can be done with them.
+let chosenLast = -1;
+function choose(run) {
+  const all = rows();
+  if (at < 0 || !all[at]) return;
+  const box = all[at].querySelector('input[name="id"]');
+  if (!box) return;
+  box.checked = !box.checked;
+  if (run && chosenLast >= 0) {
+    for (let i = Math.min(at, chosenLast); i <= Math.max(at, chosenLast); i++) {
+      const one = all[i].querySelector('input[name="id"]');
+      if (one) one.checked = box.checked;
+    }
+  }
+  chosenLast = at;
+  countChosen();
+}
+
+function countChosen() {
+  const form = document.querySelector("[data-bulk]");
+  if (!form) return;
+  const boxes = [...form.querySelectorAll('input[name="id"]')], n = boxes.filter((box) => box.checked).length;
+  const count = form.querySelector("[data-count]"), all = form.querySelector("[data-all]");
+  form.querySelectorAll("[data-bar] button").forEach((button) => { button.disabled = n === 0; });
+  count.dataset.none ??= count.textContent;
+  count.textContent = n === 0 ? count.dataset.none : n === 1 ? count.dataset.one : count.dataset.other.replace("2", String(n));
+  all.hidden = false;
+  all.checked = n > 0 && n === boxes.length;
+  all.onchange = () => { boxes.forEach((box) => { box.checked = all.checked; }); countChosen(); };
+}
+document.addEventListener("change", (event) => { if (event.target.name === "id") countChosen(); });
+countChosen();
 
 // Single keys can be switched off (WCAG 2.1.4).
 function showKeys() {
@@ -231,11 +266,12 @@ if (topics) {
       const busy = document.activeElement?.closest("input, textarea, select") ||
         [...document.querySelectorAll("textarea")].some((text) => text.value !== text.defaultValue) ||
         [...document.querySelectorAll("select option")].some((option) => option.selected !== option.defaultSelected) ||
-        document.querySelector("main details[open]") || document.getElementById("report");
+        document.querySelector("main details[open]") || document.getElementById("report") ||
+        document.querySelector('input[name="id"]:checked');
       if (busy) return;
       const answer = await fetch(location.href);
       const main = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
-      if (answer.ok && main) { document.getElementById("main").replaceChildren(...main.childNodes); at = -1; }
+      if (answer.ok && main) { document.getElementById("main").replaceChildren(...main.childNodes); at = -1; countChosen(); }
     }, 300);
   };
   source.addEventListener("message", refresh);
