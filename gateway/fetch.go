@@ -38,26 +38,6 @@ func windowSize(s models.InboxSettings) int {
 	return s.BatchSize
 }
 
-// loads cuts rows, which are all of one folder after another, into runs that are downloaded with one command.
-func loads(rows []*models.Message, most int) [][]*models.Message {
-	var all [][]*models.Message
-	var cur []*models.Message
-	var octets int64
-	for _, r := range rows {
-		full := len(cur) == most || octets+r.Size > loadOctets
-		if len(cur) > 0 && (full || cur[0].Folder != r.Folder || cur[0].UIDValidity != r.UIDValidity) {
-			all = append(all, cur)
-			cur, octets = nil, 0
-		}
-		cur = append(cur, r)
-		octets += r.Size
-	}
-	if len(cur) > 0 {
-		all = append(all, cur)
-	}
-	return all
-}
-
 // errNotSent says that a message was listed and left out when it was asked for.
 var errNotSent = errors.New("the server lists the message and does not send it")
 

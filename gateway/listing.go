@@ -39,17 +39,17 @@ func (v *visit) newListing(ctx context.Context) (*listing, error) {
 	return l, nil
 }
 
-// unknown subtracts from a listing what the ledger knows and what is not ours, and returns rows for the rest, in the
-// order of the listing. full says that entries are all that the server holds, not only the news.
-func (v *visit) unknown(ctx context.Context, entries []mailbox.Entry, full bool) ([]*models.Message, error) {
+// unknown subtracts from a listing what the ledger knows and what is not ours, and returns the rest, in the order of the
+// listing. full says that entries are all that the server holds, not only the news.
+func (v *visit) unknown(ctx context.Context, entries []mailbox.Entry, full bool) ([]mailbox.Entry, error) {
 	if full {
 		if err := v.markFolders(ctx, entries); err != nil {
 			return nil, err
 		}
 	}
-	var rows []*models.Message
+	var fresh []mailbox.Entry
 	for _, e := range entries {
-		key := folderKey{e.Folder, e.UIDValidity}
+		key := keyOf(e)
 		known, err := v.knownUIDs(ctx, key)
 		if err != nil {
 			return nil, err
@@ -58,9 +58,9 @@ func (v *visit) unknown(ctx context.Context, entries []mailbox.Entry, full bool)
 			continue
 		}
 		known[e.UID] = struct{}{}
-		rows = append(rows, v.newRow(key, e))
+		fresh = append(fresh, e)
 	}
-	return rows, nil
+	return fresh, nil
 }
 
 // leftAlone reports whether a message that the ledger does not know is none of ours, now or ever.
@@ -83,7 +83,7 @@ func (v *visit) knownUIDs(ctx context.Context, key folderKey) (map[string]struct
 	return known, nil
 }
 
-func (v *visit) newRow(key folderKey, e mailbox.Entry) *models.Message {
+func (v *visit) newRow(e mailbox.Entry) *models.Message {
 	row := &models.Message{
 		InboxID: v.inbox.ID, Door: v.door, Folder: e.Folder, UIDValidity: e.UIDValidity, UID: e.UID,
 		State: models.MessageKnown, Step: models.StepFetch, Attempts: 1, Size: e.Size, ReceivedAt: now(),
@@ -100,7 +100,7 @@ func (v *visit) newRow(key folderKey, e mailbox.Entry) *models.Message {
 	if e.Size > limit && limit > 0 {
 		row.Reason = string(rule.TooLarge)
 	}
-	row.Archived = v.archived(key, e)
+	row.Archived = v.archived(keyOf(e), e)
 	return row
 }
 
@@ -112,7 +112,7 @@ func (v *visit) markFolders(ctx context.Context, entries []mailbox.Entry) error 
 	last := map[folderKey]uint32{}
 	for _, e := range entries {
 		uid, _ := strconv.ParseUint(e.UID, 10, 32)
-		key := folderKey{e.Folder, e.UIDValidity}
+		key := keyOf(e)
 		last[key] = max(last[key], uint32(uid))
 	}
 	for key, uid := range last {
@@ -191,7 +191,7 @@ func (v *visit) mark(ctx context.Context, key folderKey, first uint32, entries [
 	var old []*models.Message
 	if v.door == doorPOP3 && v.inbox.Settings.ImportSince == "from_now" && v.inbox.Settings.Select != "all" {
 		for _, e := range entries {
-			row := v.newRow(key, e)
+			row := v.newRow(e)
 			finished := now()
 			row.State, row.Reason, row.SettleState = models.MessageIgnored, string(rule.BeforeStart), models.SettleNone
 			row.FinishedAt = &finished

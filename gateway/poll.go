@@ -116,11 +116,11 @@ func (g *Gateway) stopAll() {
 
 // work visits one inbox until ctx is done.
 func (g *Gateway) work(ctx context.Context, ib models.Inbox, poke <-chan struct{}) {
-	status := g.statusOf(ctx, ib.ID)
+	s := &shift{status: g.statusOf(ctx, ib.ID), poke: poke}
 	for ctx.Err() == nil {
 		g.counts.visits.Add(1)
 		held, err := g.underLease(ctx, ib.ID, func(ctx context.Context, f fence) error {
-			return g.session(ctx, ib, f, status, poke)
+			return g.session(ctx, ib, f, s)
 		})
 		if ctx.Err() != nil {
 			return
@@ -130,7 +130,9 @@ func (g *Gateway) work(ctx context.Context, ib models.Inbox, poke <-chan struct{
 		case errors.Is(err, models.ErrFenced):
 		case err != nil:
 			g.counts.failures.Add(1)
-			delay = g.visitFailed(ctx, ib, status, err)
+			delay = g.visitFailed(ctx, ib, s.status, err)
+		case s.cutShort:
+			delay = 0
 		case held:
 			delay = jitter(ib.Settings.PollInterval)
 		}

@@ -80,11 +80,11 @@ func (g *Gateway) takeIn(ctx context.Context, ib models.Inbox, door string, box 
 	for _, e := range entries {
 		refs = append(refs, e.Ref)
 	}
-	rows, err := v.unknown(ctx, entries, false)
+	fresh, err := v.unknown(ctx, entries, false)
 	if err != nil {
 		return nil, err
 	}
-	if err := v.stream(ctx, rows); err != nil {
+	if err := v.stream(ctx, fresh); err != nil {
 		return nil, err
 	}
 	return refs, v.unfinished(ctx, entries)

@@ -12,12 +12,19 @@ import (
 // fullListing is how often a kept connection lists everything again: what the server's news missed is found then.
 const fullListing = 10 * time.Minute
 
+// shift is what the sessions of one worker hand on to each other.
+type shift struct {
+	status   *models.InboxStatus
+	poke     <-chan struct{} // A visit is wanted now.
+	cutShort bool            // The last session left something to be downloaded.
+}
+
 // session is one connection to the server of an inbox. Over a kept connection it stays until something fails; a POP3
 // session takes in what is there and ends. A panic in a mail source ends the session and no more.
-func (g *Gateway) session(ctx context.Context, ib models.Inbox, f fence, status *models.InboxStatus, poke <-chan struct{}) (err error) {
+func (g *Gateway) session(ctx context.Context, ib models.Inbox, f fence, s *shift) (err error) {
 	defer caught(models.StepFetch, &err)
-	*status = *g.statusOf(ctx, ib.ID) // Another process may have visited meanwhile.
-	g.connecting(ctx, status)
+	*s.status = *g.statusOf(ctx, ib.ID) // Another process may have visited meanwhile.
+	g.connecting(ctx, s.status)
 	if ib.StartedAt == nil { // An earlier visit may have started it.
 		fresh, err := g.Store.InboxByID(ctx, ib.ID)
 		if err != nil {
@@ -25,7 +32,7 @@ func (g *Gateway) session(ctx context.Context, ib models.Inbox, f fence, status 
 		}
 		ib.StartedAt = fresh.StartedAt
 	}
-	box, err := g.openBox(ctx, ib, status)
+	box, err := g.openBox(ctx, ib, s.status)
 	if err != nil {
 		return err
 	}
@@ -39,18 +46,20 @@ func (g *Gateway) session(ctx context.Context, ib models.Inbox, f fence, status 
 	if err != nil {
 		return err
 	}
+	v.late, s.cutShort = s.cutShort, false
 	if err := v.first(ctx); err != nil {
 		return err
 	}
 	if v.watcher != nil {
-		g.visited(ctx, status, v.handled)
-		return v.watch(ctx, status, poke)
+		g.visited(ctx, s.status, v.handled)
+		return v.watch(ctx, s.status, s.poke)
 	}
 	closed = true
 	if err := v.close(ctx); err != nil {
 		return err
 	}
-	g.visited(ctx, status, v.handled)
+	g.visited(ctx, s.status, v.handled)
+	s.cutShort = v.cutShort
 	return nil
 }
 
@@ -63,7 +72,7 @@ func (v *visit) first(ctx context.Context) error {
 	if err := v.round(ctx, entries, true); err != nil {
 		return err
 	}
-	if v.inbox.StartedAt != nil {
+	if v.inbox.StartedAt != nil || v.cutShort {
 		return nil
 	}
 	started := now()

@@ -35,6 +35,8 @@ type visit struct {
 	deferred map[int64]bool  // Messages whose settlement is final once the box is closed.
 	last     models.Message  // The message that was processed last, for doors of one message.
 	handled  int
+	late     bool // The visit before was cut short: what has come last is first.
+	cutShort bool // Something is left to be downloaded by the next visit, at once.
 	lacking  bool // The server has left out a message: what is due is compared with a full listing.
 }
 
@@ -58,11 +60,11 @@ func (v *visit) round(ctx context.Context, entries []mailbox.Entry, full bool) e
 	if err := v.resume(ctx, entries, full, false); err != nil {
 		return err
 	}
-	rows, err := v.unknown(ctx, entries, full)
+	fresh, err := v.unknown(ctx, entries, full)
 	if err != nil {
 		return err
 	}
-	if err := v.stream(ctx, rows); err != nil {
+	if err := v.stream(ctx, fresh); err != nil {
 		return err
 	}
 	if err := v.resume(ctx, entries, full, true); err != nil {
@@ -71,10 +73,10 @@ func (v *visit) round(ctx context.Context, entries []mailbox.Entry, full bool) e
 	return v.settle(ctx)
 }
 
-// stream downloads rows window by window, keeps and parses what has come and brings it to its result, all at the same
-// time. Each keeps the order of rows, and each hands on whatever it was given, so that none waits for ever.
-func (v *visit) stream(ctx context.Context, rows []*models.Message) error {
-	if len(rows) == 0 {
+// stream downloads messages window by window, keeps and parses what has come and brings it to its result, all at the
+// same time. Each keeps the order, and each hands on whatever it was given, so that none waits for ever.
+func (v *visit) stream(ctx context.Context, entries []mailbox.Entry) error {
+	if len(entries) == 0 {
 		return nil
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -88,7 +90,7 @@ func (v *visit) stream(ctx context.Context, rows []*models.Message) error {
 	err := func() error {
 		defer behind.Wait()
 		defer close(loaded)
-		return v.download(ctx, rows, loaded)
+		return v.download(ctx, entries, loaded)
 	}()
 	for _, first := range []error{cerr, kerr} {
 		if first != nil {
@@ -98,28 +100,28 @@ func (v *visit) stream(ctx context.Context, rows []*models.Message) error {
 	return err
 }
 
-// download fetches load after load and hands on each window as it is full, also one that broke off; that is then the
-// last. After each load the server is told what has come to its result so far.
-func (v *visit) download(ctx context.Context, rows []*models.Message, loaded chan<- transfer) error {
-	for _, w := range loads(rows, loadWindows*windowSize(v.inbox.Settings)) {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if err := v.add(ctx, w); err != nil {
-			return err
-		}
-		fresh, large := splitLarge(w)
-		t := v.fetch(ctx, fresh, func(window transfer) { loaded <- window })
-		v.fetchHeaders(ctx, large, &t)
-		loaded <- t
-		if t.err != nil {
-			return t.err
-		}
-		if err := v.settle(ctx); err != nil {
-			return err
-		}
+// load downloads messages of one folder with one command and hands on each window as it is full, also one that broke
+// off; that is then the last. Then the server is told what has come to its result so far.
+func (v *visit) load(ctx context.Context, entries []mailbox.Entry, loaded chan<- transfer) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
-	return nil
+	rows := make([]*models.Message, 0, len(entries))
+	for _, e := range entries {
+		rows = append(rows, v.newRow(e))
+	}
+	if err := v.add(ctx, rows); err != nil {
+		return err
+	}
+	fresh, large := splitLarge(rows)
+	t := v.fetch(ctx, fresh, func(window transfer) { loaded <- window })
+	v.fetchHeaders(ctx, large, &t)
+	loaded <- t
+	if t.err != nil {
+		return t.err
+	}
+	v.g.beat(v.inbox.ID, pulse{polledAt: now()})
+	return v.settle(ctx)
 }
 
 // keepAll makes window after window durable and hands each on. After an error it takes back the attempts of the rest.
