@@ -117,8 +117,8 @@ func inboxEdit(v *visit) error {
 		return err
 	}
 	values := inboxValues(in.Inbox, in.Rules)
-	for _, name := range []string{"security", "tls_verify", "fingerprint", "port"} {
-		if proposed := v.Query(name); proposed != "" && len(proposed) <= 100 {
+	for _, name := range fixable() {
+		if proposed := v.Query(name); proposed != "" && len(proposed) <= 2000 {
 			values[name] = proposed
 		}
 	}
