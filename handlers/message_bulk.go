@@ -205,7 +205,7 @@ func (v *visit) sayDone(action string, d done) {
 	for _, p := range []struct {
 		key string
 		n   int
-	}{{"bulk.already", d.Already}, {"bulk.missing", d.Missing}, {"bulk.busy", d.Busy}, {"bulk.rule", d.Rule}, {"bulk.failed", d.Failed}} {
+	}{{"chosen.already", d.Already}, {"chosen.missing", d.Missing}, {"chosen.busy", d.Busy}, {"chosen.rule", d.Rule}, {"chosen.failed", d.Failed}} {
 		if p.n > 0 {
 			kind = "warn"
 			parts = append(parts, v.l.T(p.key, "n", p.n))
