@@ -201,7 +201,12 @@ func (g *Gateway) saveResult(ctx context.Context, d *delivery) error {
 	if !d.rerun {
 		g.planSettle(d.inbox.Settings, d, &row)
 	}
-	g.planNotice(d)
+	if err := g.planNotice(ctx, d); err != nil {
+		return err
+	}
+	if row.IssueNumber == nil && d.bounced != 0 {
+		row.IssueNumber = &d.bounced
+	}
 	if err := g.Store.SaveTrace(ctx, &models.Trace{MessageID: row.ID, Run: d.run, Entries: d.trace, CreatedAt: finished}); err != nil {
 		return fmt.Errorf("keep the trace: %w", err)
 	}
@@ -225,7 +230,7 @@ func participants(d *delivery) []string {
 	for _, list := range [][]message.Address{d.mail.From, d.mail.To, d.mail.Cc} {
 		for _, a := range list {
 			address := lower(a.Address)
-			if address == "" || len(address) > 320 || d.people.own[address] || slices.Contains(all, address) || len(all) == 100 {
+			if address == "" || len(address) > 320 || isOwn(d.people.own, address) || slices.Contains(all, address) || len(all) == 100 {
 				continue
 			}
 			all = append(all, address)

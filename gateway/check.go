@@ -50,6 +50,7 @@ type checkRun struct {
 	report CheckReport
 	each   func(CheckPhase)
 	start  time.Time
+	phases []mailbox.Phase // Those of an inbox when nil.
 }
 
 func (c *checkRun) add(p CheckPhase) {
@@ -194,7 +195,11 @@ func warnOfRights(s models.InboxSettings, note map[string]string) {
 func (c *checkRun) failed(p *mailbox.Problem) CheckReport {
 	c.add(CheckPhase{Phase: p.Phase, State: "failed", Code: p.Code, Args: p.Args})
 	after := false
-	for _, ph := range checkPhases() {
+	phases := c.phases
+	if phases == nil {
+		phases = checkPhases()
+	}
+	for _, ph := range phases {
 		if after {
 			c.add(CheckPhase{Phase: ph, State: "skipped"})
 		}

@@ -46,7 +46,7 @@ func newHouse(t *testing.T, s *store.Store) *house {
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	h := &house{t: t, store: s, servers: servers, tracker: tracker.New(tracker.Deps{Store: s, Log: log})}
 	h.gateway = gateway.New(gateway.Deps{
-		Store: s, Tracker: h.tracker, Secrets: ring, Log: log, Dial: netguard.Dialer([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}),
+		Texts: catalogueTexts(t), Store: s, Tracker: h.tracker, Secrets: ring, Log: log, Dial: netguard.Dialer([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}),
 	})
 	h.project, err = h.tracker.CreateProject(t.Context(), tracker.CommandLine(), tracker.ProjectDraft{Key: "SUP", Name: "Support"})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"letterbox/gateway/message"
+	"letterbox/gateway/outbound"
 	"letterbox/gateway/rule"
 	"letterbox/models"
 )
@@ -124,7 +125,7 @@ func facts(d *delivery) rule.Facts {
 		From: sender(m), Known: d.people.sender != nil && d.people.sender.DisabledAt == nil,
 		Subject: m.Subject, Text: m.Reply, OwnAddress: d.inbox.Address,
 		AutoReason: "", Bounce: m.Bounce != nil, List: m.List,
-		Own:  d.people.own[sender(m)] || d.people.outgoing,
+		Own:  isOwn(d.people.own, sender(m)) || d.people.outgoing,
 		Loop: len(m.Loop) > 0,
 	}
 	if f.Text == "" {
@@ -146,6 +147,11 @@ func facts(d *delivery) rule.Facts {
 		f.Recipients = append(f.Recipients, lower(a.Address))
 	}
 	f.Recipients = append(f.Recipients, m.DeliveredTo...)
+	for _, a := range f.Recipients {
+		if base, _, tagged := outbound.SplitTag(a); tagged && d.people.own[base] {
+			f.Recipients = append(f.Recipients, base)
+		}
+	}
 	return f
 }
 

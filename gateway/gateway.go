@@ -22,9 +22,11 @@ type Deps struct {
 	Dial    mailbox.DialFunc // Guards which hosts may be reached; a plain net.Dialer when nil.
 	// DialWeb reaches what domains publish over HTTPS about their mail, guarded; nil: nothing is fetched.
 	DialWeb  mailbox.DialFunc
-	Resolver preset.Resolver    // Asks the DNS where the mail of a domain lies; the system's when nil.
-	SMIME    *smime.Policy      // Checks signatures and opens encrypted mail; nil: both are only recognised.
-	Changed  func(topic string) // Told after a commit that pages may want to show ("message", "issue:12", "inbox:3"); may be nil.
+	Resolver preset.Resolver // Asks the DNS where the mail of a domain lies; the system's when nil.
+	SMIME    *smime.Policy   // Checks signatures and opens encrypted mail; nil: both are only recognised.
+	// Texts returns a text of the message catalogue for mails that go out; nil: its key.
+	Texts   func(lang, key string, args map[string]string) string
+	Changed func(topic string) // Told after a commit that pages may want to show ("message", "issue:12", "inbox:3"); may be nil.
 }
 
 // Secrets encrypts stored credentials; *secret.Ring is one. where names table, row and column and is bound to the
@@ -45,6 +47,9 @@ type Gateway struct {
 	deadly chan struct{} // Holds one token while a message is tried that may take the process with it.
 	resync chan struct{} // The inboxes have changed in this process.
 
+	mailOut chan struct{} // The outbox has been filled in this process.
+	keys    keyCache
+
 	mu      sync.Mutex
 	workers map[int64]*worker // By inbox, while Run is under way.
 	live    map[int64]pulse   // What is known of the visits of this process and not worth a database write.
@@ -62,7 +67,7 @@ func New(d Deps) *Gateway {
 	}
 	return &Gateway{
 		Deps: d, holder: newHolder(), rules: ruleCache{sets: map[ruleKey]*compiledRules{}},
-		deadly: make(chan struct{}, 1), resync: make(chan struct{}, 1),
+		deadly: make(chan struct{}, 1), resync: make(chan struct{}, 1), mailOut: make(chan struct{}, 1),
 		workers: map[int64]*worker{}, live: map[int64]pulse{},
 	}
 }

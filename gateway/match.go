@@ -68,8 +68,13 @@ func choose(d *delivery) target {
 			return t
 		default:
 			code := "match.by_message_id"
-			if h.Kind == thread.ByNumber {
+			switch {
+			case h.Kind == thread.ByNumber:
 				code = "match.by_number"
+			case h.signed && h.others:
+				code = "match.by_signature_of_other"
+			case h.signed:
+				code = "match.by_signature"
 			}
 			d.note(models.StepMatch, code, args...)
 			t.comment, t.reopen = h.issue.Number, h.issue.State.Done()
@@ -82,6 +87,9 @@ func choose(d *delivery) target {
 // mayWrite is the participant rule: a number, or a Message-ID that carries no signature of ours, is only a hint that
 // anybody could have written.
 func mayWrite(h hint, d *delivery) bool {
+	if h.signed {
+		return true
+	}
 	switch d.rules.rules.NumberMatch {
 	case "anyone":
 		return true

@@ -40,6 +40,8 @@ type delivery struct {
 	reason    rule.Reason         // Set with state.
 	issue     int64               // Set by apply.
 	comment   int64               // Set by apply.
+	queued    bool                // Set by apply: mail to go out has been put into the outbox.
+	bounced   int64               // Set by apply: the issue of the mail that this one reports undelivered.
 }
 
 // step is one stage of the way after the octets are kept. It returns an error only when it could not do its work; a

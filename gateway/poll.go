@@ -30,6 +30,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	var left sync.WaitGroup
 	defer left.Wait()
 	left.Go(func() { g.finishLeft(ctx) })
+	left.Go(func() { g.sendOutbox(ctx) })
 	for {
 		if err := g.sync(ctx); err != nil && ctx.Err() == nil {
 			g.Log.LogAttrs(ctx, slog.LevelError, "inboxes could not be read, trying again", slog.Any("err", err))

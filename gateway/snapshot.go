@@ -28,6 +28,8 @@ type hint struct {
 	issue       *models.Issue // Nil: there is no such issue.
 	participant bool          // The sender stood in the issue's mails, reported or watches it.
 	member      bool          // The sender is a member of its project, or an admin.
+	signed      bool          // The mail carries our own signed reference to it.
+	others      bool          // The signed reference was made for another person than the sender.
 }
 
 func (g *Gateway) snapshot(ctx context.Context, d *delivery) (snapshot, error) {
@@ -59,7 +61,7 @@ func (g *Gateway) lookUpPeople(ctx context.Context, d *delivery, s *snapshot) er
 		if i == mostRecipients {
 			break
 		}
-		if address := lower(a.Address); address != "" && !s.own[address] {
+		if address := lower(a.Address); address != "" && !isOwn(s.own, address) {
 			named = append(named, address)
 		}
 	}
@@ -104,11 +106,22 @@ func (g *Gateway) ownAddresses(ctx context.Context) (map[string]bool, error) {
 	for _, i := range inboxes {
 		own[lower(i.Address)] = true
 	}
+	accounts, err := g.Store.SendingAccounts(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read sending accounts: %w", err)
+	}
+	for _, a := range accounts {
+		own[a.Address], own[a.Settings.ReplyTo] = true, true
+	}
+	delete(own, "")
 	return own, nil
 }
 
 // lookUpHints finds the issues that the mail names by Message-ID and by number.
 func (g *Gateway) lookUpHints(ctx context.Context, m *message.Message, s *snapshot) error {
+	if err := g.lookUpSigned(ctx, m, s); err != nil {
+		return err
+	}
 	candidates := thread.Candidates(thread.Hints{Subject: m.Subject, InReplyTo: m.InReplyTo, References: m.References})
 	ids := []string{}
 	if m.MessageID != "" {

@@ -23,6 +23,7 @@ type Kind string
 
 // The kinds of candidates, in the order in which they are tried.
 const (
+	BySignature Kind = "signature" // A signed reference of ours; the caller verifies and adds it.
 	ByMessageID Kind = "message_id"
 	ByNumber    Kind = "number"
 )

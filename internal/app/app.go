@@ -12,9 +12,11 @@ import (
 
 	"letterbox/gateway"
 	"letterbox/internal/config"
+	"letterbox/internal/i18n"
 	"letterbox/internal/netguard"
 	"letterbox/internal/secret"
 	"letterbox/models/store"
+	"letterbox/templates"
 	"letterbox/tracker"
 )
 
@@ -59,11 +61,16 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 	if created {
 		log.LogAttrs(ctx, slog.LevelInfo, "secret key created, keep a copy of it apart from the database")
 	}
+	cat, err := i18n.Load(templates.Catalogue())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("load message catalogue: %w", err), s.Close())
+	}
 	a := &App{Config: cfg, Log: log, Store: s, changes: newChanges()}
 	a.Tracker = tracker.New(tracker.Deps{Store: s, Log: log, Changed: a.changes.publish})
 	a.Gateway = gateway.New(gateway.Deps{
 		Store: s, Tracker: a.Tracker, Secrets: ring, Log: log, Dial: netguard.Dialer(cfg.AllowedNetworks),
 		DialWeb: netguard.WebDialer(cfg.AllowedNetworks), SMIME: policy, Changed: a.changes.publish,
+		Texts: cat.T,
 	})
 	return a, nil
 }

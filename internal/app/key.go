@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 
+	"letterbox/gateway"
 	"letterbox/internal/config"
 	"letterbox/internal/secret"
+	"letterbox/models"
 	"letterbox/models/store"
 )
 
@@ -25,6 +27,15 @@ func keyFits(ctx context.Context, s *store.Store, ring *secret.Ring) error {
 	for _, ib := range inboxes {
 		if ib.PasswordEnc != "" && !ring.Holds(ib.PasswordEnc) {
 			return fmt.Errorf("inbox %q: %w", ib.Name, ErrKeyMissing)
+		}
+	}
+	accounts, err := s.SendingAccounts(ctx)
+	if err != nil {
+		return fmt.Errorf("read sending accounts: %w", err)
+	}
+	for _, a := range accounts {
+		if a.PasswordEnc != "" && !ring.Holds(a.PasswordEnc) {
+			return fmt.Errorf("sending account %q: %w", a.Address, ErrKeyMissing)
 		}
 	}
 	return nil
@@ -58,6 +69,33 @@ func ForgetPasswords(ctx context.Context, cfg config.Config, log *slog.Logger) (
 			return names, fmt.Errorf("clear the password of inbox %d: %w", ib.ID, err)
 		}
 		names = append(names, ib.Name)
+	}
+	return forgetSending(ctx, s, ring, names)
+}
+
+// forgetSending does the same for sending accounts, and forgets the keys of signed references: replies to what was sent
+// before are then recognised by number and header only.
+func forgetSending(ctx context.Context, s *store.Store, ring *secret.Ring, names []string) ([]string, error) {
+	accounts, err := s.SendingAccounts(ctx)
+	if err != nil {
+		return names, fmt.Errorf("read sending accounts: %w", err)
+	}
+	for _, a := range accounts {
+		if a.PasswordEnc == "" || ring.Holds(a.PasswordEnc) {
+			continue
+		}
+		a.PasswordEnc = ""
+		if err := s.UpdateSendingAccount(ctx, &a, a.Version); err != nil {
+			return names, fmt.Errorf("clear the password of sending account %d: %w", a.ID, err)
+		}
+		names = append(names, a.Address)
+	}
+	sealed, err := s.Setting(ctx, gateway.ReplyKeysSetting)
+	if err == nil && !ring.Holds(sealed) {
+		err = s.DeleteSetting(ctx, gateway.ReplyKeysSetting)
+	}
+	if err != nil && !errors.Is(err, models.ErrNotFound) {
+		return names, fmt.Errorf("forget the keys of reply addresses: %w", err)
 	}
 	return names, nil
 }

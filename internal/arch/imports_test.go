@@ -30,12 +30,13 @@ var mayImport = map[string][]string{
 	"gateway/mailbox/preset":      {"gateway/mailbox"},
 	"gateway/mailbox/wire":        {"gateway/mailbox"},
 	"gateway/message":             {"gateway/smime", "models"},
+	"gateway/outbound":            {"gateway/mailbox", "gateway/mailbox/wire"},
 	"gateway/rule":                {"models"},
 	"gateway/smime":               {},
 	"gateway/thread":              {"models"},
 	"gateway": {
 		"gateway/mailbox", "gateway/mailbox/archive", "gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/mailbox/preset", "gateway/message",
-		"gateway/rule", "gateway/smime", "gateway/thread", "models", "models/store",
+		"gateway/outbound", "gateway/rule", "gateway/smime", "gateway/thread", "models", "models/store",
 	},
 
 	"tracker":  {"models", "models/store"},
@@ -68,7 +69,7 @@ var testsMayImport = []string{"gateway/mailbox/mailboxtest", "internal/mailtest"
 
 // testsMayAlsoImport lists, for one package, what only its tests may import: they put real parts together.
 var testsMayAlsoImport = map[string][]string{
-	"gateway":       {"internal/netguard", "internal/secret", "tracker"},
+	"gateway":       {"internal/i18n", "internal/netguard", "internal/secret", "templates", "tracker"},
 	"handlers":      {"internal/app", "internal/config", "internal/netguard", "internal/secret"},
 	"internal/i18n": {"templates"},
 }
@@ -91,10 +92,10 @@ var owner = map[string][]string{
 	"html/template":                   {"handlers", "templates"},
 
 	"github.com/emersion/go-imap/v2":  {"gateway/mailbox/imap", "internal/mailtest"},
-	"github.com/emersion/go-sasl":     {"gateway/mailbox/imap", "gateway/mailbox/pop3", "internal/mailtest"},
-	"github.com/emersion/go-smtp":     {"internal/mailtest"},
+	"github.com/emersion/go-sasl":     {"gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/outbound", "internal/mailtest"},
+	"github.com/emersion/go-smtp":     {"gateway/outbound", "internal/mailtest"},
 	"github.com/knadh/go-pop3":        {"gateway/mailbox/pop3"},
-	"github.com/emersion/go-message":  {"gateway/message"},
+	"github.com/emersion/go-message":  {"gateway/message", "gateway/outbound"},
 	"github.com/smallstep/pkcs7":      {"gateway/smime"},
 	"golang.org/x/net/html":           {"gateway/message"},
 	"github.com/dlclark/regexp2/v2":   {"gateway/rule"},

@@ -101,3 +101,16 @@ func (s *smtpSession) Data(r io.Reader) error {
 func (s *smtpSession) Reset() { s.from, s.to, s.users = "", nil, nil }
 
 func (s *smtpSession) Logout() error { return nil }
+
+// Mails returns what the INBOX of a login holds, oldest first, as it was delivered; nil when there is no such login.
+func (s *Servers) Mails(login string) [][]byte {
+	u := s.store.user(login)
+	if u == nil {
+		return nil
+	}
+	var out [][]byte
+	for _, m := range u.maildrop() {
+		out = append(out, m.raw)
+	}
+	return out
+}
