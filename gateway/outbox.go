@@ -39,6 +39,9 @@ func (g *Gateway) signing(ctx context.Context) (outbound.Keys, error) {
 	if k, ok, err := g.trusted(ctx); ok || err != nil {
 		return k, err
 	}
+	g.keys.mu.Lock()
+	g.keys.none = time.Time{}
+	g.keys.mu.Unlock()
 	text, err := outbound.NewKeys().Encode()
 	if err != nil {
 		return outbound.Keys{}, err
