@@ -28,11 +28,11 @@ func (s *Store) openSQLite(ctx context.Context) (gorm.Dialector, error) {
 	if err := f.Close(); err != nil {
 		return nil, err
 	}
-	s.writer, err = newSQLiteWriter(ctx, sqliteDSN(s.dsn, false))
+	s.writer, err = newSQLiteWriter(ctx, s.driver, sqliteDSN(s.dsn, false))
 	if err != nil {
 		return nil, err
 	}
-	s.db, err = sql.Open("sqlite", sqliteDSN(s.dsn, true))
+	s.db, err = sql.Open(s.driver, sqliteDSN(s.dsn, true))
 	if err != nil {
 		return nil, err
 	}

@@ -17,8 +17,8 @@ type sqliteWriter struct {
 	stmts map[string]*sql.Stmt
 }
 
-func newSQLiteWriter(ctx context.Context, dsn string) (*sqliteWriter, error) {
-	db, err := sql.Open("sqlite", dsn)
+func newSQLiteWriter(ctx context.Context, driver, dsn string) (*sqliteWriter, error) {
+	db, err := sql.Open(driver, dsn)
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,7 @@ import (
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
 	dialect string // "sqlite" or "mysql".
+	driver  string // The database/sql driver for SQLite.
 	dsn     string // For a second handle while migrating.
 	log     *slog.Logger
 	orm     *gorm.DB
@@ -40,6 +41,12 @@ type Store struct {
 // Open opens the database that dsn names: "sqlite:PATH" or "mysql:USER:PASSWORD@tcp(HOST:PORT)/DATABASE". It does not
 // look at the schema; see [Store.CheckSchema]. ctx limits the opening only.
 func Open(ctx context.Context, dsn string, log *slog.Logger) (*Store, error) {
+	return OpenThrough(ctx, "sqlite", dsn, log)
+}
+
+// OpenThrough is [Open] with another database/sql driver for SQLite than the embedded one. Tests name one that stands in
+// front of it and makes statements fail.
+func OpenThrough(ctx context.Context, driver, dsn string, log *slog.Logger) (*Store, error) {
 	dialect, rest, ok := strings.Cut(dsn, ":")
 	if !ok || rest == "" {
 		return nil, errors.New("database: want sqlite:PATH or mysql:USER:PASSWORD@tcp(HOST:PORT)/DATABASE")
@@ -47,7 +54,7 @@ func Open(ctx context.Context, dsn string, log *slog.Logger) (*Store, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{dialect: dialect, dsn: rest, log: log}
+	s := &Store{dialect: dialect, driver: driver, dsn: rest, log: log}
 	var dial gorm.Dialector
 	var err error
 	switch dialect {
