@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -224,9 +225,10 @@ func (w *sim) finish() {
 		p.mu.Unlock()
 	}
 	w.keepOne()
+	w.oneAlone()
 	why := w.unfinished()
 	for healed := time.Now(); why != "" && time.Since(healed) < 8*time.Hour; why = w.unfinished() {
-		w.sleep(20*time.Second + time.Since(healed)/8)
+		w.sleep(time.Second + time.Since(healed)/4)
 		w.keepOne()
 	}
 	if why != "" {
@@ -234,9 +236,11 @@ func (w *sim) finish() {
 		w.describe()
 	}
 	for _, p := range w.running {
-		p.resume()
+		if p.isPaused() {
+			p.resume()
+			w.sleep(20 * time.Second) // It finds out that it has lost its lease.
+		}
 	}
-	w.sleep(2 * time.Minute) // Who was paused finds out that it has lost its lease.
 	w.handed.Wait()
 	for _, p := range w.running {
 		p.stop()
@@ -256,6 +260,26 @@ func (w *sim) finish() {
 				w.fail("I9: account %d has %d open connections in the end", i, s.open)
 			}
 		})
+	}
+}
+
+// oneAlone stops the processes that are neither paused nor needed, and has the one that is left visit now.
+func (w *sim) oneAlone() {
+	found := false
+	for _, p := range slices.Clone(w.running) {
+		switch {
+		case p.isPaused():
+		case !found:
+			found = true
+			for _, a := range w.accounts {
+				if err := p.g.Poll(w.t.Context(), a.inbox.ID); err != nil {
+					w.t.Fatal(err)
+				}
+			}
+		default:
+			w.running = slices.DeleteFunc(w.running, func(x *process) bool { return x == p })
+			p.stop()
+		}
 	}
 }
 

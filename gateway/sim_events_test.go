@@ -65,7 +65,7 @@ func occurrences() []occurrence {
 	return []occurrence{
 		{14, "", (*sim).deliver},
 		{2, "", (*sim).handIn},
-		{2, "", func(w *sim, _ int) { w.count("process joins"); w.start() }},
+		{2, "", (*sim).join},
 		{4, "process killed", (*sim).killSome},
 		{2, "process paused", (*sim).pauseSome},
 		{2, "process wakes up", func(w *sim, _ int) { w.some().resume() }},
@@ -121,6 +121,14 @@ func (w *sim) deliver(burst int) {
 		}
 	}
 	w.note("%d mails up to %d", n, len(w.mails))
+}
+
+// join starts one more process, up to three.
+func (w *sim) join(int) {
+	if len(w.running) < 3 {
+		w.count("process joins")
+		w.start()
+	}
 }
 
 // handIn hands a mail in and does so again until it is taken, as a mail transfer agent does.

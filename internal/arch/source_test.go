@@ -24,6 +24,7 @@ var constantTables = []string{
 	"internal/app.version",                     // Set by the linker.
 	"gateway/message.wroteWords",               // A set of words, made once.
 	"internal/testdb.server",                   // The one database server of a test program; tests only.
+	"internal/testdb.faulty",                   // The name of a driver that is registered once; tests only.
 }
 
 // sourceFile is one parsed Go file.
