@@ -15,6 +15,10 @@ func errorsJoin(all ...error) error { return errors.Join(all...) }
 
 // startDovecot starts a private Dovecot in a temporary folder with mails for alice.
 func startDovecot(mails ...[]byte) (*mailtest.Dovecot, func(), error) {
+	return startDovecotFor(mailtest.DovecotOptions{}, mails...)
+}
+
+func startDovecotFor(o mailtest.DovecotOptions, mails ...[]byte) (*mailtest.Dovecot, func(), error) {
 	dir, err := os.MkdirTemp("", "letterbox-dovecot-")
 	if err != nil {
 		return nil, nil, err
@@ -22,7 +26,7 @@ func startDovecot(mails ...[]byte) (*mailtest.Dovecot, func(), error) {
 	if err := os.Chmod(dir, 0o755); err != nil { // Its processes run as other users.
 		return nil, nil, err
 	}
-	d, err := mailtest.RunDovecot(dir, mailtest.DovecotOptions{})
+	d, err := mailtest.RunDovecot(dir, o)
 	if err != nil {
 		return nil, nil, errors.Join(err, os.RemoveAll(dir))
 	}

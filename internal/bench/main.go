@@ -30,7 +30,7 @@ func main() {
 	corpus := flag.String("corpus", "", "folder of .eml files to measure with; generated mails when empty")
 	n := flag.Int("n", 500, "number of generated mails")
 	runs := flag.Int("runs", 3, "runs of each measurement; the median counts")
-	only := flag.String("only", "", "measure one thing: ingest, delayed, distant, large or unchanged")
+	only := flag.String("only", "", "measure one thing: ingest, delayed, distant, large, idle or unchanged")
 	flag.Parse()
 	if err := measure(ctx, *corpus, *n, *runs, *only); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -60,6 +60,7 @@ func measure(ctx context.Context, folder string, n, runs int, only string) error
 			return ingest(ctx, mails, mailtest.Line{RoundTrip: 30 * time.Millisecond, Rate: 125e6}, runs)
 		}},
 		{"large", func() error { return large(ctx) }},
+		{"idle", func() error { return idle(ctx) }},
 		{"unchanged", func() error { return unchanged(ctx) }},
 	} {
 		if only != "" && only != m.name {

@@ -23,6 +23,7 @@ type DovecotOptions struct {
 	RequireTLS   bool              // Refuse sign-in on an unencrypted connection.
 	Capabilities string            // IMAP capabilities to announce instead of all ("IMAP4rev1 LITERAL+ UIDPLUS").
 	NoPOP3       bool
+	Connections  int // At the same time, when it is more than some hundred.
 }
 
 // Dovecot is a private, running Dovecot on loopback.
@@ -156,7 +157,10 @@ func (d *Dovecot) config(ports []int, me *user.User, root bool) []byte {
 	line("ssl = yes\nssl_cert = <%s/cert.pem\nssl_key = <%s/key.pem", d.dir, d.dir)
 	line("disable_plaintext_auth = %s\nauth_mechanisms = plain login\nauth_failure_delay = 0\nlogin_trusted_networks =", yes[d.options.RequireTLS])
 	line("first_valid_uid = 1\nfirst_valid_gid = 1\nmail_home = %s/home/%%n\nmail_location = maildir:~/Maildir", d.dir)
-	line("mail_fsync = never\nimap_hibernate_timeout = 0\nmail_max_userip_connections = 1000")
+	line("mail_fsync = never\nimap_hibernate_timeout = 0\nmail_max_userip_connections = %d", max(1000, d.options.Connections))
+	if n := d.options.Connections; n > 0 {
+		line("default_process_limit = %d\ndefault_client_limit = %d\nservice imap {\n  process_limit = %d\n}", n, 4*n, n)
+	}
 	line("passdb {\n  driver = passwd-file\n  args = scheme=plain username_format=%%n %s/users\n}", d.dir)
 	owner := ""
 	if root {
@@ -184,7 +188,7 @@ func (d *Dovecot) config(ports []int, me *user.User, root bool) []byte {
 	}
 	line("service lmtp {\n  inet_listener lmtp {\n    address = 127.0.0.1\n    port = %d\n  }\n}", ports[4])
 	line("service stats {%s\n  unix_listener stats-writer {\n    mode = 0666\n  }\n}", chroot)
-	line("protocol imap {\n  mail_max_userip_connections = 1000")
+	line("protocol imap {\n  mail_max_userip_connections = %d", max(1000, d.options.Connections))
 	if d.options.Capabilities != "" {
 		line("  imap_capability = %s", d.options.Capabilities)
 	}
