@@ -71,7 +71,7 @@ type addressPiece struct {
 // splitAddresses splits at the commas and semicolons that are outside of quotes, comments and angle brackets. What is
 // opened and not closed is taken as if it were not opened.
 func splitAddresses(s string) []addressPiece {
-	closed := closers(s)
+	closed := closers{{char: '"'}, {char: ')'}, {char: '>'}}
 	var out []addressPiece
 	start, group := 0, ""
 	for i := 0; i < len(s); i++ {
@@ -79,7 +79,7 @@ func splitAddresses(s string) []addressPiece {
 		case '\\':
 			i++
 		case '"', '(', '<':
-			if end := closed[s[i]].next(s, i); end > i {
+			if end := closed.of(s[i]).next(s, i); end > i {
 				i = end
 			}
 		case ',', ';':
@@ -110,8 +110,17 @@ type closer struct {
 	char byte
 }
 
-func closers(string) map[byte]*closer {
-	return map[byte]*closer{'"': {char: '"'}, '(': {char: ')'}, '<': {char: '>'}}
+type closers [3]closer
+
+// of returns the closer of what c opens.
+func (cs *closers) of(c byte) *closer {
+	switch c {
+	case '"':
+		return &cs[0]
+	case '(':
+		return &cs[1]
+	}
+	return &cs[2]
 }
 
 func (c *closer) next(s string, i int) int {

@@ -3,6 +3,7 @@ package message
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 )
 
 // shown is what a part of the tree gives for reading.
@@ -188,7 +189,7 @@ func plainForm(n *node) bool { return n.kind == "" && n.text && n.mime == "text/
 func (p *parser) showLeaf(n *node) shown {
 	if n.mime == "text/html" {
 		set := n.charset
-		if charset(set).name == "" {
+		if !isUTF8(set) && charset(set).name == "" {
 			if m := metaCharset(n.raw); m != "" {
 				set = m
 			}
@@ -219,14 +220,43 @@ func (p *parser) showLeaf(n *node) shown {
 
 // text decodes octets and notes what was wrong with their charset.
 func (p *parser) text(raw []byte, set string) string {
-	s, wrong := decodeText(raw, set)
-	if wrong {
-		p.defect(DefectCharset, set)
+	var s string
+	if isUTF8(set) && utf8.Valid(raw) {
+		s = string(lineFeeds(raw))
+	} else {
+		var wrong bool
+		if s, wrong = decodeText(raw, set); wrong {
+			p.defect(DefectCharset, set)
+		}
 	}
 	if strings.IndexByte(s, 0) >= 0 {
 		p.defect(DefectControl, "")
 	}
 	return s
+}
+
+// isUTF8 knows the label that most mails have without a look into the tables.
+func isUTF8(set string) bool { return len(set) == 5 && strings.EqualFold(set, "utf-8") }
+
+// lineFeeds makes LF of each CRLF, in place; other line ends stay.
+func lineFeeds(b []byte) []byte {
+	at := bytes.IndexByte(b, '\r')
+	if at < 0 || bytes.Contains(b, []byte("\r\r")) {
+		return b
+	}
+	to := at
+	for rest := b[at:]; ; {
+		i := bytes.IndexByte(rest, '\r')
+		if i < 0 {
+			return b[:to+copy(b[to:], rest)]
+		}
+		to += copy(b[to:], rest[:i])
+		if i+1 == len(rest) || rest[i+1] != '\n' {
+			b[to] = '\r'
+			to++
+		}
+		rest = rest[i+1:]
+	}
 }
 
 // sameWords says whether most words of the shorter of two texts stand in the other.

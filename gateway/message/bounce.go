@@ -22,7 +22,7 @@ func (p *parser) bounceOf(h *header) *Bounce {
 			b.Recipients = append(b.Recipients, deliveryStatus(p, r.data)...)
 		}
 	}
-	if !structured && containsAny(p.m.Text, "inal-Recipient:", "inal-recipient:", "INAL-RECIPIENT:") && indexFold(p.m.Text, "final-recipient:") >= 0 {
+	if !structured && containsAny(p.m.Text, "-Recipient:", "-recipient:", "-RECIPIENT:") && indexFold(p.m.Text, "final-recipient:") >= 0 {
 		// Seen in practice: the report as text, its boundaries lost.
 		b.Recipients = deliveryStatus(p, []byte(cut(p.m.Text, maxNotice)))
 		structured = len(b.Recipients) > 0

@@ -8,6 +8,11 @@ import (
 // Who sends bounces: the local part or the name of the sender.
 var daemonPattern = regexp.MustCompile(`(?i)mailer[-_ ]?daemon|postmaster|mail[- ]delivery|delivery (?:sub)?system|^mailerdaemon|mail (?:system|administrator|router)|content-filter|^(?:mdaemon|bounces?|amavis)\b|system administrator|systemadministrator|undeliverable`)
 
+// isDaemon is daemonPattern behind a quick look: one of the words stands in everything that it matches.
+func isDaemon(s string) bool {
+	return containsAny(strings.ToLower(s), "mail", "master", "deliver", "filter", "bounce", "amavis", "daemon", "system") && daemonPattern.MatchString(s)
+}
+
 // Subjects of bounces in the languages that mail servers write.
 var bounceSubject = regexp.MustCompile(`(?i)undeliver|(?:could|can) ?not be delivered|returned mail|mail(?:er)?[ :]*(?:delivery )?(?:fail|error|system error)|failure notice|delivery (?:status|fail|has failed|error|problem|notification: delivery has failed|report)|delivery has failed|failed (?:mail|delivery)|non[- ]?delivery|warning: (?:could not send|message .* delayed)|delivery unsuccessful|message (?:delivery|status) .*fail|returned to sender|nicht zustellbar|unzustellbar|zustellung (?:fehlgeschlagen|nicht)|unzustellbarkeit|remise (?:impossible|échou)|non (?:remis|distribu)|échec de (?:la )?remise|no se (?:puede|pudo) entregar|mensagem não entregue|mancato recapito|недоставлен|не доставлено|メールエラー|配信(?:不能|エラー|できません)|退信|notice: mail delivery status|blocked by our bulk email filter|mail not delivered|unknown recipient`)
 
@@ -31,8 +36,8 @@ func (p *parser) bounceInWords(h *header) (rs []BounceRecipient, certain bool) {
 	}
 	local, _, _ := strings.Cut(sender, "@")
 	failed := h.has("x-failed-recipients")
-	daemon := failed || daemonPattern.MatchString(local) || daemonPattern.MatchString(name)
-	null := m.ReturnPath != nil && (*m.ReturnPath == "" || daemonPattern.MatchString(*m.ReturnPath))
+	daemon := failed || isDaemon(local) || isDaemon(name)
+	null := m.ReturnPath != nil && (*m.ReturnPath == "" || isDaemon(*m.ReturnPath))
 	if !daemon && !null && !strings.Contains(strings.ToLower(local), "reply") && !strings.Contains(strings.ToLower(local), "master") {
 		return nil, false
 	}

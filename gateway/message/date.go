@@ -24,6 +24,9 @@ var months = map[string]time.Month{
 func parseDate(s string) (time.Time, bool) {
 	s, _ = takeComments(cut(s, 1000))
 	s = strings.TrimSpace(s)
+	if t, err := time.Parse("Mon, 2 Jan 2006 15:04:05 -0700", s); err == nil && t.Year() >= 1000 {
+		return t.UTC(), true // What the standard asks for.
+	}
 	if t, ok := parseISO(s); ok {
 		return t, true
 	}

@@ -68,18 +68,20 @@ func (p *parser) parseAddressesOf(v string, left *int) []Address {
 }
 
 // Fields that may stand once (RFC 5322, 3.6) and that decide how a mail is read.
-var onceFields = map[string]bool{
-	"from": true, "sender": true, "reply-to": true, "to": true, "cc": true, "message-id": true, "in-reply-to": true, "references": true, "subject": true, "date": true,
-	"content-type": true, "content-transfer-encoding": true, "mime-version": true,
+var onceFields = map[string]int{
+	"from": 0, "sender": 1, "reply-to": 2, "to": 3, "cc": 4, "message-id": 5, "in-reply-to": 6, "references": 7, "subject": 8, "date": 9,
+	"content-type": 10, "content-transfer-encoding": 11, "mime-version": 12,
 }
 
 func (p *parser) duplicates(h *header) {
-	seen := map[string]bool{}
-	for _, f := range h.fields {
-		if onceFields[f.name] && seen[f.name] {
-			p.defect(DefectDuplicateField, f.name)
+	var seen [13]bool
+	for i := range h.fields {
+		name := h.fields[i].name
+		k, once := onceFields[name]
+		if once && seen[k] {
+			p.defect(DefectDuplicateField, name)
 		}
-		seen[f.name] = true
+		seen[k] = seen[k] || once
 	}
 }
 

@@ -51,7 +51,6 @@ type sanitizer struct {
 	m      *markup
 	out    strings.Builder
 	stack  []string
-	open   map[string]int    // How often an element stands in stack, for all but the last one of it.
 	skip   string            // The element whose content is dropped.
 	depth  int               // How often skip is open.
 	deep   bool              // Markup was left out because of maxNesting.
@@ -108,16 +107,9 @@ func (w *sanitizer) start(name string) {
 		}
 	}
 	w.out.WriteByte('>')
-	if void {
-		return
+	if !void {
+		w.stack = append(w.stack, name)
 	}
-	if n := len(w.stack); n > 0 {
-		if w.open == nil {
-			w.open = map[string]int{}
-		}
-		w.open[w.stack[n-1]]++
-	}
-	w.stack = append(w.stack, name)
 }
 
 func listed(list, k string) bool {
@@ -272,13 +264,11 @@ func (w *sanitizer) end(name string) {
 		}
 		return
 	}
-	if n := len(w.stack); n == 0 || w.stack[n-1] != name && w.open[name] == 0 {
-		return
-	}
-	for {
-		last := w.stack[len(w.stack)-1]
-		w.pop()
-		if last == name {
+	for i := len(w.stack) - 1; i >= 0; i-- { // At most maxNesting.
+		if w.stack[i] == name {
+			for len(w.stack) > i {
+				w.pop()
+			}
 			return
 		}
 	}
@@ -288,9 +278,6 @@ func (w *sanitizer) pop() {
 	n := len(w.stack) - 1
 	last := w.stack[n]
 	w.stack = w.stack[:n]
-	if n > 0 {
-		w.open[w.stack[n-1]]--
-	}
 	w.out.WriteString("</")
 	w.out.WriteString(last)
 	w.out.WriteByte('>')

@@ -13,16 +13,20 @@ const (
 // @, blanks inside.
 func messageIDs(s string) (out []string, all bool) {
 	all = true
-	seen := map[string]bool{}
+	var seen map[string]bool // From the second one on: most fields have one.
 	add := func(id string) {
 		id = oneLine(id)
 		switch {
-		case id == "" || seen[id]:
+		case id == "" || seen[id] || len(out) == 1 && out[0] == id:
 		case len(id) > maxMessageIDLen || len(out) >= maxIDsRead:
 			all = false
 		default:
-			seen[id] = true
-			out = append(out, id)
+			if out = append(out, id); len(out) == 2 {
+				seen = map[string]bool{out[0]: true}
+			}
+			if seen != nil {
+				seen[id] = true
+			}
 		}
 	}
 	rest := s

@@ -14,10 +14,35 @@ const (
 // params are the value of a Content-Type or Content-Disposition field and its parameters, decoded.
 type params struct {
 	value string // Lower case.
-	attrs map[string]string
+	attrs []param
 }
 
-func (p params) get(name string) string { return p.attrs[name] }
+type param struct{ name, value string }
+
+// at returns the place of a parameter, -1 when it is not there.
+func (p params) at(name string) int {
+	for i := range p.attrs {
+		if p.attrs[i].name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+func (p params) get(name string) string {
+	if i := p.at(name); i >= 0 {
+		return p.attrs[i].value
+	}
+	return ""
+}
+
+func (p *params) set(name, value string) {
+	if i := p.at(name); i >= 0 {
+		p.attrs[i].value = value
+	} else {
+		p.attrs = append(p.attrs, param{name, value})
+	}
+}
 
 // parseParams reads such a field with all that mailers do to it: blanks in unquoted values, missing semicolons and
 // quotes, encoded words where RFC 2231 is meant, comments. The first of two equal parameters counts.
@@ -54,16 +79,13 @@ func (p *parser) parseParams(s, hint string) params {
 		if name == "" {
 			continue
 		}
-		if out.attrs == nil {
-			out.attrs = make(map[string]string, 4)
-		}
 		star := strings.IndexByte(name, '*')
 		if star < 0 {
-			if _, ok := out.attrs[name]; !ok {
+			if out.at(name) < 0 {
 				if quoted || strings.Contains(val, "=?") || !plainASCII(val) {
 					val = p.decodeWords(val, hint)
 				}
-				out.attrs[name] = val
+				out.attrs = append(out.attrs, param{name, val})
 			}
 			continue
 		}
@@ -104,7 +126,7 @@ func (p *parser) parseParams(s, hint string) params {
 			text = p.decodeWords(string(octets), hint)
 		}
 		if text != "" {
-			out.attrs[base] = text // RFC 6266, 4.3: the extended form counts more.
+			out.set(base, text) // RFC 6266, 4.3: the extended form counts more.
 		}
 	}
 	return out

@@ -25,6 +25,7 @@ const maxIntro = 4 // Lines of an attribution.
 
 // quotes is a text in lines.
 type quotes struct {
+	text  string // What lines are cut from; "" when they are not its lines any more.
 	lines []string
 	trim  []string // The same without blanks at both ends.
 	marks []bool   // The line is quoted with ">".
@@ -35,7 +36,11 @@ type quotes struct {
 type span struct{ from, to int }
 
 func newQuotes(text string) *quotes {
-	q := &quotes{lines: splitIntros(strings.Split(text, "\n"))}
+	lines := strings.Split(text, "\n")
+	q := &quotes{text: text, lines: splitIntros(lines)}
+	if len(q.lines) != len(lines) {
+		q.text = ""
+	}
 	q.trim = make([]string, len(q.lines))
 	q.marks = make([]bool, len(q.lines))
 	for i, l := range q.lines {
@@ -63,6 +68,9 @@ func splitIntros(lines []string) []string {
 func (q *quotes) all() []span { return []span{{0, len(q.lines)}} }
 
 func (q *quotes) join(spans []span) string {
+	if len(spans) == 1 && q.text != "" {
+		return trimLines(q.cut(spans[0]))
+	}
 	var b strings.Builder
 	for _, s := range spans {
 		if b.Len() > 0 {
@@ -74,6 +82,22 @@ func (q *quotes) join(spans []span) string {
 		}
 	}
 	return trimLines(b.String())
+}
+
+// cut returns the lines of a span as they stand in the text.
+func (q *quotes) cut(s span) string {
+	at := 0
+	for _, l := range q.lines[:s.from] {
+		at += len(l) + 1
+	}
+	end := at
+	for _, l := range q.lines[s.from:s.to] {
+		end += len(l) + 1
+	}
+	if end <= at {
+		return ""
+	}
+	return q.text[at : end-1]
 }
 
 func (q *quotes) blank(spans []span) bool {

@@ -44,18 +44,19 @@ func (q *quotes) delimiter(s span) int {
 
 // listFooter returns the line of the rule over what a mailing list adds to a mail, or the end.
 func (q *quotes) listFooter(s span) int {
-	lines, list := 0, false
+	lines := 0
 	for i := s.to - 1; i >= s.from && lines < 8; i-- {
 		t := q.trim[i]
-		if len(t) >= 20 && strings.Trim(t, "_-") == "" {
-			if list {
-				return i
+		if len(t) >= 20 && (t[0] == '_' || t[0] == '-') && strings.Trim(t, "_-") == "" {
+			for _, below := range q.trim[i+1 : s.to] {
+				if containsAny(strings.ToLower(below), "mailing list", "mailing-list", "mailingliste", "listinfo", "unsubscribe") {
+					return i
+				}
 			}
 			return s.to
 		}
 		if t != "" {
 			lines++
-			list = list || containsAny(strings.ToLower(t), "mailing list", "mailing-list", "mailingliste", "listinfo", "unsubscribe")
 		}
 	}
 	return s.to
@@ -70,7 +71,7 @@ func (q *quotes) mobile(s span) int {
 			continue
 		}
 		lines++
-		if len(t) < 160 && containsAny(strings.ToLower(t), mobileHints...) && mobilePattern.MatchString(t) && (i == s.from || i > s.from && (q.trim[i-1] == "" || lines == 1)) {
+		if alone := i == s.from || q.trim[i-1] == "" || lines == 1; alone && len(t) < 160 && containsAny(strings.ToLower(t), mobileHints...) && mobilePattern.MatchString(t) {
 			return i
 		}
 	}

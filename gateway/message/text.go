@@ -47,6 +47,12 @@ const (
 func sortOf(s string) int {
 	sort := plainText
 	for i := 0; i < len(s); i++ {
+		for i+8 <= len(s) && printable8(s[i:i+8]) {
+			i += 8
+		}
+		if i == len(s) {
+			break
+		}
 		switch c := s[i]; {
 		case c >= ' ' && c < 0x7f || c == '\n' || c == '\t':
 		case c < utf8.RuneSelf || c == 0xef:
@@ -60,6 +66,13 @@ func sortOf(s string) int {
 		}
 	}
 	return sort
+}
+
+// printable8 says whether eight octets are printable ASCII; false may also mean that one of them must be looked at.
+func printable8(s string) bool {
+	const ones = 0x0101010101010101
+	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	return (x|(x+ones)|(x-0x20*ones))&(0x80*ones) == 0
 }
 
 // dropped says whether a control character has no place in text.
