@@ -23,7 +23,9 @@ type Deps struct {
 	// DialWeb reaches what domains publish over HTTPS about their mail, guarded; nil: nothing is fetched.
 	DialWeb  mailbox.DialFunc
 	Resolver preset.Resolver // Asks the DNS where the mail of a domain lies; the system's when nil.
-	SMIME    *smime.Policy   // Checks signatures and opens encrypted mail; nil: both are only recognised.
+	// ForbidUnverified refuses connections on which nobody checks the certificate of the server, stored ones too.
+	ForbidUnverified bool
+	SMIME            *smime.Policy // Checks signatures and opens encrypted mail; nil: both are only recognised.
 	// Texts returns a text of the message catalogue for mails that go out; nil: its key.
 	Texts   func(lang, key string, args map[string]string) string
 	Changed func(topic string) // Told after a commit that pages may want to show ("message", "issue:12", "inbox:3"); may be nil.

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -64,7 +65,15 @@ func (g *Gateway) account(ib models.Inbox) (mailbox.Account, error) {
 			return mailbox.Account{}, &mailbox.Problem{Phase: mailbox.PhaseSignIn, Code: "E-KEY-01", Err: err}
 		}
 	}
+	if g.ForbidUnverified && mailbox.Verify(ib.Settings.TLSVerify) == mailbox.VerifyOff {
+		return mailbox.Account{}, unverified()
+	}
 	return accountOf(ib.Settings, password, g.Dial)
+}
+
+// unverified says that a connection without a check of the certificate is not allowed in this installation.
+func unverified() *mailbox.Problem {
+	return &mailbox.Problem{Phase: mailbox.PhaseTLS, Code: "E-TLS-10", Err: errors.New("certificates must be verified")}
 }
 
 func accountOf(s models.InboxSettings, password string, dial mailbox.DialFunc) (mailbox.Account, error) {
@@ -77,13 +86,16 @@ func accountOf(s models.InboxSettings, password string, dial mailbox.DialFunc) (
 		a.TrustedAt = *s.TrustedAt
 	}
 	if a.Verify == mailbox.VerifyCA {
-		a.RootCAs = x509.NewCertPool()
+		a.RootCAs = x509.NewCertPool() // HoldsCertificate tells beforehand what is refused here.
 		if !a.RootCAs.AppendCertsFromPEM([]byte(s.CAPEM)) {
 			return a, &mailbox.Problem{Phase: mailbox.PhaseTLS, Code: "E-TLS-09", Err: fmt.Errorf("no certificate in the CA setting")}
 		}
 	}
 	return a, nil
 }
+
+// HoldsCertificate reports whether a text has a certificate in PEM, as the setting of an own issuer needs one.
+func HoldsCertificate(pem string) bool { return x509.NewCertPool().AppendCertsFromPEM([]byte(pem)) }
 
 // secretPlace is what the password of an inbox is bound to.
 func secretPlace(inbox int64) string { return "inboxes/" + itoa(inbox) + "/password" }

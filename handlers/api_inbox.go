@@ -113,7 +113,7 @@ func apiInboxCreate(h *Handlers, c *gin.Context) error {
 	if _, err := h.apiReadInbox(c, &d); err != nil {
 		return err
 	}
-	if err := mayTrust(a, models.InboxSettings{}, d); err != nil {
+	if err := mayTrust(h.Gateway, a, models.InboxSettings{}, d); err != nil {
 		return err
 	}
 	v, err := h.Gateway.CreateInbox(c.Request.Context(), apiUser(c), d)
@@ -138,7 +138,7 @@ func apiInboxUpdate(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := mayTrust(a, v.Settings, d); err != nil {
+	if err := mayTrust(h.Gateway, a, v.Settings, d); err != nil {
 		return err
 	}
 	if version == 0 {

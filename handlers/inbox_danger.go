@@ -45,8 +45,11 @@ func plainWord(s string) string {
 }
 
 // mayTrust refuses to let anybody but an admin of the installation switch off the check of the server's certificate.
-// Others may go on using a connection for which an admin has done so.
-func mayTrust(a tracker.Access, before models.InboxSettings, d gateway.InboxDraft) error {
+// Where the configuration forbids it, nobody may. Others may go on using a connection for which an admin has done so.
+func mayTrust(g *gateway.Gateway, a tracker.Access, before models.InboxSettings, d gateway.InboxDraft) error {
+	if d.Settings.TLSVerify == "off" && g.ForbidUnverified {
+		return &missingRight{"right.trust_nobody"}
+	}
 	if d.Settings.TLSVerify != "off" || a.Admin() || before.TLSVerify == "off" && sameConnection(before, d.Settings) {
 		return nil
 	}

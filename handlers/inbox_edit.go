@@ -19,6 +19,7 @@ type inboxFormView struct {
 	Name        string
 	Projects    []option
 	PasswordSet bool
+	MaySkip     bool        // The certificate of the server may be left unchecked.
 	Confirmed   bool        // The stored connection is unsafe and somebody has confirmed it.
 	Report      *report     // Of a check that was asked for.
 	Conflict    *conflict   // Nil when nobody was faster.
@@ -59,6 +60,7 @@ func (v *visit) renderInboxForm(status int, in gateway.InboxView, f *form, data 
 		title = v.l.T("inbox.edit_title", "name", in.Name)
 	}
 	data.ID, data.Name, data.Projects, data.PasswordSet = in.ID, in.Name, projects, in.PasswordSet
+	data.MaySkip = v.access.Admin() && !v.h.Gateway.ForbidUnverified
 	data.Confirmed = in.ID != 0 && unsafe(in.Settings) != ""
 	return v.render(status, "inbox_edit", view{Title: title, Section: "inboxes", Form: f, Data: data})
 }

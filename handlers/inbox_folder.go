@@ -1,9 +1,13 @@
 package handlers
 
 import (
+	"errors"
+	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
+	"letterbox/gateway"
 	"letterbox/gateway/mailbox"
 )
 
@@ -60,4 +64,22 @@ func doubtful(folders []mailbox.Folder, chosen []string) []mailbox.Folder {
 		}
 	}
 	return out
+}
+
+// inboxFolders makes the folders into which the mail of an inbox is moved.
+func inboxFolders(v *visit) error {
+	in, err := v.inbox()
+	if err != nil {
+		return err
+	}
+	err = v.h.Gateway.CreateTargets(v.ctx(), v.me, in.ID)
+	if p, ok := errors.AsType[*mailbox.Problem](err); ok {
+		found := gateway.CheckReport{Phases: []gateway.CheckPhase{{Phase: p.Phase, State: "failed", Code: p.Code, Args: p.Args}}}
+		return v.showInbox(http.StatusOK, in, v.report(checked{id: in.ID, s: in.Settings}, found))
+	}
+	if err != nil {
+		return fmt.Errorf("create folders: %w", err)
+	}
+	v.say("ok", "flash.folders_created", "name", in.Name)
+	return v.redirect(fmt.Sprintf("/inboxes/%d", in.ID))
 }

@@ -117,7 +117,7 @@ func (v *visit) inboxDraft(f *form, before gateway.InboxView) (gateway.InboxDraf
 		d.Password = &password
 	}
 	v.askConfirmation(f, before.Settings, s)
-	if err := mayTrust(v.access, before.Settings, d); err != nil {
+	if err := mayTrust(v.h.Gateway, v.access, before.Settings, d); err != nil {
 		return d, err
 	}
 	return d, v.mayOwn(d)

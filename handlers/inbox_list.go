@@ -76,6 +76,8 @@ func (v *visit) health(in gateway.InboxView) health {
 		return health{"ok", "check", v.l.T("inbox.state.active")}
 	case in.Status.State == models.InboxRefused:
 		return health{"bad", "cross", v.l.T("inbox.state.refused", "since", since)}
+	case in.Status.Code == "E-TLS-02":
+		return health{"bad", "cross", v.l.T("inbox.state.certificate", "since", since)}
 	case in.Status.State == models.InboxFailing && in.Status.Failures < 3:
 		return health{"warn", "warn", v.l.T("inbox.state.delayed", "since", since)}
 	case in.Status.State == models.InboxFailing:

@@ -3,8 +3,10 @@ package handlers
 import (
 	"fmt"
 	"net/http"
+	"slices"
 
 	"letterbox/gateway"
+	"letterbox/models"
 )
 
 // inboxShowView is what the page of an inbox shows.
@@ -14,6 +16,8 @@ type inboxShowView struct {
 	Warnings []string
 	Latest   []messageRow
 	Log      string // Address of the inbound log of this inbox.
+	Secured  bool   // Its server has a certificate to look at.
+	Stuck    bool   // Mail could not be moved to where it belongs.
 }
 
 // inboxShow shows how an inbox is doing.
@@ -36,8 +40,10 @@ func (v *visit) showInbox(status int, in gateway.InboxView, r *report) error {
 	}
 	data := inboxShowView{
 		inboxRow: v.inboxRow(in, keys), Report: r, Log: fmt.Sprintf("/messages?inbox=%d", in.ID),
-		Latest: v.messageRows(page.Items, nil),
+		Latest: v.messageRows(page.Items, nil), Secured: in.Settings.Receive == "imap" || in.Settings.Receive == "pop3",
 	}
+	data.Stuck = in.Settings.Receive == "imap" && in.Settings.After == "move" &&
+		slices.ContainsFunc(page.Items, func(m models.Message) bool { return m.SettleState == models.SettleFailed })
 	found, err := v.h.Gateway.LintRules(v.ctx(), in.ID, in.Rules)
 	if err != nil {
 		return err

@@ -54,6 +54,7 @@ type wizardView struct {
 	Count       string   // What lies on the server already.
 	Preview     []previewView
 	Previewed   bool
+	MaySkip     bool // The certificate of the server may be left unchecked.
 	Certificate bool // The settings of the certificate are unfolded.
 }
 
@@ -358,6 +359,7 @@ func (w *wizard) show(status int, data wizardView) error {
 		}
 		data.Hidden = append(data.Hidden, option{name, value})
 	}
+	data.MaySkip = w.access.Admin() && !w.h.Gateway.ForbidUnverified
 	data.Certificate = w.f.get("tls_verify") != "system"
 	title := w.l.T("inbox.add")
 	return w.render(status, "inbox_wizard", view{Title: title, Section: "inboxes", Form: w.f, Data: data})

@@ -69,7 +69,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 	a.Tracker = tracker.New(tracker.Deps{Store: s, Log: log, Changed: a.changes.publish})
 	a.Gateway = gateway.New(gateway.Deps{
 		Store: s, Tracker: a.Tracker, Secrets: ring, Log: log, Dial: netguard.Dialer(cfg.AllowedNetworks),
-		DialWeb: netguard.WebDialer(cfg.AllowedNetworks), SMIME: policy, Changed: a.changes.publish,
+		DialWeb: netguard.WebDialer(cfg.AllowedNetworks), ForbidUnverified: !cfg.AllowUnverifiedTLS, SMIME: policy, Changed: a.changes.publish,
 		Texts: cat.T,
 	})
 	return a, nil

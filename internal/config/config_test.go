@@ -30,7 +30,7 @@ func diff(got, want Config) string {
 func TestDefaults(t *testing.T) {
 	want := Config{
 		Listen: "127.0.0.1:8080", DB: "sqlite:" + filepath.Join("data", "letterbox.db"), Data: "data",
-		Role: RoleAll, LogLevel: slog.LevelInfo, LogFormat: "text",
+		AllowUnverifiedTLS: true, Role: RoleAll, LogLevel: slog.LevelInfo, LogFormat: "text",
 	}
 	if d := diff(Default(), want); d != "" {
 		t.Errorf("default settings (-want +got):\n%s", d)
@@ -156,7 +156,7 @@ func TestEverySettingIsDescribedAndReachable(t *testing.T) {
 	values := map[string]string{
 		"listen": "localhost:0", "db": "sqlite:x.db", "data": "d", "base_url": "https://a.example.org", "secret_key": "k",
 		"allowed_networks": "10.0.0.0/8,fd00::/8", "role": "gateway", "log_level": "debug", "log_format": "json",
-		"smime_keys": "keys", "smime_roots": "issuers.pem",
+		"smime_keys": "keys", "smime_roots": "issuers.pem", "allow_unverified_tls": "false",
 	}
 	for _, f := range Fields() {
 		if f.Key == "" || f.Doc == "" {

@@ -71,6 +71,9 @@ func (f Field) set(c *Config, text string) error {
 		networks, err := parseNetworks(strings.Split(text, ","))
 		c.AllowedNetworks = networks
 		return err
+	case "allow_unverified_tls":
+		c.AllowUnverifiedTLS = text == "true"
+		return oneOf(text, "true", "false")
 	case "role":
 		c.Role = Role(text)
 		return oneOf(text, string(RoleAll), string(RoleWeb), string(RoleGateway))
