@@ -93,6 +93,7 @@ func (v *visit) showIssueWith(status int, number int64, f *form, c *conflict) er
 		Anchor: "description", Author: found.Reporter, At: found.CreatedAt, Files: found.Attachments,
 	}
 	v.write(&first, found.Description, found.OriginMessageID, names)
+	first.Shown, first.Folded = found.Description, "" // The mail that an issue begins with is never shortened.
 	data.Posts = append(data.Posts, first)
 	for _, c := range found.Comments {
 		p := post{Anchor: fmt.Sprint("comment-", c.ID), Author: c.Author, At: c.CreatedAt, Internal: c.Internal, Files: c.Attachments}

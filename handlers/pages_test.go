@@ -129,7 +129,9 @@ func TestIssuePageShowsTheMailAndFoldsTheQuotation(t *testing.T) {
 	s.get("/issues/1", s.as("member")).want(t, 200,
 		"The printer burns", "by mail to support@letterbox.example", "anna@customer.example",
 		`<a href="https://customer.example/photo" rel="noopener noreferrer nofollow" target="_blank">https://customer.example/photo</a>`,
-		"Quoted text", `<div class="quote" dir="auto">`, "&gt; Does it burn?", `src="/issues/1/mail/1"`, `sandbox="allow-popups allow-popups-to-escape-sandbox"`)
+		"&gt; Does it burn?", "!Quoted text", `src="/issues/1/mail/1"`, `sandbox="allow-popups allow-popups-to-escape-sandbox"`)
+	s.mail(s.inbox, strings.NewReplacer("<printer-1@", "<printer-2@", "MIME-Version", "In-Reply-To: <printer-1@customer.example>\nMIME-Version").Replace(plainMail))
+	s.get("/issues/1", s.as("member")).want(t, 200, "Quoted text", `<div class="quote" dir="auto">`, "&gt; Does it burn?", `src="/issues/1/mail/2"`)
 }
 
 func TestInternalNoteIsClearlyMarked(t *testing.T) {
