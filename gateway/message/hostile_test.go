@@ -2,6 +2,7 @@ package message
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -129,4 +130,25 @@ func TestHostileMailsCostNoMoreThanTheirSize(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Twice the size may allocate twice as much and what the last doubling of a buffer is ahead.
+func TestHostileMailsAllocateNoMoreThanTheirSize(t *testing.T) {
+	for _, h := range hostile {
+		t.Run(h.name, func(t *testing.T) {
+			single, double := allocated(t, h.build(h.size/4)), allocated(t, h.build(h.size/2))
+			if double > single*22/10+256<<10 {
+				t.Errorf("twice the size allocated %d octets after %d, want at most 2.2 times as much", double, single)
+			}
+		})
+	}
+}
+
+// allocated is how many octets one parse allocates in all, freed ones included.
+func allocated(t *testing.T, raw string) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	parse(t, raw)
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
 }
