@@ -173,8 +173,11 @@ func answerSubject(number int64, title string) string {
 	return strings.TrimSpace("Re: [" + issueKey(number) + "] " + title)
 }
 
+// OutboxFilter says which mails of the outbox are asked for.
+type OutboxFilter = store.OutboxFilter
+
 // Outbox returns a page of the outbox, newest first, and the cursor of the next one.
-func (g *Gateway) Outbox(ctx context.Context, f store.OutboxFilter) ([]models.Outgoing, string, error) {
+func (g *Gateway) Outbox(ctx context.Context, f OutboxFilter) ([]models.Outgoing, string, error) {
 	return g.Store.Outbox(ctx, f)
 }
 

@@ -25,6 +25,8 @@ type apiCommentIn struct {
 	Body     *string `json:"body"`
 	Internal *bool   `json:"internal"`
 	Reopen   *bool   `json:"reopen"` // Set a resolved or closed issue back to open.
+	// Recipients are who gets it by mail; left out: the customer and who stood in the mails. Empty: nobody.
+	Recipients *[]string `json:"recipients"`
 }
 
 func apiCommentOf(v tracker.CommentView) apiCommentOut {
@@ -59,7 +61,11 @@ func apiCommentCreate(h *Handlers, c *gin.Context) error {
 	apiSet(&d.Body, in.Body)
 	apiSet(&d.Internal, in.Internal)
 	apiSet(&d.Reopen, in.Reopen)
-	v, err := h.Tracker.Comment(c.Request.Context(), apiUser(c), number, d)
+	var recipients []string
+	if in.Recipients != nil {
+		recipients = append([]string{}, *in.Recipients...)
+	}
+	v, _, err := h.answer(c.Request.Context(), apiUser(c), number, d, recipients)
 	if err != nil {
 		return err
 	}

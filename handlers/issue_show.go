@@ -26,6 +26,7 @@ type issueView struct {
 	// What is chosen in the form: what the issue has, or what was entered.
 	WantState, WantGiven string
 	Conflict             *conflict // Nil when nobody was faster.
+	Reply                replyView
 }
 
 // post is one sheet of the thread.
@@ -41,6 +42,9 @@ type post struct {
 	FoldedLines int
 	Files       []models.Attachment
 	Mail        *mailOrigin // Nil when it was written here.
+	Sent        []replyMail // The mails that it went out in.
+	Undo        int64       // The comment, while its writer can take it back; else 0.
+	Number      int64
 }
 
 // mailOrigin is the mail that a post was made of.
@@ -94,9 +98,16 @@ func (v *visit) showIssueWith(status int, number int64, f *form, c *conflict) er
 	}
 	v.write(&first, found.Description, found.OriginMessageID, names)
 	first.Shown, first.Folded = found.Description, "" // The mail that an issue begins with is never shortened.
+	if data.Reply, err = v.reply(number); err != nil {
+		return err
+	}
+	first.Sent = data.Reply.Ack
 	data.Posts = append(data.Posts, first)
 	for _, c := range found.Comments {
-		p := post{Anchor: fmt.Sprint("comment-", c.ID), Author: c.Author, At: c.CreatedAt, Internal: c.Internal, Files: c.Attachments}
+		p := post{Anchor: fmt.Sprint("comment-", c.ID), Author: c.Author, At: c.CreatedAt, Internal: c.Internal, Files: c.Attachments, Sent: data.Reply.Mails[c.ID], Number: number}
+		if data.Reply.Undo == c.ID {
+			p.Undo = c.ID
+		}
 		v.write(&p, c.Body, c.OriginMessageID, names)
 		data.Posts = append(data.Posts, p)
 	}

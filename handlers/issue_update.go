@@ -102,7 +102,7 @@ func commentCreate(v *visit) error {
 		v.say("ok", "flash.issue_saved", "key", fmt.Sprintf("#%d", u.number))
 		return v.redirect(fmt.Sprintf("/issues/%d", u.number))
 	}
-	c, err := v.h.Tracker.Comment(v.ctx(), v.me, u.number, tracker.CommentDraft{Body: u.text("body"), Internal: u.get("kind") == "internal"})
+	c, mails, err := v.h.answer(v.ctx(), v.me, u.number, tracker.CommentDraft{Body: u.text("body"), Internal: u.get("kind") == "internal"}, v.recipients())
 	if list, ok := invalid(err); ok {
 		f := v.commentForm(map[string]string{"body": u.text("body"), "kind": u.get("kind")})
 		f.take(list, nil)
@@ -110,6 +110,9 @@ func commentCreate(v *visit) error {
 	}
 	if err != nil {
 		return err
+	}
+	if mails > 0 {
+		v.say("ok", "flash.answer_queued", "n", strconv.Itoa(mails))
 	}
 	return v.redirect(fmt.Sprintf("/issues/%d#comment-%d", u.number, c.ID))
 }

@@ -100,6 +100,23 @@ func (h *Handlers) routes() []route {
 		{http.MethodGet, "/messages/:id/raw", configurer, messageRaw},
 		{http.MethodPost, "/messages/:id/reprocess", configurer, messageReprocess},
 
+		{http.MethodGet, "/inboxes/:id/acknowledgement", configurer, acknowledgementShow},
+		{http.MethodPost, "/inboxes/:id/acknowledgement", configurer, acknowledgementUpdate},
+		{http.MethodPost, "/issues/:number/answers/:comment/undo", signedIn, replyUndo},
+		{http.MethodGet, "/outbox", configurer, outboxList},
+		{http.MethodPost, "/outbox/:id/send", configurer, outboxSend},
+		{http.MethodPost, "/outbox/:id/cancel", configurer, outboxCancel},
+		{http.MethodGet, "/suppressions", admin, suppressionList},
+		{http.MethodPost, "/suppressions", admin, suppressionAdd},
+		{http.MethodPost, "/suppressions/release", admin, suppressionRelease},
+		{http.MethodGet, "/sending", admin, accountList},
+		{http.MethodGet, "/sending/new", admin, accountNew},
+		{http.MethodPost, "/sending/new", admin, accountCreate},
+		{http.MethodPost, "/sending/resume", admin, accountResume},
+		{http.MethodGet, "/sending/accounts/:id", admin, accountShow},
+		{http.MethodPost, "/sending/accounts/:id", admin, accountUpdate},
+		{http.MethodPost, "/sending/accounts/:id/delete", admin, accountDelete},
+
 		{http.MethodGet, "/changes", signedIn, changes},
 		{http.MethodPost, "/demo/mail", signedIn, demoMail},
 	}

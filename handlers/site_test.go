@@ -242,6 +242,8 @@ func (s *site) path(pattern string, m models.Message) string {
 		p = strings.Replace(p, ":id", fmt.Sprint(s.users["member"].ID), 1)
 	case strings.HasPrefix(p, "/messages/"):
 		p = strings.Replace(p, ":id", fmt.Sprint(m.ID), 1)
+	case strings.HasPrefix(p, "/sending/accounts/"):
+		p = strings.Replace(p, ":id", fmt.Sprint(s.sending("")), 1)
 	case strings.HasPrefix(p, "/attachments/"):
 		p = strings.Replace(p, ":id", "1", 1)
 	}

@@ -3,7 +3,6 @@ package mailtest
 import (
 	"bytes"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -44,7 +43,7 @@ func (s *smtpSession) AuthMechanisms() []string { return []string{sasl.Plain} }
 func (s *smtpSession) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(_, login, password string) error {
 		if u := s.servers.store.user(login); u == nil || u.password != password {
-			return errors.New("wrong user name or password")
+			return smtp.ErrAuthFailed
 		}
 		return nil
 	}), nil

@@ -64,6 +64,7 @@ func (s *Store) OutgoingOfIssue(ctx context.Context, issue int64) ([]models.Outg
 type OutboxFilter struct {
 	State      models.OutgoingState // "": all.
 	AccountIDs []int64              // Nil: all accounts.
+	InboxIDs   []int64              // Nil: all mail; otherwise that of issues that came by one of them.
 	Issue      int64                // 0: all issues.
 	Recipient  string               // Exact address; "": all.
 	Cursor     string
@@ -78,6 +79,9 @@ func (s *Store) Outbox(ctx context.Context, f OutboxFilter) ([]models.Outgoing, 
 	}
 	if f.AccountIDs != nil {
 		q = q.Where("account_id IN ?", f.AccountIDs)
+	}
+	if f.InboxIDs != nil {
+		q = q.Where("inbox_id IN ?", f.InboxIDs)
 	}
 	if f.Issue != 0 {
 		q = q.Where("issue_number = ?", f.Issue)
