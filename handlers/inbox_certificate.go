@@ -18,8 +18,8 @@ type certificateView struct {
 	Why       string               // Why it could not be asked.
 	Trusted   string               // The fingerprint that is trusted; "" when none is.
 	TrustedAt *time.Time
-	Server    bool // There is one.
-	Changed   bool // The server shows another one than is trusted.
+	Server    bool   // There is one.
+	Changed   bool   // The server shows another one than is trusted.
 	How       string // Certificates are checked now.
 }
 
