@@ -33,11 +33,17 @@ type house struct {
 
 func newHouse(t *testing.T, s *store.Store) *house {
 	t.Helper()
+	return newHouseWith(t, s, mailtest.Options{})
+}
+
+// newHouseWith makes a house whose mail servers behave as the options say.
+func newHouseWith(t *testing.T, s *store.Store, o mailtest.Options) *house {
+	t.Helper()
 	ring, err := secret.Parse(secret.Generate())
 	if err != nil {
 		t.Fatal(err)
 	}
-	servers, err := mailtest.NewServers(mailtest.Options{})
+	servers, err := mailtest.NewServers(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,6 +42,11 @@ type Options struct {
 	POP3Address  string
 	SMTPAddress  string
 	OnMail       func(from string, to []string, raw []byte) // Called after SMTP has delivered a message; may be nil.
+	// Fault is asked by SMTP at "mail", "rcpt", "data" (before the octets) and "end" (after the message was delivered). It
+	// returns an answer such as "451 4.3.0 later", "drop" to break the connection, or "" to go on. May be nil.
+	Fault func(stage, address string) string
+	// Rewrite changes a message before SMTP delivers it, as a careless relay does; may be nil.
+	Rewrite func(raw []byte) []byte
 }
 
 // AllCaps are the IMAP capabilities that the server has when Options names none.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/emersion/go-sasl"
@@ -16,8 +18,8 @@ import (
 const maxSMTP = 100 << 20
 
 func (s *Servers) newSMTP() *smtp.Server {
-	srv := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
-		return &smtpSession{servers: s}, nil
+	srv := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
+		return &smtpSession{servers: s, conn: c}, nil
 	}))
 	srv.Domain = "localhost"
 	srv.MaxMessageBytes = maxSMTP
@@ -33,6 +35,7 @@ func (s *Servers) newSMTP() *smtp.Server {
 // smtpSession delivers to the users by address.
 type smtpSession struct {
 	servers *Servers
+	conn    *smtp.Conn
 	from    string
 	to      []string
 	users   []*User
@@ -49,13 +52,45 @@ func (s *smtpSession) Auth(string) (sasl.Server, error) {
 	}), nil
 }
 
+// fault fails at a stage when the options say so.
+func (s *smtpSession) fault(stage, address string) error {
+	if s.servers.options.Fault == nil {
+		return nil
+	}
+	switch answer := s.servers.options.Fault(stage, address); answer {
+	case "":
+		return nil
+	case "drop":
+		_ = s.conn.Conn().Close()
+		return io.ErrUnexpectedEOF
+	default:
+		e := &smtp.SMTPError{EnhancedCode: smtp.NoEnhancedCode}
+		code, rest, _ := strings.Cut(answer, " ")
+		if e.Code, _ = strconv.Atoi(code); rest == "" {
+			return e
+		}
+		status, text, _ := strings.Cut(rest, " ")
+		if _, err := fmt.Sscanf(status, "%d.%d.%d", &e.EnhancedCode[0], &e.EnhancedCode[1], &e.EnhancedCode[2]); err != nil {
+			e.EnhancedCode, text = smtp.NoEnhancedCode, rest
+		}
+		e.Message = text
+		return e
+	}
+}
+
 func (s *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
+	if err := s.fault("mail", from); err != nil {
+		return err
+	}
 	s.from = from
 	return nil
 }
 
 // Rcpt takes known addresses. temperror@, permerror@ and slow@ let a developer see failures.
 func (s *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if err := s.fault("rcpt", to); err != nil {
+		return err
+	}
 	switch local, _, _ := bytes.Cut([]byte(to), []byte("@")); string(local) {
 	case "temperror":
 		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "try again later"}
@@ -76,6 +111,9 @@ func (s *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 }
 
 func (s *smtpSession) Data(r io.Reader) error {
+	if err := s.fault("data", s.from); err != nil {
+		return err
+	}
 	raw, err := io.ReadAll(r)
 	if err != nil {
 		return fmt.Errorf("receive message: %w", err)
@@ -87,9 +125,15 @@ func (s *smtpSession) Data(r io.Reader) error {
 		}
 		done[u] = true
 		full := append(fmt.Appendf(nil, "Return-Path: <%s>\r\n", s.from), raw...)
+		if s.servers.options.Rewrite != nil {
+			full = s.servers.options.Rewrite(full)
+		}
 		if err := u.Append("INBOX", full); err != nil {
 			return err
 		}
+	}
+	if err := s.fault("end", s.from); err != nil {
+		return err
 	}
 	if s.servers.options.OnMail != nil {
 		s.servers.options.OnMail(s.from, s.to, raw)
