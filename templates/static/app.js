@@ -21,7 +21,7 @@ function walk(step) {
 }
 
 document.addEventListener("keydown", (event) => {
-  const field = event.target.closest("input, textarea, select, [contenteditable]");
+  const field = event.target.closest('input:not([type="checkbox"]), textarea, select, [contenteditable]');
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && field?.form?.method === "post") {
     event.preventDefault();
     field.form.requestSubmit();
@@ -73,7 +73,7 @@ function countChosen() {
   const count = form.querySelector("[data-count]"), all = form.querySelector("[data-all]");
   form.querySelectorAll("[data-bar] button").forEach((button) => { button.disabled = n === 0; });
   count.dataset.none ??= count.textContent;
-  count.textContent = n === 0 ? count.dataset.none : n === 1 ? count.dataset.one : count.dataset.other.replace("2", String(n));
+  count.textContent = n === 0 ? count.dataset.none : n === 1 ? count.dataset.single : count.dataset.many.replace("2", String(n));
   all.hidden = false;
   all.checked = n > 0 && n === boxes.length;
   all.onchange = () => { boxes.forEach((box) => { box.checked = all.checked; }); countChosen(); };
