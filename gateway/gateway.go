@@ -27,8 +27,10 @@ type Deps struct {
 	ForbidUnverified bool
 	SMIME            *smime.Policy // Checks signatures and opens encrypted mail; nil: both are only recognised.
 	// Texts returns a text of the message catalogue for mails that go out; nil: its key.
-	Texts   func(lang, key string, args map[string]string) string
-	Changed func(topic string) // Told after a commit that pages may want to show ("message", "issue:12", "inbox:3"); may be nil.
+	Texts func(lang, key string, args map[string]string) string
+	// InboxesPerProject is how many inboxes a project may have; 0: any number.
+	InboxesPerProject int
+	Changed           func(topic string) // Told after a commit that pages may want to show ("message", "issue:12", "inbox:3"); may be nil.
 }
 
 // Secrets encrypts stored credentials; *secret.Ring is one. where names table, row and column and is bound to the
@@ -52,9 +54,10 @@ type Gateway struct {
 	mailOut chan struct{} // The outbox has been filled in this process.
 	keys    keyCache
 
-	mu      sync.Mutex
-	workers map[int64]*worker // By inbox, while Run is under way.
-	live    map[int64]pulse   // What is known of the visits of this process and not worth a database write.
+	mu       sync.Mutex
+	workers  map[int64]*worker // By inbox, while Run is under way.
+	accounts map[int64]kept    // The latest comparison of each inbox' server with the ledger.
+	live     map[int64]pulse   // What is known of the visits of this process and not worth a database write.
 }
 
 // pulse is the latest of an inbox that this process visits.
@@ -70,7 +73,7 @@ func New(d Deps) *Gateway {
 	return &Gateway{
 		Deps: d, holder: newHolder(), rules: ruleCache{sets: map[ruleKey]*compiledRules{}},
 		deadly: make(chan struct{}, 1), resync: make(chan struct{}, 1), mailOut: make(chan struct{}, 1),
-		workers: map[int64]*worker{}, live: map[int64]pulse{},
+		workers: map[int64]*worker{}, live: map[int64]pulse{}, accounts: map[int64]kept{},
 	}
 }
 

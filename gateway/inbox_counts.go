@@ -1,8 +1,11 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"letterbox/models"
 )
@@ -44,4 +47,44 @@ func (g *Gateway) InboxAddresses(ctx context.Context) (map[int64]string, error) 
 		}
 	}
 	return names, nil
+}
+
+// FailingStatus is how an inbox is doing that needs somebody.
+type FailingStatus struct {
+	models.InboxStatus
+	Unaccounted int
+}
+
+// unaccountedAge is how long mail may be unaccounted for before it is worth an alarm: the next visit takes it in.
+const unaccountedAge = 15 * time.Minute
+
+// FailingStatuses returns the enabled inboxes that cannot be visited, or of which mail has been unaccounted for some
+// time, by number.
+func (g *Gateway) FailingStatuses(ctx context.Context) ([]FailingStatus, error) {
+	all, err := g.Store.Inboxes(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list failing inboxes: %w", err)
+	}
+	states, err := g.Store.InboxStatuses(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list failing inboxes: %w", err)
+	}
+	accounts, err := g.Store.InboxAccounts(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list failing inboxes: %w", err)
+	}
+	var out []FailingStatus
+	for _, ib := range all {
+		s, a := FailingStatus{InboxStatus: states[ib.ID]}, accounts[ib.ID]
+		s.InboxID = ib.ID
+		if a.Unaccounted > 0 && now().Sub(a.At) > unaccountedAge {
+			s.Unaccounted = a.Unaccounted
+		}
+		failing := s.State == models.InboxFailing || s.State == models.InboxRefused
+		if ib.Enabled && (failing || s.Unaccounted > 0) {
+			out = append(out, s)
+		}
+	}
+	slices.SortFunc(out, func(a, b FailingStatus) int { return cmp.Compare(a.InboxID, b.InboxID) })
+	return out, nil
 }

@@ -125,6 +125,9 @@ func (g *Gateway) CreateInbox(ctx context.Context, by *models.User, d InboxDraft
 	}
 	ib.Settings.TrustedAt = trustedAt(models.InboxSettings{}, d.Settings, at)
 	err := g.Store.WithTx(ctx, func(ctx context.Context) error {
+		if err := g.room(ctx, 0, d); err != nil {
+			return err
+		}
 		if err := g.unique(ctx, 0, d); err != nil {
 			return err
 		}
@@ -163,6 +166,9 @@ func (g *Gateway) UpdateInbox(ctx context.Context, by *models.User, id, version 
 		}
 		if version != 0 && ib.Version != version {
 			return models.ErrConflict
+		}
+		if err := g.room(ctx, id, d); err != nil {
+			return err
 		}
 		if err := g.unique(ctx, id, d); err != nil {
 			return err

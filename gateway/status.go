@@ -38,7 +38,8 @@ func (g *Gateway) visited(ctx context.Context, s *models.InboxStatus, handled in
 	}
 	if s.State != models.InboxActive {
 		s.State, s.Since = models.InboxActive, at
-		g.Log.LogAttrs(ctx, slog.LevelInfo, "inbox connected", slog.Int64("inbox_id", s.InboxID))
+		g.Log.LogAttrs(ctx, slog.LevelInfo, "inbox connected", slog.Int64("inbox_id", s.InboxID), slog.Int("failures_before", s.Failures))
+		g.event(ctx, models.InboxEvent{InboxID: s.InboxID, At: at, State: s.State})
 	}
 	s.Phase, s.Code, s.Args, s.Failures = "", "", map[string]string{}, 0
 	s.LastPollAt, s.LastSuccessAt, s.NextPollAt = &at, &at, nil
@@ -72,11 +73,24 @@ func (g *Gateway) visitFailed(ctx context.Context, ib models.Inbox, s *models.In
 		args = map[string]string{}
 	}
 	args["time"] = next.Format("15:04") + " UTC" // Some sentences tell it.
+	if s.Since.Equal(at) {
+		g.event(ctx, models.InboxEvent{InboxID: ib.ID, At: at, State: state, Code: code, Args: args})
+	}
 	s.Phase, s.Code, s.Args, s.LastPollAt, s.NextPollAt = string(phase), code, args, &at, &next
 	g.Log.LogAttrs(ctx, slog.LevelWarn, "visit failed", slog.Int64("inbox_id", ib.ID), slog.String("phase", string(phase)),
 		slog.String("code", code), slog.Int("failures", s.Failures), slog.Duration("next_in", delay), slog.Any("err", cause))
 	g.saveStatus(ctx, s)
 	return delay
+}
+
+// event keeps when an inbox began to fail and when it worked again.
+func (g *Gateway) event(ctx context.Context, e models.InboxEvent) {
+	if e.Args == nil {
+		e.Args = map[string]string{}
+	}
+	if err := g.Store.AddInboxEvent(ctx, &e); err != nil && ctx.Err() == nil {
+		g.Log.LogAttrs(ctx, slog.LevelError, "event not kept", slog.Int64("inbox_id", e.InboxID), slog.Any("err", err))
+	}
 }
 
 func (g *Gateway) saveStatus(ctx context.Context, s *models.InboxStatus) {

@@ -70,6 +70,9 @@ func (v *visit) round(ctx context.Context, entries []mailbox.Entry, full bool) e
 	if err := v.resume(ctx, entries, full, true); err != nil {
 		return err
 	}
+	if full {
+		v.account(ctx, entries)
+	}
 	return v.settle(ctx)
 }
 

@@ -26,6 +26,7 @@ type apiFunc func(h *Handlers, c *gin.Context) error
 // browser never sends one by itself, so no other site can act in somebody's name.
 func (h *Handlers) registerAPI(r gin.IRouter) {
 	m := newMetrics(h.Version)
+	h.registerStats(m.registry)
 	h.registerProbes(r, m)
 	doc := apiOpenAPI(h.Version)
 	api := r.Group(apiPrefix, apiHeaders, m.observe)

@@ -20,6 +20,7 @@ type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
 	messages *prometheus.GaugeVec
+	inboxes  *inboxMetrics
 
 	mu      sync.Mutex
 	counted time.Time
@@ -35,6 +36,7 @@ func newMetrics(version string) *metrics {
 			Name: "letterbox_messages", Help: "Messages of the inboxes by state.",
 		}, []string{"state"}),
 	}
+	m.inboxes = newInboxMetrics(m.registry)
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "letterbox_build_info", Help: "Version of the program."}, []string{"version"})
 	info.WithLabelValues(version).Set(1)
 	m.registry.MustRegister(m.requests, m.messages, info, collectors.NewGoCollector(),
@@ -83,6 +85,9 @@ func (h *Handlers) countMessages(ctx context.Context, m *metrics) error {
 	m.messages.Reset()
 	for _, state := range apiMessageStates() {
 		m.messages.WithLabelValues(string(state)).Set(float64(sum[state]))
+	}
+	if err := h.countInboxes(ctx, m.inboxes, inboxes); err != nil {
+		return err
 	}
 	m.counted = time.Now()
 	return nil

@@ -54,6 +54,13 @@ func (h *Handlers) registerProbes(r gin.IRouter, m *metrics) {
 		c.JSON(http.StatusOK, gin.H{"status": "ok"})
 	})
 	r.GET("/readyz", answer)
-	r.GET("/healthz", answer)
+	r.GET("/healthz", func(c *gin.Context) {
+		if probe.ready(c.Request.Context()) != nil {
+			answer(c)
+			return
+		}
+		apiHeaders(c)
+		c.JSON(http.StatusOK, h.inboxesHealth(c.Request.Context()))
+	})
 	r.GET("/metrics", apiHeaders, h.serveMetrics(m))
 }

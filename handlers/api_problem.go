@@ -93,6 +93,8 @@ func (h *Handlers) apiExplain(c *gin.Context, lang string, err error) apiProblem
 			p.Detail = h.cat.T(lang, bad.code, bad.args)
 		}
 		return p
+	case errors.As(err, &list) && len(list) > 0 && list[0].Code == "E-INBOX-06": // There is no room, whatever is entered.
+		return apiProblem{Status: http.StatusConflict, Code: "E-409", Errors: h.apiFieldErrors(lang, list)}
 	case errors.As(err, &list):
 		return apiProblem{Status: http.StatusUnprocessableEntity, Code: "E-422", Errors: h.apiFieldErrors(lang, list)}
 	case errors.As(err, &one):

@@ -3,6 +3,7 @@ package handlers
 import (
 	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"letterbox/gateway"
@@ -19,6 +20,14 @@ type inboxRow struct {
 	Health  health
 	Cause   string // Why it is failing.
 	Badges  []badge
+	More    gateway.InboxHealth
+}
+
+// inboxListView is what the list of inboxes shows.
+type inboxListView struct {
+	Rows []inboxRow
+	Room []string // For each project how many of its inboxes are in use; none without a limit.
+	Full bool     // No project of the person has room for one more.
 }
 
 // inboxList shows the inboxes that a person may configure, and how they are doing.
@@ -31,11 +40,38 @@ func inboxList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	rows := make([]inboxRow, 0, len(inboxes))
-	for _, in := range inboxes {
-		rows = append(rows, v.inboxRow(in, keys))
+	more, err := v.h.Gateway.InboxesHealth(v.ctx())
+	if err != nil {
+		return err
 	}
-	return v.render(http.StatusOK, "inbox_list", view{Title: v.l.T("nav.inboxes"), Section: "inboxes", Live: "inbox", Data: rows})
+	data := inboxListView{}
+	used := map[int64]int{}
+	for _, in := range inboxes {
+		row := v.inboxRow(in, keys)
+		row.More = more[in.ID]
+		data.Rows = append(data.Rows, row)
+		if !in.Global {
+			used[in.ProjectID]++
+		}
+	}
+	data.countRoom(v, keys, used)
+	return v.render(http.StatusOK, "inbox_list", view{Title: v.l.T("nav.inboxes"), Section: "inboxes", Live: "inbox", Data: data})
+}
+
+// countRoom says how many inboxes of each project are in use, where that is limited.
+func (l *inboxListView) countRoom(v *visit, keys map[int64]string, used map[int64]int) {
+	most := v.h.Gateway.InboxesPerProject
+	if most <= 0 {
+		return
+	}
+	l.Full = !v.access.Admin() // An admin may add a global one.
+	for _, id := range slices.Sorted(maps.Keys(keys)) {
+		if !v.access.Configures(id) {
+			continue
+		}
+		l.Full = l.Full && used[id] >= most
+		l.Room = append(l.Room, keys[id]+": "+v.l.T("E-INBOX-06", "n", used[id], "max", most))
+	}
 }
 
 func (v *visit) inboxRow(in gateway.InboxView, keys map[int64]string) inboxRow {

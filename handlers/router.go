@@ -88,6 +88,9 @@ func (h *Handlers) routes() []route {
 		{http.MethodPost, "/inboxes/:id/folders", configurer, inboxFolders},
 		{http.MethodPost, "/inboxes/:id/check", configurer, inboxCheck},
 		{http.MethodPost, "/inboxes/:id/poll", configurer, inboxPoll},
+		{http.MethodPost, "/inboxes/:id/pause", configurer, inboxPause},
+		{http.MethodPost, "/inboxes/:id/duplicate", configurer, inboxDuplicate},
+		{http.MethodPost, "/inboxes/:id/reconcile", configurer, inboxReconcile},
 		{http.MethodGet, "/inboxes/:id/delete", configurer, inboxConfirmDelete},
 		{http.MethodPost, "/inboxes/:id/delete", configurer, inboxDelete},
 

@@ -29,6 +29,8 @@ type Config struct {
 	AllowedNetworks []netip.Prefix `key:"allowed_networks" doc:"Networks that mail servers may lie in besides public addresses, for example 10.0.0.0/8. Every port is allowed inside them."`
 	// AllowUnverifiedTLS lets admins switch off the check of a mail server's certificate for an inbox.
 	AllowUnverifiedTLS bool `key:"allow_unverified_tls" default:"true" doc:"Whether admins may switch off the check of a mail server's certificate for one inbox: true or false. With false, inboxes that have it off do not connect."`
+	// InboxesPerProject is how many inboxes a project may have; 0 for any number.
+	InboxesPerProject int `key:"inboxes_per_project" default:"0" doc:"How many inboxes a project may have. 0: any number."`
 	// SMIMEKeys is the folder with our S/MIME certificates and private keys; "" for none.
 	SMIMEKeys string `key:"smime_keys" doc:"Folder with S/MIME keys that open encrypted mail: PEM files (*.pem), each with one private key and its certificate. Old keys stay there for old mail."`
 	// SMIMERoots is a PEM file with the issuers of certificates that are accepted; "" for those of the system.

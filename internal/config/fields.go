@@ -85,6 +85,13 @@ func (f Field) set(c *Config, text string) error {
 	case "log_format":
 		c.LogFormat = text
 		return oneOf(text, "text", "json")
+	case "inboxes_per_project":
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 {
+			return errors.New("a whole number, 0 or more, is needed")
+		}
+		c.InboxesPerProject = n
+		return nil
 	case "smime_keys":
 		c.SMIMEKeys = text // Package smime reads what is there.
 		return nil
