@@ -164,7 +164,7 @@ func (g *Gateway) lookUpHints(ctx context.Context, m *message.Message, s *snapsh
 func (g *Gateway) hint(ctx context.Context, c thread.Candidate, number int64, who *models.User, address string) (hint, error) {
 	h := hint{Candidate: c}
 	h.Number = number
-	issue, err := g.Store.IssueByNumber(ctx, number)
+	issue, err := g.Store.ResolveIssue(ctx, number) // A merged issue leads to the other one.
 	if errors.Is(err, models.ErrNotFound) {
 		return h, nil
 	}
@@ -175,13 +175,13 @@ func (g *Gateway) hint(ctx context.Context, c thread.Candidate, number int64, wh
 	if address == "" {
 		return h, nil
 	}
-	if h.participant, err = g.Store.IsParticipant(ctx, number, address); err != nil {
+	if h.participant, err = g.Store.IsParticipant(ctx, issue.Number, address); err != nil {
 		return h, fmt.Errorf("look up participants: %w", err)
 	}
 	if who == nil {
 		return h, nil
 	}
-	watchers, err := g.Store.Watchers(ctx, number)
+	watchers, err := g.Store.Watchers(ctx, issue.Number)
 	if err != nil {
 		return h, fmt.Errorf("look up watchers: %w", err)
 	}

@@ -60,6 +60,7 @@ func TestEveryRouteKnowsWhoMayComeToIt(t *testing.T) {
 		"/setup":                        {404, 404, 404, 404, 404},
 		"/signin":                       {200, 303, 303, 303, 303},
 		"/issues/:number":               ofSUP,
+		"/issues/:number/edit":          ofSUP,
 		"/issues/:number/mail/:message": ofSUP,
 		"/attachments/:id":              ofSUP,
 		"/projects/:id":                 ofSUP,

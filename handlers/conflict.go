@@ -3,11 +3,13 @@ package handlers
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"letterbox/gateway"
 	"letterbox/models"
+	"letterbox/tracker"
 )
 
 // conflict tells that somebody else was faster: who and when, and what differs.
@@ -52,27 +54,49 @@ func (v *visit) showIssueConflict(u update) error {
 	if u.comment {
 		c.Address = fmt.Sprintf("/issues/%d/comments", u.number)
 	}
-	if s := u.patch.State; s != nil && *s != now.State {
-		c.Differs = append(c.Differs, difference{v.l.T("issue.state"), v.l.T("state." + string(now.State)), v.l.T("state." + string(*s))})
-	}
-	given, name := "", v.l.T("issue.nobody")
-	if now.Assignee != nil && now.Assignee.Login != nil {
-		given, name = *now.Assignee.Login, now.Assignee.Name
-	}
-	if to := u.patch.Assignee; to != nil && *to != given {
-		c.Differs = append(c.Differs, difference{v.l.T("issue.assignee"), name, *to})
-		if *to == "" {
-			c.Differs[len(c.Differs)-1].Yours = v.l.T("issue.nobody")
+	stored := issueValues(now)
+	for _, name := range issueProperties {
+		if !slices.Contains(u.changed, name) {
+			u.values[name] = stored[name] // What the person has not touched follows the other one's change.
+			continue
+		}
+		if stored[name] != u.get(name) {
+			c.Differs = append(c.Differs, difference{v.l.T("issue." + name), v.issueValue(now, name, stored[name]), v.issueValue(now, name, u.get(name))})
 		}
 	}
-	// What the person has not touched follows the other one's change.
-	if u.patch.State == nil {
-		u.values["state"] = string(now.State)
-	}
-	if u.patch.Assignee == nil {
-		u.values["assignee"] = given
-	}
 	return v.showIssueWith(http.StatusConflict, u.number, u.form, c)
+}
+
+// issueValues are the properties of an issue as the form has them.
+func issueValues(i tracker.IssueRow) map[string]string {
+	out := map[string]string{"state": string(i.State), "priority": i.Priority.String(), "project": i.Project.Key, "assignee": "", "due": ""}
+	if i.Assignee != nil && i.Assignee.Login != nil {
+		out["assignee"] = *i.Assignee.Login
+	}
+	if i.DueOn != nil {
+		out["due"] = i.DueOn.UTC().Format(time.DateOnly)
+	}
+	names := make([]string, 0, len(i.Labels))
+	for _, l := range i.Labels {
+		names = append(names, l.Name)
+	}
+	out["labels"] = strings.Join(names, ", ")
+	return out
+}
+
+// issueValue is a property of an issue as people read it.
+func (v *visit) issueValue(i tracker.IssueRow, name, value string) string {
+	switch {
+	case name == "state" || name == "priority":
+		return v.l.T(name + "." + value)
+	case name == "assignee" && value == "":
+		return v.l.T("issue.nobody")
+	case name == "assignee" && i.Assignee != nil && i.Assignee.Login != nil && *i.Assignee.Login == value:
+		return i.Assignee.Name
+	case value == "":
+		return v.l.T("conflict.empty")
+	}
+	return value
 }
 
 // inboxConflict tells what somebody else has changed of an inbox: what is stored now beside what was entered.

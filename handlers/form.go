@@ -30,7 +30,7 @@ func (v *visit) newForm(area string, values map[string]string) *form {
 
 // readForm reads the fields of a form that was sent; those that are not named are left out.
 func (v *visit) readForm(area string, names ...string) (*form, error) {
-	if err := v.Request.ParseForm(); err != nil {
+	if err := v.parseForm(); err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
 			return nil, err

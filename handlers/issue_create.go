@@ -3,14 +3,16 @@ package handlers
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
+	"letterbox/models"
 	"letterbox/tracker"
 )
 
 // issueNew shows the form for a new issue.
 func issueNew(v *visit) error {
 	return v.showIssueForm(http.StatusOK, v.newForm("issue", map[string]string{
-		"project": v.Query("project"), "title": "", "description": "",
+		"project": v.Query("project"), "title": "", "description": "", "reporter": "", "name": "", "priority": "normal", "assignee": "", "due": "", "labels": "",
 	}))
 }
 
@@ -25,12 +27,18 @@ func (v *visit) showIssueForm(status int, f *form) error {
 			options = append(options, option{p.Key, p.Key + " · " + p.Name})
 		}
 	}
-	return v.render(status, "issue_new", view{Title: v.l.T("issue.create"), Section: "issues", Form: f, Data: options})
+	var levels []option
+	for _, p := range models.Priorities() {
+		levels = append(levels, option{p.String(), v.l.T("priority." + p.String())})
+	}
+	return v.render(status, "issue_new", view{Title: v.l.T("issue.create"), Section: "issues", Form: f, Data: map[string]any{
+		"Projects": options, "Priorities": levels, "Preview": v.PostForm("do") == "preview",
+	}})
 }
 
 // issueCreate makes an issue and shows it.
 func issueCreate(v *visit) error {
-	f, err := v.readForm("issue", "project", "title", "description")
+	f, err := v.readForm("issue", "project", "title", "description", "reporter", "name", "priority", "assignee", "due", "labels")
 	if err != nil {
 		return err
 	}
@@ -38,8 +46,17 @@ func issueCreate(v *visit) error {
 		f.refuse("title", "E-ISSUE-TITLE")
 		return v.showIssueForm(http.StatusUnprocessableEntity, f)
 	}
+	if v.PostForm("do") == "preview" {
+		return v.showIssueForm(http.StatusOK, f)
+	}
+	files, closeFiles, err := v.uploads("files")
+	defer closeFiles()
+	if err != nil {
+		return err
+	}
 	row, err := v.h.Tracker.OpenIssue(v.ctx(), v.me, tracker.IssueDraft{
-		ProjectKey: f.get("project"), Title: f.get("title"), Description: f.text("description"),
+		ProjectKey: f.get("project"), Title: f.get("title"), Description: f.text("description"), Reporter: f.get("reporter"), Name: f.get("name"),
+		Priority: f.get("priority"), Assignee: f.get("assignee"), Due: f.get("due"), Labels: strings.Split(f.get("labels"), ","), Files: files,
 	})
 	if list, ok := invalid(err); ok {
 		f.take(list, nil)

@@ -1,14 +1,12 @@
 package handlers
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
 	"time"
 
-	"letterbox/gateway/message"
 	"letterbox/models"
 	"letterbox/tracker"
 )
@@ -18,20 +16,29 @@ type issueView struct {
 	tracker.IssueView
 	Posts    []post // The description, then the comments.
 	Mentions []string
-	States   []models.IssueState
 	Assign   []option
 	MailIn   int
-	Address  string // Of the inbox that it came from.
-	Given    string // Login of the one who has it, "" for nobody.
-	// What is chosen in the form: what the issue has, or what was entered.
-	WantState, WantGiven string
-	Conflict             *conflict // Nil when nobody was faster.
-	Reply                replyView
+	Address  string            // Of the inbox that it came from.
+	Was      map[string]string // The properties as they are stored.
+	Want     map[string]string // What is chosen in the form: what the issue has, or what was entered.
+	Conflict *conflict         // Nil when nobody was faster.
+	Known    []models.Label    // Of the project.
+	Movable  []option          // Projects that it can move to.
+	Links    []tracker.Link
+	History  []tracker.Change
+	Customer tracker.Customer
+	Watching bool
+	Muted    bool
+	Draft    bool   // The text is a draft of an earlier visit.
+	Preview  string // Text to be shown as it will look, "" for none.
+	Reply    replyView
 }
 
 // post is one sheet of the thread.
 type post struct {
 	Anchor      string
+	Comment     int64 // 0: the description.
+	Written     bool  // Here, by a person: Markdown.
 	Author      models.User
 	Address     string // Of the sender, when there is one.
 	At          time.Time
@@ -58,13 +65,30 @@ type mailOrigin struct {
 	Decrypted bool
 }
 
-// issueShow shows an issue with its thread.
+// issueShow shows an issue with its thread, and with what the person has begun to write. What it was told of the issue
+// is read with that.
 func issueShow(v *visit) error {
 	number, err := v.id("number")
 	if err != nil {
 		return err
 	}
-	return v.showIssue(http.StatusOK, number, v.commentForm(nil))
+	f := v.commentForm(nil)
+	d, found, err := v.h.Tracker.Draft(v.ctx(), v.me, number)
+	if err != nil {
+		return err
+	}
+	if found {
+		f.values["body"], f.values["draft"] = d.Body, "true"
+		if d.Internal {
+			f.values["kind"] = "internal"
+		}
+	}
+	if v.Request.Method == http.MethodGet {
+		if err := v.h.Tracker.MarkRead(v.ctx(), v.me, number, 0); err != nil {
+			v.h.Log.WarnContext(v.ctx(), "notifications not marked", slog.Any("err", err))
+		}
+	}
+	return v.showIssue(http.StatusOK, number, f)
 }
 
 func (v *visit) commentForm(values map[string]string) *form {
@@ -84,7 +108,11 @@ func (v *visit) showIssueWith(status int, number int64, f *form, c *conflict) er
 	if err != nil {
 		return err
 	}
-	data := issueView{IssueView: found, States: models.IssueStates(), Conflict: c, WantState: string(found.State)}
+	if found.MergedInto != nil {
+		v.say("ok", "flash.merged", "key", fmt.Sprintf("#%d", number))
+		return v.redirect(fmt.Sprintf("/issues/%d", *found.MergedInto))
+	}
+	data := issueView{IssueView: found, Conflict: c}
 	if found.Mentions != "" {
 		data.Mentions = strings.Split(found.Mentions, ",")
 	}
@@ -104,7 +132,7 @@ func (v *visit) showIssueWith(status int, number int64, f *form, c *conflict) er
 	first.Sent = data.Reply.Ack
 	data.Posts = append(data.Posts, first)
 	for _, c := range found.Comments {
-		p := post{Anchor: fmt.Sprint("comment-", c.ID), Author: c.Author, At: c.CreatedAt, Internal: c.Internal, Files: c.Attachments, Sent: data.Reply.Mails[c.ID], Number: number}
+		p := post{Anchor: fmt.Sprint("comment-", c.ID), Comment: c.ID, Author: c.Author, At: c.CreatedAt, Internal: c.Internal, Files: c.Attachments, Sent: data.Reply.Mails[c.ID], Number: number}
 		if data.Reply.Undo == c.ID {
 			p.Undo = c.ID
 		}
@@ -122,15 +150,8 @@ func (v *visit) showIssueWith(status int, number int64, f *form, c *conflict) er
 	if data.Assign, err = v.assignees(found); err != nil {
 		return err
 	}
-	if found.Assignee != nil && found.Assignee.Login != nil {
-		data.Given = *found.Assignee.Login
-	}
-	data.WantGiven = data.Given
-	if state, ok := f.values["state"]; ok && state != "" {
-		data.WantState = state
-	}
-	if login, ok := f.values["assignee"]; ok && v.Request.PostForm.Has("assignee") {
-		data.WantGiven = login
+	if err := v.fillIssue(&data, f); err != nil {
+		return err
 	}
 	title := found.Title
 	if title == "" {
@@ -139,85 +160,4 @@ func (v *visit) showIssueWith(status int, number int64, f *form, c *conflict) er
 	return v.render(status, "issue_show", view{
 		Title: fmt.Sprintf("#%d %s", number, title), Section: "issues", Form: f, Live: fmt.Sprintf("issue:%d", number), Data: data,
 	})
-}
-
-// write fills a post with its text, and with the mail it came from. A mail that cannot be looked up leaves the post as
-// it is.
-func (v *visit) write(p *post, text string, origin *int64, inboxes map[int64]string) {
-	if len(p.Author.Addresses) > 0 {
-		p.Address = p.Author.Addresses[0]
-	}
-	if origin == nil {
-		p.Shown = text
-		return
-	}
-	shown, quoted, signature := message.Split(text)
-	p.Shown = shown
-	p.Folded, p.FoldedKey, p.FoldedLines = folded(quoted, signature)
-	m, traces, err := v.h.Gateway.Message(v.ctx(), *origin)
-	if err != nil {
-		if !errors.Is(err, models.ErrNotFound) {
-			v.h.Log.WarnContext(v.ctx(), "mail of a comment not loaded", slog.Int64("message_id", *origin), slog.Any("err", err))
-		}
-		return
-	}
-	if m.FromAddress != "" {
-		p.Address = m.FromAddress
-	}
-	p.Mail = &mailOrigin{Message: m, Inbox: inboxes[m.InboxID]}
-	if m.BlobID != nil && m.IssueNumber != nil {
-		p.Mail.Source = fmt.Sprintf("/issues/%d/mail/%d", *m.IssueNumber, m.ID)
-	}
-	for _, t := range traces {
-		if t.Run != traces[len(traces)-1].Run {
-			continue
-		}
-		for _, e := range t.Entries {
-			switch e.Code {
-			case "parse.defect":
-				p.Mail.Defects = append(p.Mail.Defects, v.defect(e.Args["defect"], e.Args["detail"]))
-			case "parse.decrypted":
-				p.Mail.Decrypted = true
-				p.Mail.Security = append(p.Mail.Security, v.decrypted())
-			case "parse.signature":
-				p.Mail.Security = append(p.Mail.Security, v.signature(e.Args["state"], e.Args["signature"], m.FromAddress))
-			}
-		}
-	}
-}
-
-// assignees are those who can have the issue: the members of its project, the one who has it and the person itself.
-func (v *visit) assignees(found tracker.IssueView) ([]option, error) {
-	members, err := v.h.Tracker.Members(v.ctx(), v.me, found.ProjectID)
-	if err != nil {
-		return nil, fmt.Errorf("list members: %w", err)
-	}
-	out := []option{{"", v.l.T("issue.nobody")}}
-	seen := map[int64]bool{}
-	add := func(u models.User) {
-		if u.Login != nil && u.DisabledAt == nil && !seen[u.ID] {
-			seen[u.ID] = true
-			out = append(out, option{*u.Login, u.Name})
-		}
-	}
-	add(*v.me)
-	for _, m := range members {
-		add(m.User)
-	}
-	if found.Assignee != nil {
-		add(*found.Assignee)
-	}
-	return out, nil
-}
-
-// folded joins what is folded away and returns how it is called and its number of lines.
-func folded(quoted, signature string) (text, key string, lines int) {
-	key = "mail.quoted"
-	if quoted == "" {
-		key = "mail.signature"
-	}
-	if text = strings.Trim(quoted+"\n\n"+signature, "\n"); text != "" {
-		lines = strings.Count(text, "\n") + 1
-	}
-	return text, key, lines
 }

@@ -11,12 +11,16 @@ import (
 	"letterbox/tracker"
 )
 
+// issueProperties are the fields beside an issue.
+var issueProperties = []string{"state", "assignee", "priority", "due", "labels", "project"}
+
 // update is what a person wants of an issue: a comment, other properties, or both.
 type update struct {
 	*form
 	number  int64
 	version int64              // Of the issue as the person saw it; 0 when the form has none.
 	patch   tracker.IssuePatch // Only what the person has changed.
+	changed []string           // Names of these properties.
 	comment bool               // There is a text.
 }
 
@@ -27,19 +31,23 @@ func (v *visit) readUpdate() (update, error) {
 	if err != nil {
 		return update{}, err
 	}
-	f, err := v.readForm("comment", "body", "kind", "state", "assignee", "version", "was_state", "was_assignee")
+	names := []string{"body", "kind", "version"}
+	for _, p := range issueProperties {
+		names = append(names, p, "was_"+p)
+	}
+	f, err := v.readForm("comment", names...)
 	if err != nil {
 		return update{}, err
 	}
-	u := update{form: f, number: number, comment: strings.TrimSpace(f.text("body")) != ""}
-	sent := func(name string) bool { return v.Request.PostForm.Has(name) }
-	if state := models.IssueState(f.get("state")); state != "" && (!sent("was_state") || f.get("state") != f.get("was_state")) {
-		u.patch.State = &state
+	u := update{form: f, number: number, comment: strings.TrimSpace(f.text("body")) != "" || v.hasFiles()}
+	for _, name := range issueProperties {
+		sent := v.Request.PostForm.Has(name) && (!v.Request.PostForm.Has("was_"+name) || f.get(name) != f.get("was_"+name))
+		if sent && (name != "state" || f.get(name) != "") {
+			u.changed = append(u.changed, name)
+			u.set(name, f.get(name))
+		}
 	}
-	if login := f.get("assignee"); sent("assignee") && (!sent("was_assignee") || login != f.get("was_assignee")) {
-		u.patch.Assignee = &login
-	}
-	if sent("version") || u.changes() {
+	if v.Request.PostForm.Has("version") || u.changes() {
 		if u.version, err = strconv.ParseInt(f.get("version"), 10, 64); err != nil || u.version <= 0 {
 			return update{}, errUnreadable
 		}
@@ -47,8 +55,28 @@ func (v *visit) readUpdate() (update, error) {
 	return u, nil
 }
 
+// set notes that a property is to have a value.
+func (u *update) set(name, value string) {
+	switch name {
+	case "state":
+		state := models.IssueState(value)
+		u.patch.State = &state
+	case "assignee":
+		u.patch.Assignee = &value
+	case "priority":
+		u.patch.Priority = &value
+	case "due":
+		u.patch.Due = &value
+	case "labels":
+		list := strings.Split(value, ",")
+		u.patch.Labels = &list
+	case "project":
+		u.patch.ProjectKey = &value
+	}
+}
+
 // changes reports whether properties are to change.
-func (u update) changes() bool { return u.patch.State != nil || u.patch.Assignee != nil }
+func (u update) changes() bool { return len(u.changed) > 0 }
 
 // issueState changes state and assignee. Somebody else's change in between is told, not overwritten. A comment that has
 // been begun stays in its field.
@@ -92,8 +120,11 @@ func commentCreate(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if v.PostForm("do") == "comment" {
-		u.patch = tracker.IssuePatch{}
+	switch v.PostForm("do") {
+	case "comment":
+		u.patch, u.changed = tracker.IssuePatch{}, nil
+	case "preview":
+		return v.showIssue(http.StatusOK, u.number, u.form)
 	}
 	if done, err := v.applyUpdate(u); done || err != nil {
 		return err
@@ -102,7 +133,14 @@ func commentCreate(v *visit) error {
 		v.say("ok", "flash.issue_saved", "key", fmt.Sprintf("#%d", u.number))
 		return v.redirect(fmt.Sprintf("/issues/%d", u.number))
 	}
-	c, mails, err := v.h.answer(v.ctx(), v.me, u.number, tracker.CommentDraft{Body: u.text("body"), Internal: u.get("kind") == "internal"}, v.recipients())
+	files, closeFiles, err := v.uploads("files")
+	defer closeFiles()
+	if err != nil {
+		return err
+	}
+	c, mails, err := v.h.answer(v.ctx(), v.me, u.number, tracker.CommentDraft{
+		Body: u.text("body"), Internal: u.get("kind") == "internal", Files: files,
+	}, v.recipients())
 	if list, ok := invalid(err); ok {
 		f := v.commentForm(map[string]string{"body": u.text("body"), "kind": u.get("kind")})
 		f.take(list, nil)

@@ -28,6 +28,7 @@ func funcs(l *i18n.Locale, assets map[string]Asset) template.FuncMap {
 		},
 		"duration":   l.Duration,
 		"linkify":    Linkify,
+		"markdown":   markdown,
 		"visible":    Visible,
 		"icon":       icon,
 		"dict":       dict,

@@ -3,6 +3,7 @@ package tracker
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"letterbox/models"
@@ -13,10 +14,11 @@ type CommentDraft struct {
 	Body     string
 	Internal bool
 	Reopen   bool // Set a resolved or closed issue back to open.
+	Files    []Upload
 }
 
-// Comment adds a comment in the name of a person. Those who work on the issue's project may. An empty body is a
-// models.InvalidList.
+// Comment adds a comment in the name of a person. Those who work on the issue's project may. One without text and
+// without files is a models.InvalidList. A draft that the person had is forgotten with it.
 func (s *Service) Comment(ctx context.Context, by *models.User, number int64, d CommentDraft) (CommentView, error) {
 	issue, a, err := s.issue(ctx, by, number)
 	if err != nil {
@@ -29,19 +31,42 @@ func (s *Service) Comment(ctx context.Context, by *models.User, number int64, d 
 		return CommentView{}, models.ErrForbidden
 	}
 	switch text := strings.TrimSpace(body(d.Body)); {
-	case text == "":
+	case text == "" && len(d.Files) == 0:
 		return CommentView{}, invalid("body", "E-COMMENT-01")
 	case len(text) > maxDescription:
 		return CommentView{}, invalid("body", "E-TEXT-01", "max", fmt.Sprint(maxDescription))
 	}
-	comment, err := s.AddComment(ctx, models.NewComment{
-		IssueNumber: number, AuthorID: by.ID, Body: d.Body, Internal: d.Internal, Reopen: d.Reopen,
+	files, err := s.stage(ctx, d.Files)
+	defer s.discard(ctx, files)
+	if err != nil {
+		return CommentView{}, err
+	}
+	var comment models.Comment
+	var attached []models.Attachment
+	err = s.store.WithTx(ctx, func(ctx context.Context) error {
+		if attached, err = files.seal(ctx); err != nil {
+			return err
+		}
+		comment, err = s.AddComment(ctx, models.NewComment{
+			IssueNumber: number, AuthorID: by.ID, Body: d.Body, Internal: d.Internal, Reopen: d.Reopen, Attachments: attached,
+		})
+		if err != nil {
+			return err
+		}
+		return s.store.SaveDraft(ctx, models.Draft{UserID: by.ID, IssueNumber: number})
 	})
 	if err != nil {
 		return CommentView{}, err
 	}
+	s.tell(ctx, object("issue", comment.IssueNumber))
+	if len(attached) > 0 { // With their IDs.
+		if attached, err = s.store.Attachments(ctx, comment.IssueNumber); err != nil {
+			return CommentView{}, err
+		}
+		attached = slices.DeleteFunc(attached, func(f models.Attachment) bool { return f.CommentID == nil || *f.CommentID != comment.ID })
+	}
 	author, err := s.people().get(ctx, by.ID)
-	return CommentView{Comment: comment, Author: author}, err
+	return CommentView{Comment: comment, Author: author, Attachments: attached}, err
 }
 
 // Comments lists the comments of an issue, oldest first, with authors and files.

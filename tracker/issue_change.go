@@ -20,9 +20,9 @@ type IssueDraft struct {
 	Priority    string            // "": normal.
 	Due         string            // 2006-01-02; "" for none.
 	Labels      []string
-	Reporter    string              // Address of the customer in whose name it is opened; "": the person itself.
-	Name        string              // Of that customer, when it is new.
-	Attachments []models.Attachment // As for [models.NewIssue].
+	Reporter    string // Address of the customer in whose name it is opened; "": the person itself.
+	Name        string // Of that customer, when it is new.
+	Files       []Upload
 }
 
 // IssuePatch is what is to change of an issue; what is nil stays.
@@ -71,8 +71,17 @@ func (s *Service) OpenIssue(ctx context.Context, by *models.User, d IssueDraft) 
 	if err != nil {
 		return IssueRow{}, err
 	}
+	files, err := s.stage(ctx, d.Files)
+	defer s.discard(ctx, files)
+	if err != nil {
+		return IssueRow{}, err
+	}
 	var issue models.Issue
 	err = s.store.WithTx(ctx, func(ctx context.Context) error {
+		attached, err := files.seal(ctx)
+		if err != nil {
+			return err
+		}
 		reporter := *by
 		var participants []string
 		if d.Reporter != "" {
@@ -83,7 +92,7 @@ func (s *Service) OpenIssue(ctx context.Context, by *models.User, d IssueDraft) 
 		}
 		issue, err = s.CreateIssue(ctx, models.NewIssue{
 			ProjectID: p.ID, Title: title, Description: d.Description, State: d.State, ReporterID: reporter.ID, WatcherIDs: []int64{by.ID},
-			Attachments: d.Attachments, Participants: participants,
+			Attachments: attached, Participants: participants,
 		})
 		if err != nil {
 			return err

@@ -51,6 +51,9 @@ func (s *Service) Links(ctx context.Context, by *models.User, number int64) ([]L
 
 // AddLink ties an issue to another one. Those who work on the first and see the second may.
 func (s *Service) AddLink(ctx context.Context, by *models.User, number, other int64, kind models.LinkKind) error {
+	if _, _, err := s.issue(ctx, by, number); err != nil {
+		return err
+	}
 	if !slices.Contains(models.LinkKinds(), kind) {
 		return invalid("kind", "E-LINK-02", "kind", string(kind))
 	}

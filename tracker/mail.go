@@ -58,18 +58,25 @@ func (s *Service) AddComment(ctx context.Context, n models.NewComment) (models.C
 		OriginMessageID: n.OriginMessageID, CreatedAt: now(),
 	}
 	err := s.store.WithTx(ctx, func(ctx context.Context) error {
-		comment.ID = 0
+		comment.ID, comment.IssueNumber = 0, n.IssueNumber
 		issue, err := s.touch(ctx, n.IssueNumber, n.AuthorID, n.Reopen)
 		if err != nil {
 			return err
 		}
+		if issue.MergedInto != nil { // It was merged while the comment was on its way.
+			comment.IssueNumber = *issue.MergedInto
+			if issue, err = s.touch(ctx, comment.IssueNumber, n.AuthorID, n.Reopen); err != nil {
+				return err
+			}
+		}
+		number := comment.IssueNumber
 		if err := s.store.CreateComment(ctx, &comment); err != nil {
 			return err
 		}
-		if err := s.index(ctx, n.IssueNumber, comment.ID, n.Attachments, comment.Body); err != nil {
+		if err := s.index(ctx, number, comment.ID, n.Attachments, comment.Body); err != nil {
 			return err
 		}
-		if err := s.attach(ctx, n.IssueNumber, &comment.ID, n.Attachments, append([]int64{n.AuthorID}, n.WatcherIDs...), n.Participants); err != nil {
+		if err := s.attach(ctx, number, &comment.ID, n.Attachments, append([]int64{n.AuthorID}, n.WatcherIDs...), n.Participants); err != nil {
 			return err
 		}
 		return s.notifyComment(ctx, issue, comment)
@@ -77,7 +84,7 @@ func (s *Service) AddComment(ctx context.Context, n models.NewComment) (models.C
 	if err != nil {
 		return models.Comment{}, fmt.Errorf("add comment: %w", err)
 	}
-	s.tell(ctx, object("issue", n.IssueNumber))
+	s.tell(ctx, object("issue", comment.IssueNumber))
 	return comment, nil
 }
 

@@ -90,6 +90,7 @@ var owner = map[string][]string{
 	"github.com/prometheus":           {"handlers", "internal/app"},
 	"github.com/alexedwards/argon2id": {"tracker"},
 	"html/template":                   {"handlers", "templates"},
+	"github.com/yuin/goldmark":        {"templates"},
 
 	"github.com/emersion/go-imap/v2":  {"gateway/mailbox/imap", "internal/mailtest"},
 	"github.com/emersion/go-sasl":     {"gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/outbound", "internal/mailtest"},

@@ -22,7 +22,7 @@ func (s *Store) CreateComment(ctx context.Context, c *models.Comment) error {
 // Comments returns the comments of an issue, oldest first; at most 10,000.
 func (s *Store) Comments(ctx context.Context, issue int64) ([]models.Comment, error) {
 	var list []models.Comment
-	err := s.gorm(ctx).Where("issue_number = ?", issue).Order("id").Limit(10_000).Find(&list).Error
+	err := s.gorm(ctx).Where("issue_number = ?", issue).Order("created_at, id").Limit(10_000).Find(&list).Error
 	return list, wrap("list comments", err)
 }
 

@@ -1,6 +1,9 @@
 package store
 
 import (
+	"context"
+	"database/sql"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,22 +21,64 @@ func conditions(q IssueQuery) (where []string, args []any) {
 	return where, args
 }
 
+// mostNarrow is how many issues a condition may leave to be looked up by number.
+const mostNarrow = 20_000
+
+// narrowed looks up the issues that narrow conditions leave, by their own indexes, and returns their numbers and the
+// other conditions. some is false when no condition is narrow.
+func (s *Store) narrowed(ctx context.Context, q IssueQuery) (numbers []int64, rest []Condition, some bool, err error) {
+	var have map[int64]bool
+	for _, c := range q.Where {
+		query := c.own()
+		if query == "" || c.Not || len(c.IDs) == 0 {
+			rest = append(rest, c)
+			continue
+		}
+		found := map[int64]bool{}
+		err := s.once(ctx, fmt.Sprintf(query, marks(len(c.IDs)))+fmt.Sprintf(" LIMIT %d", mostNarrow+1), anys(c.IDs), func(r *sql.Rows) error {
+			var n int64
+			err := r.Scan(&n)
+			if have == nil || have[n] {
+				found[n] = true
+			}
+			return err
+		})
+		if err != nil {
+			return nil, nil, false, err
+		}
+		if len(found) > mostNarrow {
+			rest = append(rest, c)
+			continue
+		}
+		have = found
+	}
+	for n := range have {
+		numbers = append(numbers, n)
+	}
+	slices.Sort(numbers)
+	return numbers, rest, have != nil, nil
+}
+
+// own is the query for the issues of a condition that reads nothing but an index, "" when there is none.
+func (c Condition) own() string {
+	switch c.Field {
+	case ByAssignee:
+		return "SELECT number FROM issues WHERE assignee_id IN (%s)"
+	case ByReporter:
+		return "SELECT number FROM issues WHERE reporter_id IN (%s)"
+	case ByLabel:
+		return "SELECT issue_number FROM issue_labels WHERE label_id IN (%s)"
+	case ByWatcher:
+		return "SELECT issue_number FROM watchers WHERE user_id IN (%s)"
+	default:
+		return ""
+	}
+}
+
 // narrow reports whether one of the conditions leaves few issues, found by an index of its own.
 func narrow(list []Condition) bool {
 	return slices.ContainsFunc(list, func(c Condition) bool {
-		if c.Not {
-			return false
-		}
-		switch c.Field {
-		case ByNumber, ByReporter, ByParticipant, ByWatcher:
-			return true
-		case ByAssignee, ByLabel:
-			return len(c.IDs) > 0
-		case ByDue:
-			return true
-		default:
-			return false
-		}
+		return !c.Not && (c.Field == ByNumber || c.Field == ByParticipant || c.Field == ByDue)
 	})
 }
 

@@ -36,6 +36,34 @@ func (o IssueSort) order() string {
 	}
 }
 
+// columns are what a position needs of an issue in this order, and no more: its index has all of it.
+func (o IssueSort) columns() string {
+	switch o {
+	case SortUpdated, SortStale:
+		return "i.number, i.updated_at"
+	case SortPriority:
+		return "i.number, i.updated_at, i.priority"
+	case SortDue:
+		return "i.number, i.due_on"
+	default:
+		return "i.number"
+	}
+}
+
+// fields are where these columns go.
+func (o IssueSort) fields(p *position) []any {
+	switch o {
+	case SortUpdated, SortStale:
+		return []any{&p.number, &p.updated}
+	case SortPriority:
+		return []any{&p.number, &p.updated, &p.priority}
+	case SortDue:
+		return []any{&p.number, &p.due}
+	default:
+		return []any{&p.number}
+	}
+}
+
 // compare is the same order for positions.
 func (o IssueSort) compare(a, b position) int {
 	switch o {

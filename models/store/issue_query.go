@@ -85,10 +85,19 @@ func (s *Store) Issues(ctx context.Context, q IssueQuery) ([]models.Issue, strin
 	}
 	limit := pageSize(q.Limit)
 	var found []position
-	if strings.TrimSpace(q.Text) == "" {
-		found, err = s.issuePositions(ctx, q, nil, after, limit+1)
-	} else {
+	switch numbers, rest, some, nerr := s.narrowed(ctx, q); {
+	case nerr != nil:
+		err = nerr
+	case strings.TrimSpace(q.Text) != "" && some && len(numbers) <= 2*fewIssues:
+		q.Where = rest
+		found, err = s.searchAmong(ctx, q, parseTerms(q.Text), candidates{numbers: numbers}, after, limit+1)
+	case strings.TrimSpace(q.Text) != "":
 		found, err = s.searchIssues(ctx, q, after, limit+1)
+	case some:
+		q.Where = rest
+		found, err = s.positionsAmong(ctx, q, numbers, after, limit+1)
+	default:
+		found, err = s.issuePositions(ctx, q, nil, after, limit+1)
 	}
 	if err != nil {
 		return nil, "", wrap("list issues", err)
@@ -185,7 +194,7 @@ func (s *Store) issuePositions(ctx context.Context, q IssueQuery, numbers []int6
 	if len(where) == 0 {
 		where = append(where, "1 = 1")
 	}
-	return s.positions(ctx, "SELECT i.number, i.updated_at, i.priority, i.due_on FROM issues i WHERE "+strings.Join(where, " AND ")+
+	return s.positions(ctx, q.Sort, "SELECT "+q.Sort.columns()+" FROM issues i WHERE "+strings.Join(where, " AND ")+
 		" ORDER BY "+q.Sort.order()+fmt.Sprintf(" LIMIT %d", limit), args)
 }
 
@@ -203,12 +212,12 @@ func (s *Store) mergedPositions(
 	var all []any
 	for _, p := range projects {
 		for _, st := range states {
-			parts = append(parts, "SELECT * FROM (SELECT i.number, i.updated_at, i.priority, i.due_on FROM issues i WHERE i.project_id = ? AND i.state = ?"+
+			parts = append(parts, "SELECT * FROM (SELECT "+sort.columns()+" FROM issues i WHERE i.project_id = ? AND i.state = ?"+
 				rest+" ORDER BY "+sort.order()+fmt.Sprintf(" LIMIT %d) AS t%d", limit, len(parts)))
 			all = append(append(all, p, st), args...)
 		}
 	}
-	found, err := s.positions(ctx, strings.Join(parts, " UNION ALL "), all)
+	found, err := s.positions(ctx, sort, strings.Join(parts, " UNION ALL "), all)
 	if err != nil {
 		return nil, err
 	}
@@ -216,11 +225,11 @@ func (s *Store) mergedPositions(
 	return found[:min(limit, len(found))], nil
 }
 
-func (s *Store) positions(ctx context.Context, query string, args []any) ([]position, error) {
+func (s *Store) positions(ctx context.Context, sort IssueSort, query string, args []any) ([]position, error) {
 	var out []position
 	err := s.once(ctx, query, args, func(r *sql.Rows) error {
 		var p position
-		err := r.Scan(&p.number, &p.updated, &p.priority, &p.due)
+		err := r.Scan(sort.fields(&p)...)
 		out = append(out, p)
 		return err
 	})

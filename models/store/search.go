@@ -99,7 +99,7 @@ func (s *Store) searchIssues(ctx context.Context, q IssueQuery, after *position,
 
 // searchAmong puts what the index names in order, and looks into the texts where the index cannot decide alone.
 func (s *Store) searchAmong(ctx context.Context, q IssueQuery, terms searchTerms, c candidates, after *position, limit int) ([]position, error) {
-	if len(c.numbers) == 0 {
+	if len(c.numbers) == 0 || len(terms) == 0 {
 		return nil, nil
 	}
 	if c.sure && q.Internal {

@@ -113,7 +113,7 @@ func (s *Store) searchedTexts(ctx context.Context, numbers []int64, internal boo
 }
 
 const (
-	manyIssues  = 1500   // So many are not looked up one by one to be put in order.
+	manyIssues  = 400    // So many are not looked up one by one to be put in order.
 	scanBatch   = 2000   // Entries of the index of an order that are read at a time.
 	mostScanned = 20_000 // Entries after which they are looked up after all.
 )
@@ -156,28 +156,11 @@ func (s *Store) positionsAmong(ctx context.Context, q IssueQuery, numbers []int6
 	return append(found, rest...), err
 }
 
-// scanOrder reads the next entries of the index of an order: only numbers and times, no issues.
+// scanOrder reads the next entries of the index of an order, of all issues.
 func (s *Store) scanOrder(ctx context.Context, sort IssueSort, at *position) ([]position, error) {
 	where, args := "1 = 1", []any(nil)
 	if at != nil {
 		where, args = at.condition(sort)
 	}
-	column := "i.updated_at"
-	if sort == SortNewest || sort == SortOldest {
-		column = "i.number"
-	}
-	var out []position
-	err := s.each(ctx, "SELECT i.number, "+column+" FROM issues i WHERE "+where+" ORDER BY "+sort.order()+fmt.Sprintf(" LIMIT %d", scanBatch), args,
-		func(r *sql.Rows) error {
-			var p position
-			var err error
-			if column == "i.number" {
-				err = r.Scan(&p.number, &p.number)
-			} else {
-				err = r.Scan(&p.number, &p.updated)
-			}
-			out = append(out, p)
-			return err
-		})
-	return out, err
+	return s.positions(ctx, sort, "SELECT "+sort.columns()+" FROM issues i WHERE "+where+" ORDER BY "+sort.order()+fmt.Sprintf(" LIMIT %d", scanBatch), args)
 }
