@@ -29,6 +29,8 @@ func (s *Store) MergeThread(ctx context.Context, from, to, description int64) er
 			{"UPDATE comments SET issue_number = ? WHERE issue_number = ?", []any{to, from}},
 			{"UPDATE attachments SET issue_number = ?, comment_id = ? WHERE issue_number = ? AND comment_id IS NULL", []any{to, description, from}},
 			{"UPDATE attachments SET issue_number = ? WHERE issue_number = ?", []any{to, from}},
+			{"UPDATE outbox SET comment_id = ? WHERE issue_number = ? AND comment_id IS NULL", []any{description, from}},
+			{"UPDATE outbox SET issue_number = ? WHERE issue_number = ?", []any{to, from}},
 			{"UPDATE messages SET comment_id = ? WHERE issue_number = ? AND comment_id IS NULL", []any{description, from}},
 			{"UPDATE messages SET issue_number = ? WHERE issue_number = ?", []any{to, from}},
 			{s.insertIgnore() + `message_ids (hash, issue_number, rfc_message_id, outgoing, created_at)
@@ -61,6 +63,7 @@ func (s *Store) MoveComment(ctx context.Context, c models.Comment, to int64, asD
 		}{
 			{"UPDATE attachments SET issue_number = ?, comment_id = ? WHERE comment_id = ?", []any{to, comment, c.ID}},
 			{"UPDATE notifications SET issue_number = ?, comment_id = ? WHERE comment_id = ?", []any{to, comment, c.ID}},
+			{"UPDATE outbox SET issue_number = ?, comment_id = ? WHERE comment_id = ?", []any{to, comment, c.ID}},
 		}
 		if c.OriginMessageID != nil {
 			m, err := s.MessageByID(ctx, *c.OriginMessageID)

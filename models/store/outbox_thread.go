@@ -56,8 +56,17 @@ func (s *Store) DeleteAnswer(ctx context.Context, comment int64) error {
 		if begun {
 			return models.ErrConflict
 		}
-		if _, err := tx.exec(ctx, "DELETE FROM attachments WHERE comment_id = ?", comment); err != nil {
+		c, err := s.CommentByID(ctx, comment)
+		if err != nil {
 			return err
+		}
+		if err := s.UnindexText(ctx, c.IssueNumber, comment); err != nil {
+			return err
+		}
+		for _, query := range []string{"DELETE FROM attachments WHERE comment_id = ?", "DELETE FROM notifications WHERE comment_id = ?"} {
+			if _, err := tx.exec(ctx, query, comment); err != nil {
+				return err
+			}
 		}
 		return changedOne(tx.exec(ctx, "DELETE FROM comments WHERE id = ? AND origin_message_id IS NULL", comment))
 	})
