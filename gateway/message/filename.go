@@ -50,10 +50,7 @@ func cleanNameOnce(s string) string {
 		}
 		return r
 	}, s)
-	s = strings.TrimSpace(s)
-	s = strings.TrimLeft(s, ".")
-	s = strings.TrimRight(s, ". ")
-	s = strings.TrimSpace(s)
+	s = strings.TrimFunc(s, func(r rune) bool { return r == '.' || unicode.IsSpace(r) }) // In any order: ". . x".
 	s = clean(s)
 	if stem, _, _ := strings.Cut(s, "."); reserved(stem) {
 		s = "_" + s
