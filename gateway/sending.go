@@ -274,7 +274,7 @@ func (g *Gateway) CheckSending(ctx context.Context, id int64, d SendingDraft) (C
 		password = *d.Password
 	}
 	run := &checkRun{start: time.Now(), phases: sendingPhases()}
-	acct, err := smtpAccount(a.Settings, password, g.Dial)
+	acct, err := g.smtpAccount(a.Settings, password)
 	if err != nil {
 		return run.failed(asProblem(err, mailbox.PhaseTLS)), nil
 	}
@@ -303,11 +303,14 @@ func sendingPhases() []mailbox.Phase {
 func helloOf(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
 
 // smtpAccount collects what the SMTP client needs.
-func smtpAccount(s models.SendingSettings, password string, dial mailbox.DialFunc) (mailbox.Account, error) {
+func (g *Gateway) smtpAccount(s models.SendingSettings, password string) (mailbox.Account, error) {
+	if g.ForbidUnverified && mailbox.Verify(s.TLSVerify) == mailbox.VerifyOff {
+		return mailbox.Account{}, unverified()
+	}
 	return accountOf(models.InboxSettings{
 		Host: s.Host, Port: s.Port, Security: s.Security, TLSVerify: s.TLSVerify, CAPEM: s.CAPEM, Fingerprint: s.Fingerprint,
 		TrustedAt: s.TrustedAt, Auth: s.Auth, Username: s.Username, ConnectTimeout: 20 * time.Second,
-	}, password, dial)
+	}, password, g.Dial)
 }
 
 // openSending signs in at the server of a sending account. A failure is a *mailbox.Problem. encrypted is what the
@@ -319,7 +322,7 @@ func (g *Gateway) openSending(ctx context.Context, a models.SendingAccount) (s *
 			return nil, "", &mailbox.Problem{Phase: mailbox.PhaseSignIn, Code: "E-KEY-01", Err: err}
 		}
 	}
-	acct, err := smtpAccount(a.Settings, password, g.Dial)
+	acct, err := g.smtpAccount(a.Settings, password)
 	if err != nil {
 		return nil, "", err
 	}
