@@ -38,6 +38,8 @@ func (w *sim) kept(a *account, ref mailbox.Ref) {
 func (w *sim) safe() {
 	w.none("I2: messages with more than one effect", `SELECT 'message ' || origin_message_id, count(*) FROM
 		(SELECT origin_message_id FROM issues UNION ALL SELECT origin_message_id FROM comments) GROUP BY 1 HAVING count(*) > 1`)
+	w.none("I2: messages that stand in the ledger twice", `SELECT inbox_id, folder, uidvalidity, uid, count(*) FROM messages
+		GROUP BY 1, 2, 3, 4 HAVING count(*) > 1`)
 	w.none("I2: octets with more than one effect", `SELECT hex(m.sha256), group_concat(m.id) FROM messages m JOIN
 		(SELECT origin_message_id o FROM issues UNION ALL SELECT origin_message_id FROM comments) e ON e.o = m.id
 		GROUP BY 1 HAVING count(*) > 1`)

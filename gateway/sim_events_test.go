@@ -64,7 +64,8 @@ type occurrence struct {
 func occurrences() []occurrence {
 	return []occurrence{
 		{14, "", (*sim).deliver},
-		{2, "", (*sim).handIn},
+		{3, "", (*sim).handIn},
+		{4, "", (*sim).deliverToBoth},
 		{2, "", (*sim).join},
 		{4, "process killed", (*sim).killSome},
 		{2, "process paused", (*sim).pauseSome},
@@ -123,6 +124,14 @@ func (w *sim) deliver(burst int) {
 	w.note("%d mails up to %d", n, len(w.mails))
 }
 
+// deliverToBoth brings one mail to both mailboxes at the same moment, and nothing else.
+func (w *sim) deliverToBoth(int) {
+	m := w.make()
+	w.send(m, w.accounts[0])
+	w.send(m, w.accounts[1])
+	w.note("mail %d to both", m.n)
+}
+
 // join starts one more process, up to three.
 func (w *sim) join(int) {
 	if len(w.running) < 3 {
@@ -131,31 +140,36 @@ func (w *sim) join(int) {
 	}
 }
 
-// handIn hands a mail in and does so again until it is taken, as a mail transfer agent does.
+// handIn hands a mail in and does so again until it is taken, as a mail transfer agent does; an impatient one does it twice
+// at once.
 func (w *sim) handIn(int) {
 	m, a := w.make(), w.account()
 	w.note("hand in mail %d", m.n)
-	p := w.some()
-	w.handed.Go(func() {
-		for {
-			if p.isDead() {
-				w.mu.Lock()
-				p = w.all[len(w.all)-1]
-				w.mu.Unlock()
-			}
-			row, err := p.g.Receive(p.context(w.t.Context()), a.inbox.ID, "receive", strings.NewReader(m.raw))
-			if err == nil && !row.State.Final() {
-				w.fail("I1: mail %d was taken and is %s", m.n, row.State)
-			}
-			if err == nil {
-				w.mu.Lock()
-				m.handed = true
-				w.mu.Unlock()
-				return
-			}
-			time.Sleep(20 * time.Second)
+	for range pick(w.r, 1, 2) {
+		p := w.some()
+		w.handed.Go(func() { w.handInBy(p, m, a) })
+	}
+}
+
+func (w *sim) handInBy(p *process, m *sent, a *account) {
+	for {
+		if p.isDead() {
+			w.mu.Lock()
+			p = w.all[len(w.all)-1]
+			w.mu.Unlock()
 		}
-	})
+		row, err := p.g.Receive(p.context(w.t.Context()), a.inbox.ID, "receive", strings.NewReader(m.raw))
+		if err == nil && !row.State.Final() {
+			w.fail("I1: mail %d was taken and is %s", m.n, row.State)
+		}
+		if err == nil {
+			w.mu.Lock()
+			m.handed = true
+			w.mu.Unlock()
+			return
+		}
+		time.Sleep(20 * time.Second)
+	}
 }
 
 // killSome kills a process, now or in the middle of what it does next.

@@ -60,6 +60,7 @@ var mayImport = map[string][]string{
 		"gateway", "gateway/mailbox", "gateway/mailbox/archive", "gateway/message", "internal/app", "internal/config",
 		"internal/i18n", "internal/secret", "models", "models/store", "templates", "tracker",
 	},
+	"internal/chaos": {"gateway", "internal/app", "internal/config", "internal/mailtest", "internal/secret", "internal/testdb/cluster", "internal/testdb/tally", "models", "tracker"},
 	"internal/bench": {"gateway", "internal/app", "internal/config", "internal/mailtest", "models", "tracker"},
 	"cmd/maildev":    {"internal/mailtest"},
 }
@@ -81,7 +82,7 @@ var subtrees = []string{"internal/testdb", "internal/mailtest", "gateway/mailbox
 // owner lists the libraries that belong to some packages only; a path counts with everything under it.
 var owner = map[string][]string{
 	"gorm.io":                        {"models/store"},
-	"modernc.org/sqlite":             {"models/store"},
+	"modernc.org/sqlite":             {"models/store", "internal/testdb"},
 	"github.com/go-sql-driver/mysql": {"models/store", "internal/testdb"},
 	"database/sql":                   {"models/store", "migrations", "internal/testdb"},
 	"github.com/pressly/goose/v3":    {"migrations", "models/store"},
