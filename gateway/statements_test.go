@@ -28,6 +28,7 @@ func statementFaults() []statementFault {
 		{"read-only", number(1290), nil, false},
 		{"no room", number(1021), nil, false},
 		{"not prepared yet", number(1047), nil, false},
+		{"something unknown", errors.New("out of order"), nil, false},
 		{"commit not done, no answer", lost, nil, true},
 		{"commit done, no answer", nil, lost, true},
 	}
@@ -56,10 +57,10 @@ func TestEachStatementMayFailOnce(t *testing.T) {
 				step = 5
 			}
 			for n := 1; n <= statements; n += step {
-				statementFails(t, template, protocol, n, all[n/step%7], nil)
+				statementFails(t, template, protocol, n, all[n/step%8], nil)
 			}
 			for _, n := range commits {
-				for _, f := range all[7:] {
+				for _, f := range all[8:] {
 					statementFails(t, template, protocol, n, f, nil)
 				}
 			}
@@ -76,6 +77,7 @@ func statementFails(t *testing.T, template, protocol string, n int, f statementF
 			s, _ := testdb.OpenFaulty(t, template)
 			d := newDen(t, s)
 			threeMails(d.server)
+			began := time.Now()
 			g := d.process(nil)
 			d.inbox(g, draftOf(protocol))
 			var count atomic.Int64
@@ -97,7 +99,17 @@ func statementFails(t *testing.T, template, protocol string, n int, f statementF
 			d.wait(5 * time.Second)
 			quiet.Store(true)
 			statements = int(count.Load())
-			d.wait(2 * gateway.LeaseTTL)
+			settled := func() bool {
+				for _, m := range d.messages() {
+					if m.SettleState != "done" && m.SettleState != "gone" {
+						return false
+					}
+				}
+				return true
+			}
+			for d.wait(2 * gateway.LeaseTTL); !settled() && time.Since(began) < 20*time.Minute; {
+				d.wait(time.Minute)
+			}
 			stop()
 			ledger := d.ledger()
 			if len(ledger) == 3 && ledger[1] == "2 created accepted_new" {

@@ -141,7 +141,8 @@ func (v *visit) commitTogether(ctx context.Context, group []*delivery) (n int, e
 		}
 		return nil
 	})
-	if err != nil && concernsAll(ctx, err) && !errors.Is(err, store.ErrCommitUnknown) {
+	// When not even the first one was reached, trying them alone would not get further, and nothing would ever end it.
+	if err != nil && (n == 0 || concernsAll(ctx, err) && !errors.Is(err, store.ErrCommitUnknown)) {
 		return len(group), errors.Join(err, v.release(ctx, rowsOfAll(group)))
 	}
 	together := err == nil
