@@ -48,6 +48,7 @@ type plantedBug struct {
 // edit replaces one piece of one file.
 type edit struct{ file, old, new string }
 
+// TestSimulationFindsPlantedBugs shows that the simulation would find what it is there for.
 func TestSimulationFindsPlantedBugs(t *testing.T) {
 	for _, bug := range plantedBugs() {
 		t.Run(bug.name, func(t *testing.T) {
