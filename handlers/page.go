@@ -26,6 +26,7 @@ type page struct {
 	Admin, Configures, MayCreate      bool
 	Projects                          []models.Project
 	Failing                           int // Inboxes of ours that need somebody.
+	Unread                            int // What the person was told and has not read.
 	Demo                              bool
 	Flash                             *flash
 }
@@ -61,6 +62,9 @@ func (v *visit) fillFrame(p *page) {
 		if one.ArchivedAt == nil && len(p.Projects) < 12 {
 			p.Projects = append(p.Projects, one)
 		}
+	}
+	if p.Unread, err = v.h.Tracker.Unread(v.ctx(), v.me); err != nil {
+		v.h.Log.WarnContext(v.ctx(), "side bar not filled", slog.Any("err", err))
 	}
 	if !p.Configures {
 		return

@@ -38,6 +38,7 @@ func funcs(l *i18n.Locale, assets map[string]Asset) template.FuncMap {
 		"asset":      func(name string) string { return "/static/" + name + "?v=" + assets[name].Version },
 		"lang":       func() string { return l.Lang },
 		"day":        func(t *time.Time) string { return l.Date(t.UTC()) },
+		"excerpt":    excerpt,
 		"states":     models.IssueStates,
 		"priorities": models.Priorities,
 	}
@@ -156,4 +157,14 @@ func hidden(r rune) bool {
 		return true
 	}
 	return (r < ' ' && r != '\n' && r != '\t') || (r >= 0x7f && r <= 0x9f)
+}
+
+// excerpt returns the beginning of a text in one line.
+func excerpt(text string) string {
+	const most = 280
+	words := strings.Fields(text[:min(len(text), 4*most)])
+	if r := []rune(strings.ToValidUTF8(strings.Join(words, " "), "")); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return strings.ToValidUTF8(strings.Join(words, " "), "")
 }

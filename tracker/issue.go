@@ -19,6 +19,7 @@ type IssueFilter struct {
 	Query      string              // Words and filters, see [ParseQuery].
 	Default    []models.IssueState // When neither States nor Query say which.
 	Sort       string              // One of [Sorts]; "": by number, the highest first. A sort in Query wins.
+	Triage     bool                // What waits to be sorted, see Service.triage.
 	Limit      int                 // At most 200; 50 when 0.
 	Cursor     string
 }
@@ -95,6 +96,11 @@ func (s *Service) issueQuery(ctx context.Context, by *models.User, a Access, f I
 		return n.q, true, nil
 	case !all:
 		n.q.ProjectIDs = ids
+	}
+	if f.Triage {
+		if err := s.triage(ctx, &n.q); err != nil {
+			return n.q, false, err
+		}
 	}
 	if err := s.apply(ctx, &n, typed); err != nil {
 		return n.q, false, err

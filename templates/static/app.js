@@ -2,7 +2,7 @@
 "use strict";
 
 // Keys: / search, c new, g then i, m, p to go somewhere, j and k through a list, o to open. Never inside a field.
-const go = { i: "/issues", m: "/messages", p: "/inboxes" };
+const go = { i: "/issues", m: "/messages", p: "/inboxes", w: "/work", t: "/triage", n: "/notifications" };
 let at = -1, went = 0;
 
 function rows() {
@@ -41,6 +41,8 @@ document.addEventListener("keydown", (event) => {
   else if ((event.key === "x" || event.key === "X") && document.querySelector("[data-bulk]")) choose(event.shiftKey);
   else if (event.key === "b" && document.querySelector("[data-bulk]")) document.querySelector("[data-bar] button")?.focus();
   else if (event.key === "/" || event.key === "f") { event.preventDefault(); document.getElementById("find")?.focus(); }
+  else if (event.key === "?") location.href = "/help/keys";
+  else if (pressed(event)) event.preventDefault();
   else if (event.key === "c") document.querySelector('a[href="/issues/new"]')?.click();
   else if (event.key === "r" || event.key === "n") {
     const kind = document.getElementById(event.key === "r" ? "public" : "internal");

@@ -1,0 +1,120 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"letterbox/models"
+	"letterbox/tracker"
+)
+
+// triageView is what waits to be sorted.
+type triageView struct {
+	Rows     []tracker.IssueRow
+	Projects []option
+	Next     string
+}
+
+// triageList shows new mail that nobody has yet, the oldest first.
+func triageList(v *visit) error {
+	page, err := v.h.Tracker.Issues(v.ctx(), v.me, tracker.IssueFilter{Triage: true, Sort: "oldest", Limit: 25, Cursor: v.Query("cursor")})
+	if _, bad := invalid(err); bad {
+		return models.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	data := triageView{Rows: page.Items}
+	if page.Next != "" {
+		data.Next = address("/triage", nil, "cursor", page.Next)
+	}
+	projects, err := v.h.Tracker.Projects(v.ctx(), v.me)
+	if err != nil {
+		return err
+	}
+	for _, p := range projects {
+		if p.ArchivedAt == nil && v.access.WorksOn(p.ID) {
+			data.Projects = append(data.Projects, option{p.Key, p.Key + " · " + p.Name})
+		}
+	}
+	return v.render(http.StatusOK, "triage_list", view{Title: v.l.T("nav.triage"), Section: "triage", Live: "issue", Data: data})
+}
+
+// triageDo sorts one issue: take it, move it, merge it, or refuse it as spam. When somebody else was faster, that is
+// told and nothing is changed.
+func triageDo(v *visit) error {
+	number, err := v.id("number")
+	if err != nil {
+		return err
+	}
+	f, err := v.readForm("issue", "do", "project", "into", "version")
+	if err != nil {
+		return err
+	}
+	version, err := strconv.ParseInt(f.get("version"), 10, 64)
+	if err != nil || version <= 0 {
+		return errUnreadable
+	}
+	key := fmt.Sprintf("#%d", number)
+	err = v.sort(number, version, f)
+	switch _, refused := invalid(err); {
+	case errors.Is(err, models.ErrConflict):
+		v.say("warn", "flash.triage_taken", "key", key)
+	case refused:
+		_ = v.orSay(err) // Says it.
+	case err != nil:
+		return err
+	default:
+		v.say("ok", "flash."+"triage_"+oneOf(f.get("do"), "accept", "move", "merge", "spam"), "key", key)
+	}
+	return v.redirect("/triage")
+}
+
+// sort does with an issue what was chosen.
+func (v *visit) sort(number, version int64, f *form) error {
+	switch f.get("do") {
+	case "accept":
+		open, me := models.IssueOpen, ""
+		if v.me.Login != nil {
+			me = *v.me.Login
+		}
+		_, err := v.h.Tracker.UpdateIssue(v.ctx(), v.me, number, version, tracker.IssuePatch{State: &open, Assignee: &me})
+		return err
+	case "move":
+		key := f.get("project")
+		_, err := v.h.Tracker.UpdateIssue(v.ctx(), v.me, number, version, tracker.IssuePatch{ProjectKey: &key})
+		return err
+	case "merge":
+		return v.h.Tracker.Merge(v.ctx(), v.me, number, issueNumber(f.get("into")))
+	case "spam":
+		return v.spam(number, version)
+	default:
+		return errUnreadable
+	}
+}
+
+// spam closes an issue with the label "spam". Those who configure the inbox block the sender with it.
+func (v *visit) spam(number, version int64) error {
+	closed := models.IssueClosed
+	i, err := v.h.Tracker.UpdateIssue(v.ctx(), v.me, number, version, tracker.IssuePatch{State: &closed, AddLabels: []string{"spam"}})
+	if err != nil || i.OriginMessageID == nil {
+		return err
+	}
+	m, _, err := v.h.Gateway.Message(v.ctx(), *i.OriginMessageID)
+	if err != nil {
+		return err
+	}
+	inboxes, err := v.inboxes()
+	if err != nil {
+		return err
+	}
+	for _, in := range inboxes {
+		if in.ID == m.InboxID {
+			_, err = v.h.Gateway.BlockSenders(v.ctx(), v.me, m.InboxID, []models.Message{m})
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package handlers
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"letterbox/models"
+	"letterbox/tracker"
+)
+
+// letter is a mail of its own for each word.
+func letter(word string) string {
+	return strings.NewReplacer("printer-1", word, "The printer burns", "About "+word).Replace(plainMail)
+}
+
+func TestTriageSortsWhatNobodyHas(t *testing.T) {
+	s := newSite(t)
+	for _, word := range []string{"apples", "pears", "plums", "wasps"} {
+		s.mail(s.global, letter(word))
+	}
+	s.mail(s.inbox, letter("other"))
+	s.ok(s.h.Tracker.SetMember(t.Context(), s.users["admin"], s.sup.ID, "other", models.ProjectMember))
+	cookie := s.as("other")
+	s.get("/triage", cookie).want(t, 200, "About apples", "About wasps", "It burns again", "!About other")
+	sort := func(number, do string, more ...string) answer {
+		form := url.Values{"do": {do}, "version": {"1"}}
+		for i := 0; i+1 < len(more); i += 2 {
+			form.Set(more[i], more[i+1])
+		}
+		return s.post("/triage/"+number, cookie, form)
+	}
+	sort("1", "accept").want(t, 303)
+	sort("2", "move", "project", "SUP").want(t, 303)
+	sort("3", "merge", "into", "#1").want(t, 303)
+	sort("4", "spam").want(t, 303)
+	s.get("/triage", cookie).want(t, 200, "All sorted.", "!About apples", "!About wasps")
+	for number, want := range map[int64]string{1: "open OPS other", 2: "new SUP ", 3: "closed OPS ", 4: "closed OPS "} {
+		i, err := s.h.Tracker.Issue(t.Context(), s.users["admin"], number)
+		s.ok(err)
+		got := string(i.State) + " " + i.Project.Key + " "
+		if i.Assignee != nil {
+			got += *i.Assignee.Login
+		}
+		if got != want {
+			t.Errorf("issue %d is %q, want %q", number, got, want)
+		}
+	}
+	// Somebody else was faster: nothing is changed, and it is told.
+	sort("1", "move", "project", "SUP").want(t, 303)
+	i, err := s.h.Tracker.Issue(t.Context(), s.users["admin"], 1)
+	s.ok(err)
+	if i.Project.Key != "OPS" {
+		t.Errorf("issue 1 is in %s, want OPS: it was taken before", i.Project.Key)
+	}
+	s.post("/triage/2", s.as("lead"), url.Values{"do": {"burn"}, "version": {"2"}}).want(t, 400)
+	s.post("/triage/1", s.as("lead"), url.Values{"do": {"accept"}, "version": {"2"}}).want(t, 404)
+}
+
+func TestSpamBlocksTheSenderForThoseWhoConfigure(t *testing.T) {
+	s := newSite(t)
+	s.mail(s.global, letter("spam"))
+	s.post("/triage/1", s.as("admin"), url.Values{"do": {"spam"}, "version": {"1"}}).want(t, 303)
+	in, err := s.h.Gateway.Inbox(t.Context(), s.global.ID)
+	s.ok(err)
+	if !strings.Contains(strings.Join(in.Rules.BlockedSenders, " "), "anna@customer.example") {
+		t.Errorf("blocked senders are %v, want anna@customer.example among them", in.Rules.BlockedSenders)
+	}
+}
+
+func TestMyWorkAndNotifications(t *testing.T) {
+	s := newSite(t)
+	s.get("/work", s.as("lead")).want(t, 200, "Nothing to do. New issues appear here.")
+	s.mail(s.inbox, plainMail)
+	who := "lead"
+	_, err := s.h.Tracker.UpdateIssue(t.Context(), s.users["member"], 1, 0, tracker.IssuePatch{Assignee: &who})
+	s.ok(err)
+	lead := s.as("lead")
+	s.get("/work", lead).want(t, 200, "The printer burns", "Assigned to you", "because it is assigned to you", ">Member: assigned<")
+	s.get("/issues/1", lead).want(t, 200)
+	s.get("/work", lead).want(t, 200, "Assigned to you", "!because it is assigned to you")
+	s.get("/notifications", lead).want(t, 200, "No new notifications.")
+	s.get("/notifications?show=all", lead).want(t, 200, "because it is assigned to you")
+	_, err = s.h.Tracker.Comment(t.Context(), s.users["member"], 1, tracker.CommentDraft{Body: "@lead look"})
+	s.ok(err)
+	s.get("/notifications", lead).want(t, 200, "because you are mentioned")
+	s.post("/notifications/read", lead, url.Values{"last": {"99"}}).want(t, 303)
+	s.get("/notifications", lead).want(t, 200, "No new notifications.")
+	s.get("/help/keys", lead).want(t, 200, "Assign to me")
+}

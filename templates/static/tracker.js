@@ -1,0 +1,101 @@
+// The tracker: keys of an issue and of the list, drafts, preview, files by drop and paste. Every page works without it.
+"use strict";
+
+// Keys that press something: a link or a button is pressed, a field takes the focus.
+function pressed(event) {
+  const current = rows()[at];
+  const sorter = current?.querySelector(`[data-triage="${CSS.escape(event.key)}"]`);
+  const found = sorter ?? document.querySelector(`[data-press="${CSS.escape(event.key)}"]`);
+  if (found) {
+    if (found.matches("a, button")) found.click();
+    else found.focus();
+    return true;
+  }
+  switch (event.key) {
+    case "x": {
+      const box = current?.querySelector(".choose input");
+      if (box) box.checked = !box.checked;
+      return Boolean(box);
+    }
+    case "i": {
+      const who = document.querySelector("select[data-me]");
+      if (!who || ![...who.options].some((option) => option.value === who.dataset.me)) return false;
+      who.value = who.dataset.me;
+      document.querySelector('button[formaction$="/state"].wide')?.click();
+      return true;
+    }
+    case "q": {
+      const folds = [...document.querySelectorAll(".post details.fold:has(.quote)")];
+      const open = folds.some((fold) => !fold.open);
+      folds.forEach((fold) => { fold.open = open; });
+      return folds.length > 0;
+    }
+    case ".": {
+      const key = document.querySelector("[data-key]")?.dataset.key;
+      if (key) navigator.clipboard?.writeText(key);
+      return Boolean(key);
+    }
+  }
+  return false;
+}
+
+// All issues of a page at once.
+document.querySelectorAll("[data-all]").forEach((box) => { box.hidden = false; });
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-all]")) {
+    document.querySelectorAll(".choose input").forEach((one) => { one.checked = event.target.checked; });
+  }
+});
+
+// What is being written is kept on the server.
+let later;
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-draft]");
+  if (!form || event.target.name !== "body") return;
+  clearTimeout(later);
+  later = setTimeout(() => {
+    const body = new URLSearchParams({ body: form.elements.body.value, kind: form.elements.kind.value });
+    fetch(form.dataset.draft, { method: "POST", body, keepalive: true }).catch(() => {});
+  }, 1200);
+});
+document.addEventListener("submit", (event) => { if (event.target.matches("[data-draft]")) clearTimeout(later); });
+
+// The preview comes without leaving the page, so chosen files stay.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-preview]");
+  const place = document.getElementById("preview");
+  if (!button || !place) return;
+  event.preventDefault();
+  const body = new URLSearchParams();
+  for (const [name, value] of new FormData(button.form)) if (typeof value === "string") body.append(name, value);
+  body.set("do", "preview");
+  try {
+    const answer = await fetch(button.form.action, { method: "POST", body });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    place.replaceChildren(...(page.getElementById("preview")?.childNodes ?? []));
+  } catch {
+    place.replaceChildren();
+  }
+});
+
+// Files that are dropped or pasted are added to those that are chosen.
+function addFiles(form, files) {
+  const field = form?.querySelector('input[type="file"][name="files"]');
+  if (!field || !files.length) return false;
+  const all = new DataTransfer();
+  for (const file of [...field.files, ...files]) all.items.add(file);
+  field.files = all.files;
+  return true;
+}
+document.addEventListener("paste", (event) => {
+  if (addFiles(event.target.closest?.("form"), [...(event.clipboardData?.files ?? [])])) event.preventDefault();
+});
+for (const kind of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(kind, (event) => {
+    const form = event.target.closest?.('form:has(input[type="file"][name="files"])');
+    if (!form || ![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
+    event.preventDefault();
+    form.querySelector(".files-field")?.classList.toggle("over", kind === "dragover");
+    if (kind === "drop") addFiles(form, [...event.dataTransfer.files]);
+  });
+}

@@ -1,0 +1,35 @@
+package tracker
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"letterbox/models"
+	"letterbox/models/store"
+)
+
+// triage narrows a query to what waits to be sorted: new issues that nobody has, in the projects where the inboxes for
+// all projects put their mail. Where there is no such inbox, all projects count.
+func (s *Service) triage(ctx context.Context, q *store.IssueQuery) error {
+	all, err := s.store.Inboxes(ctx)
+	if err != nil {
+		return fmt.Errorf("list inboxes: %w", err)
+	}
+	var catchAll []int64
+	for _, in := range all {
+		if in.Global {
+			catchAll = append(catchAll, in.ProjectID)
+		}
+	}
+	switch {
+	case len(catchAll) == 0:
+	case q.ProjectIDs == nil:
+		q.ProjectIDs = catchAll
+	default:
+		q.ProjectIDs = slices.DeleteFunc(slices.Clone(q.ProjectIDs), func(id int64) bool { return !slices.Contains(catchAll, id) })
+	}
+	q.States = []models.IssueState{models.IssueNew}
+	q.Where = append(q.Where, store.Condition{Field: store.ByAssignee, Not: true})
+	return nil
+}
