@@ -1,14 +1,11 @@
 package handlers
 
 import (
-	"errors"
-	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
-	"letterbox/gateway"
 	"letterbox/gateway/mailbox"
+	"letterbox/models"
 )
 
 // branch is a folder in the tree of an account as it is shown.
@@ -66,20 +63,42 @@ func doubtful(folders []mailbox.Folder, chosen []string) []mailbox.Folder {
 	return out
 }
 
-// inboxFolders makes the folders into which the mail of an inbox is moved.
-func inboxFolders(v *visit) error {
-	in, err := v.inbox()
-	if err != nil {
-		return err
+// askFolders notes what is to be checked about the folders that are to be read: those that are not there, and, unless the
+// person has said that they are meant, those that hardly hold mail from others.
+func (v *visit) askFolders(f *form, found []mailbox.Folder, chosen []string) {
+	if len(found) == 0 {
+		return // The server does not tell.
 	}
-	err = v.h.Gateway.CreateTargets(v.ctx(), v.me, in.ID)
-	if p, ok := errors.AsType[*mailbox.Problem](err); ok {
-		found := gateway.CheckReport{Phases: []gateway.CheckPhase{{Phase: p.Phase, State: "failed", Code: p.Code, Args: p.Args}}}
-		return v.showInbox(http.StatusOK, in, v.report(checked{id: in.ID, s: in.Settings}, found))
+	for _, name := range chosen {
+		if !slices.ContainsFunc(found, func(f mailbox.Folder) bool { return !f.NoSelect && sameFolder(name, f) }) {
+			f.refuse("folders", "E-IMAP-01", "folder", name, "list", folderNames(found))
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("create folders: %w", err)
+	if f.yes("confirm_folders") {
+		return
 	}
-	v.say("ok", "flash.folders_created", "name", in.Name)
-	return v.redirect(fmt.Sprintf("/inboxes/%d", in.ID))
+	for _, d := range doubtful(found, chosen) {
+		code, purpose := "E-INBOX-17", mailbox.Purpose(d)
+		if mailbox.Ours(purpose) {
+			code = "E-IMAP-03"
+		}
+		f.refuse("folders", code, "folder", d.Name, "use", v.l.T("folder.use."+purpose))
+	}
+}
+
+// DoubtsFolders reports whether folders that were chosen are hardly meant to be read: then the person may say that they
+// are.
+func (f *form) DoubtsFolders() bool {
+	return slices.ContainsFunc(f.errs, func(e *models.Invalid) bool { return e.Code == "E-IMAP-03" || e.Code == "E-INBOX-17" })
+}
+
+// folderNames are the first folders that can be read.
+func folderNames(found []mailbox.Folder) string {
+	var names []string
+	for _, f := range found {
+		if !f.NoSelect && len(names) < 30 {
+			names = append(names, f.Name)
+		}
+	}
+	return strings.Join(names, ", ")
 }

@@ -91,3 +91,34 @@ func (s *site) await(t *testing.T, path, cookie, text string) {
 	}
 	t.Fatalf("%s never said %q\n%s", path, text, shortened(got.Body))
 }
+
+func TestFoldersOfAnInboxAreChosenAndMadeOnItsPage(t *testing.T) {
+	d := mailtest.StartDovecot(t, mailtest.DovecotOptions{Separator: "."})
+	for _, folder := range []string{"Sent", "Kunden.Drucker"} {
+		if err := d.CreateFolder("alice", folder); err != nil {
+			t.Fatal(err)
+		}
+	}
+	host, port := server(t, d.IMAPAddr)
+	s := newSite(t)
+	cookie := s.as("lead")
+	page := s.post("/inboxes/new", cookie, s.draft(map[string]string{"host": host, "port": port, "username": "alice", "password": "secret",
+		"tls_verify": "pinned", "fingerprint": d.Certificate.Fingerprint, "after": "move", "move_to": "Archiv"})).Header.Get("Location")
+	got := s.get(page+"/folders", cookie)
+	got.want(t, 200, `value="INBOX" checked`, `value="Kunden.Drucker"`, "mail of your own", `value="Archiv"`)
+	form := s.read(t, cookie, "folders", got)
+	form.fields["folder"] = []string{"Kunden.Drucker", "Sent"}
+	got = form.press(t, "Save")
+	got.want(t, 422, "Your own replies would be read as new issues", `value="Kunden.Drucker" checked`, `value="Sent" checked`, "Read these folders all the same")
+	form = s.read(t, cookie, "folders", got)
+	form.fields["folder"] = []string{"Kunden.Drucker"}
+	form.set("move_to", "Erledigt/2026").press(t, "Save").want(t, 303)
+	s.get(page, cookie).want(t, 200, "Kunden.Drucker")
+	s.get(page+"/folders", cookie).want(t, 200, `value="Kunden.Drucker" checked`, `value="Erledigt.2026"`, `!value="INBOX" checked`)
+	if n := d.Count("alice", "Erledigt.2026", "ALL"); n != 0 {
+		t.Errorf("the new folder holds %d messages, want an empty folder", n)
+	}
+	form = s.read(t, cookie, "folders", s.get(page+"/folders", cookie))
+	form.fields["folder"] = []string{"Nowhere"}
+	form.press(t, "Save").want(t, 422, "Folder Nowhere does not exist. Found: ", "!Read these folders all the same")
+}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -64,28 +63,14 @@ func (w *wizard) leaveMail(do string) error {
 
 // doubts asks once before folders are read that are hardly meant to be; again says that the page is shown again.
 func (w *wizard) doubts() (again bool, err error) {
-	if w.f.get("receive") != "imap" || w.f.yes("confirm_folders") {
+	if w.f.get("receive") != "imap" {
 		return false, nil
 	}
 	found, err := w.h.Gateway.CheckDraft(w.ctx(), 0, w.connection(), nil)
 	if err != nil {
 		return false, fmt.Errorf("look at the folders: %w", err)
 	}
-	for _, f := range doubtful(found.Folders, w.draft.Settings.Folders) {
-		code, purpose := "E-INBOX-17", mailbox.Purpose(f)
-		if mailbox.Ours(purpose) {
-			code = "E-IMAP-03"
-		}
-		w.f.refuse("folders", code, "folder", f.Name, "use", w.l.T("folder.use."+purpose))
-	}
-	missing := slices.DeleteFunc(slices.Clone(w.draft.Settings.Folders), func(name string) bool {
-		return slices.ContainsFunc(found.Folders, func(f mailbox.Folder) bool { return !f.NoSelect && sameFolder(name, f) })
-	})
-	for _, name := range missing {
-		if len(found.Folders) > 0 {
-			w.f.refuse("folders", "E-IMAP-01", "folder", name, "list", "…")
-		}
-	}
+	w.askFolders(w.f, found.Folders, w.draft.Settings.Folders)
 	if !w.f.Failed() {
 		return false, nil
 	}

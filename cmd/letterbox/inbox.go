@@ -95,6 +95,9 @@ func (p *program) phase(ph gateway.CheckPhase) {
 		text = sentence(ph.Code, ph.Args)
 	case "ok":
 		text = values(ph.Args)
+		if ph.Code != "" { // It works, and there is something to think of.
+			text = sentence(ph.Code, ph.Args)
+		}
 	}
 	line := fmt.Sprintf("%-8s %-8s %6s ms  %s", ph.Phase, ph.State, fmt.Sprint(ph.Duration.Round(time.Millisecond).Milliseconds()), strings.TrimSpace(text))
 	fmt.Fprintln(p.stdout, strings.TrimRight(printable(line), " "))

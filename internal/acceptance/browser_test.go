@@ -126,7 +126,7 @@ func (b *browser) text(of string) string {
 func (b *browser) picture(name string) {
 	b.t.Helper()
 	var png []byte
-	if err := chromedp.Run(b.ctx, chromedp.FullScreenshot(&png, 100)); err != nil {
+	if err := chromedp.Run(b.ctx, chromedp.Evaluate("scrollTo(0, 0)", nil), chromedp.FullScreenshot(&png, 100)); err != nil {
 		b.t.Logf("picture of %s: %v", name, err)
 		return
 	}
