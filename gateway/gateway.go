@@ -51,13 +51,17 @@ type Gateway struct {
 	deadly chan struct{} // Holds one token while a message is tried that may take the process with it.
 	resync chan struct{} // The inboxes have changed in this process.
 
+	own ownCache
+
 	mailOut chan struct{} // The outbox has been filled in this process.
 	keys    keyCache
 
 	mu       sync.Mutex
 	workers  map[int64]*worker // By inbox, while Run is under way.
-	accounts map[int64]kept    // The latest comparison of each inbox' server with the ledger.
-	live     map[int64]pulse   // What is known of the visits of this process and not worth a database write.
+	passive  map[int64]int64   // Versions of the inboxes that are not visited.
+	leases   map[string]*heldLease
+	accounts map[int64]kept  // The latest comparison of each inbox' server with the ledger.
+	live     map[int64]pulse // What is known of the visits of this process and not worth a database write.
 }
 
 // pulse is the latest of an inbox that this process visits.
@@ -73,7 +77,8 @@ func New(d Deps) *Gateway {
 	return &Gateway{
 		Deps: d, holder: newHolder(), rules: ruleCache{sets: map[ruleKey]*compiledRules{}},
 		deadly: make(chan struct{}, 1), resync: make(chan struct{}, 1), mailOut: make(chan struct{}, 1),
-		workers: map[int64]*worker{}, live: map[int64]pulse{}, accounts: map[int64]kept{},
+		workers: map[int64]*worker{}, passive: map[int64]int64{}, leases: map[string]*heldLease{},
+		live: map[int64]pulse{}, accounts: map[int64]kept{},
 	}
 }
 

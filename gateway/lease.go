@@ -5,8 +5,9 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
-	"sync/atomic"
+	"slices"
 	"time"
 
 	"letterbox/models/store"
@@ -56,10 +57,19 @@ func (g *Gateway) EndLeasesOf(ctx context.Context, holder string) error {
 	return nil
 }
 
+// heldLease is a lease of this process.
+type heldLease struct {
+	epoch   int64
+	taken   time.Time          // When it was certainly taken.
+	trusted time.Time          // Until when nobody else can have it.
+	end     context.CancelFunc // Ends what is done under it.
+	lost    bool               // Guarded by Gateway.mu.
+}
+
 // underLease runs f while this process holds the lease of the inbox, and reports false when another holds it. The
-// context of f ends when the lease is lost.
+// context of f ends when the lease is lost. Run renews it.
 func (g *Gateway) underLease(ctx context.Context, inbox int64, f func(context.Context, fence) error) (held bool, err error) {
-	name := leaseName(inbox)
+	name, begun := leaseName(inbox), time.Now()
 	epoch, ok, err := g.Store.AcquireLease(ctx, name, g.holder, leaseTTL)
 	if err != nil {
 		return false, fmt.Errorf("take the lease: %w", err)
@@ -68,19 +78,19 @@ func (g *Gateway) underLease(ctx context.Context, inbox int64, f func(context.Co
 		return false, nil
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	var lost atomic.Bool
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
-		if !g.renew(ctx, name, epoch) {
-			lost.Store(true)
-			cancel()
-		}
-	}()
+	h := &heldLease{epoch: epoch, taken: time.Now(), trusted: begun.Add(leaseTTL - time.Second), end: cancel}
+	g.mu.Lock()
+	g.leases[name] = h
+	g.mu.Unlock()
 	err = f(ctx, fence{name: name, epoch: epoch})
 	cancel()
-	<-stopped
-	if lost.Load() || err != nil && !g.stillHeld(ctx, name, epoch) {
+	g.mu.Lock()
+	if g.leases[name] == h {
+		delete(g.leases, name)
+	}
+	lost := h.lost
+	g.mu.Unlock()
+	if lost || err != nil && !g.stillHeld(ctx, name, epoch) {
 		g.counts.fenced.Add(1)
 		return false, nil // What went wrong is no news about the inbox: another process visits it.
 	}
@@ -100,23 +110,35 @@ func (g *Gateway) stillHeld(ctx context.Context, name string, epoch int64) bool 
 	return ok || err != nil
 }
 
-// renew keeps the lease until ctx is done; it reports false when the lease is lost, or cannot be proven to be held any
-// longer.
-func (g *Gateway) renew(ctx context.Context, name string, epoch int64) bool {
-	trusted := time.Now().Add(leaseTTL - time.Second)
+// renewLeases keeps the leases of this process, all with one statement, until ctx is done. What is done under one that
+// is lost, or that cannot be proven to be held any longer, is ended.
+func (g *Gateway) renewLeases(ctx context.Context) {
 	for wait(ctx, leaseRenew, nil) {
 		started := time.Now()
-		ok, err := g.Store.RenewLease(ctx, name, g.holder, epoch, leaseTTL)
-		switch {
-		case ctx.Err() != nil:
-			return true
-		case err == nil && !ok:
-			return false
-		case err == nil:
-			trusted = started.Add(leaseTTL - time.Second)
-		case time.Now().After(trusted.Add(-leaseRenew)):
-			return false
+		g.mu.Lock()
+		names := slices.Collect(maps.Keys(g.leases))
+		g.mu.Unlock()
+		epochs, err := g.Store.RenewLeases(ctx, g.holder, names, leaseTTL)
+		if ctx.Err() != nil {
+			return
 		}
+		if err != nil {
+			g.Log.LogAttrs(ctx, slog.LevelWarn, "leases could not be renewed, trying again", slog.Any("err", err))
+		}
+		g.mu.Lock()
+		for name, h := range g.leases {
+			switch {
+			case err != nil:
+				h.lost = time.Now().After(h.trusted.Add(-leaseRenew))
+			case epochs[name] == h.epoch:
+				h.trusted = started.Add(leaseTTL - time.Second)
+			default:
+				h.lost = h.taken.Before(started) // Otherwise it was taken after we asked.
+			}
+			if h.lost {
+				h.end()
+			}
+		}
+		g.mu.Unlock()
 	}
-	return true
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"letterbox/models"
+	"letterbox/models/store"
 )
 
 // lookForChanges is how often the list of inboxes is read again, so that a change on another replica takes effect
@@ -26,9 +27,10 @@ type worker struct {
 // Run visits the inboxes until ctx is done and its work is put down. Each inbox has a goroutine of its own, so that a
 // slow server delays only its own mail.
 func (g *Gateway) Run(ctx context.Context) error {
-	defer g.stopAll()
+	defer g.stopAll() // Putting work down takes less time than the leases have left.
 	var left sync.WaitGroup
 	defer left.Wait()
+	left.Go(func() { g.renewLeases(ctx) })
 	left.Go(func() { g.finishLeft(ctx) })
 	left.Go(func() { g.sendOutbox(ctx) })
 	for {
@@ -43,6 +45,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 
 // lookNow has this process look for changes of the inboxes at once.
 func (g *Gateway) lookNow() {
+	g.own.empty()
 	select {
 	case g.resync <- struct{}{}:
 	default: // Asked for already.
@@ -51,42 +54,60 @@ func (g *Gateway) lookNow() {
 
 // sync starts workers for inboxes that are to be visited and stops those that are not, or not so, any more.
 func (g *Gateway) sync(ctx context.Context) error {
-	inboxes, err := g.Store.Inboxes(ctx)
+	versions, err := g.Store.InboxVersions(ctx)
 	if err != nil {
 		return err
 	}
-	wanted := map[int64]models.Inbox{}
-	for _, ib := range inboxes {
-		if visited(ib) {
-			wanted[ib.ID] = ib
+	for _, w := range g.outdated(versions) {
+		<-w.done
+	}
+	for id, now := range versions {
+		g.mu.Lock()
+		w, passive := g.workers[id], g.passive[id] == now.Version
+		g.mu.Unlock()
+		switch {
+		case w != nil && w.asked != now.PollsAsked:
+			w.asked = now.PollsAsked
+			w.wake()
+		case w != nil || passive || ctx.Err() != nil:
+		default:
+			ib, err := g.Store.InboxByID(ctx, id)
+			if errors.Is(err, models.ErrNotFound) {
+				continue // Deleted meanwhile.
+			}
+			if err != nil {
+				return err
+			}
+			g.mu.Lock()
+			if visited(ib) {
+				g.workers[id] = g.startWorker(ctx, ib)
+			} else {
+				g.passive[id] = ib.Version
+			}
+			g.mu.Unlock()
 		}
 	}
+	return nil
+}
+
+// outdated stops the workers of inboxes that have another version now, or are gone, and forgets those.
+func (g *Gateway) outdated(versions map[int64]store.InboxVersion) []*worker {
 	g.mu.Lock()
+	defer g.mu.Unlock()
+	for id := range g.passive {
+		if _, there := versions[id]; !there {
+			delete(g.passive, id)
+		}
+	}
 	var stopped []*worker
 	for id, w := range g.workers {
-		if ib, ok := wanted[id]; !ok || ib.Version != w.version {
+		if now, there := versions[id]; !there || now.Version != w.version {
 			w.stop()
 			stopped = append(stopped, w)
 			delete(g.workers, id)
 		}
 	}
-	g.mu.Unlock()
-	for _, w := range stopped {
-		<-w.done
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for id, ib := range wanted {
-		w := g.workers[id]
-		switch {
-		case w == nil && ctx.Err() == nil:
-			g.workers[id] = g.startWorker(ctx, ib)
-		case w != nil && w.asked != ib.PollsAsked:
-			w.asked = ib.PollsAsked
-			w.wake()
-		}
-	}
-	return nil
+	return stopped
 }
 
 // visited reports whether an inbox has a server that is to be visited.

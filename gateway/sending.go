@@ -64,6 +64,7 @@ func sendingView(a models.SendingAccount) SendingView {
 
 // CreateSendingAccount adds a sending account. A draft that cannot be taken is a models.InvalidList.
 func (g *Gateway) CreateSendingAccount(ctx context.Context, by *models.User, d SendingDraft) (SendingView, error) {
+	defer g.own.empty()
 	if list := completeSending(&d); len(list) > 0 {
 		return SendingView{}, list
 	}
@@ -94,6 +95,7 @@ func (g *Gateway) CreateSendingAccount(ctx context.Context, by *models.User, d S
 // UpdateSendingAccount changes an account when its version is still version; models.ErrConflict otherwise. 0 skips that
 // check.
 func (g *Gateway) UpdateSendingAccount(ctx context.Context, by *models.User, id, version int64, d SendingDraft) (SendingView, error) {
+	defer g.own.empty()
 	if list := completeSending(&d); len(list) > 0 {
 		return SendingView{}, list
 	}
@@ -133,6 +135,7 @@ func (g *Gateway) UpdateSendingAccount(ctx context.Context, by *models.User, id,
 
 // DeleteSendingAccount removes an account. Mail that still waits for it is given up, visibly.
 func (g *Gateway) DeleteSendingAccount(ctx context.Context, by *models.User, id int64) error {
+	defer g.own.empty()
 	return g.Store.WithTx(ctx, func(ctx context.Context) error {
 		if err := g.Store.DeleteSendingAccount(ctx, id, "E-SMTP-12"); err != nil {
 			return err

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
+	"time"
 
 	"letterbox/gateway/message"
 	"letterbox/gateway/thread"
@@ -96,15 +98,55 @@ func (g *Gateway) lookUpPeople(ctx context.Context, d *delivery, s *snapshot) er
 	return nil
 }
 
-// ownAddresses are the addresses of all inboxes.
+// ownFor is how long the addresses of our inboxes are kept in memory, shared by all visits.
+const ownFor = 2 * time.Second
+
+// ownCache keeps them. A change in this process empties it.
+type ownCache struct {
+	mu    sync.Mutex
+	read  time.Time
+	known map[string]bool
+}
+
+func (c *ownCache) empty() { c.keep(nil, time.Time{}) }
+
+func (c *ownCache) keep(known map[string]bool, read time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.known, c.read = known, read
+}
+
+// get returns nil when they have to be read.
+func (c *ownCache) get() map[string]bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.read) > ownFor {
+		return nil
+	}
+	return c.known
+}
+
+// ownAddresses are the addresses of all inboxes and sending accounts. The caller must not change the map.
 func (g *Gateway) ownAddresses(ctx context.Context) (map[string]bool, error) {
-	inboxes, err := g.Store.Inboxes(ctx)
+	if own := g.own.get(); own != nil {
+		return own, nil
+	}
+	read := time.Now()
+	own, err := g.readOwnAddresses(ctx)
+	if err == nil {
+		g.own.keep(own, read)
+	}
+	return own, err
+}
+
+func (g *Gateway) readOwnAddresses(ctx context.Context) (map[string]bool, error) {
+	inboxes, err := g.Store.InboxAddresses(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read inboxes: %w", err)
 	}
 	own := make(map[string]bool, len(inboxes))
-	for _, i := range inboxes {
-		own[lower(i.Address)] = true
+	for _, address := range inboxes {
+		own[lower(address)] = true
 	}
 	accounts, err := g.Store.SendingAccounts(ctx)
 	if err != nil {

@@ -57,6 +57,7 @@ func (v *visit) round(ctx context.Context, entries []mailbox.Entry, full bool) e
 	if v.own, err = v.g.ownAddresses(ctx); err != nil {
 		return err
 	}
+	defer func() { v.own = nil }() // A visit may wait for days.
 	if err := v.resume(ctx, entries, full, false); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"time"
 
@@ -33,6 +34,33 @@ func (s *Store) Inboxes(ctx context.Context) ([]models.Inbox, error) {
 	var list []models.Inbox
 	err := s.gorm(ctx).Order("name").Limit(20_000).Find(&list).Error
 	return list, wrap("list inboxes", err)
+}
+
+// InboxVersion is what of an inbox changes when it is to be visited otherwise, or now.
+type InboxVersion struct{ ID, Version, PollsAsked int64 }
+
+// InboxVersions returns the versions of all inboxes by ID. It is cheap enough to be asked every few seconds.
+func (s *Store) InboxVersions(ctx context.Context) (map[int64]InboxVersion, error) {
+	out := map[int64]InboxVersion{}
+	err := s.each(ctx, "SELECT id, version, polls_asked FROM inboxes", nil, func(r *sql.Rows) error {
+		var v InboxVersion
+		err := r.Scan(&v.ID, &v.Version, &v.PollsAsked)
+		out[v.ID] = v
+		return err
+	})
+	return out, wrap("list versions of inboxes", err)
+}
+
+// InboxAddresses returns the addresses of all inboxes.
+func (s *Store) InboxAddresses(ctx context.Context) ([]string, error) {
+	var out []string
+	err := s.each(ctx, "SELECT address FROM inboxes", nil, func(r *sql.Rows) error {
+		var a string
+		err := r.Scan(&a)
+		out = append(out, a)
+		return err
+	})
+	return out, wrap("list addresses of inboxes", err)
 }
 
 // UpdateInbox writes an inbox when the stored version is still version; models.ErrConflict otherwise. It sets Version and

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"slices"
 	"time"
 
 	"letterbox/models"
@@ -44,6 +46,35 @@ func (s *Store) AcquireLease(ctx context.Context, name, holder string, ttl time.
 // RenewLease keeps a lease for another ttl; false when it was lost to another holder.
 func (s *Store) RenewLease(ctx context.Context, name, holder string, epoch int64, ttl time.Duration) (bool, error) {
 	return s.updateLease(ctx, name, holder, epoch, ttl)
+}
+
+// RenewLeases keeps the leases of holder among names for another ttl, and returns the epochs of those that it still holds.
+func (s *Store) RenewLeases(ctx context.Context, holder string, names []string, ttl time.Duration) (map[string]int64, error) {
+	epochs := make(map[string]int64, len(names))
+	for part := range slices.Chunk(names, 500) {
+		err := s.write(ctx, "renew leases", func(ctx context.Context, tx *txPool) error {
+			t, err := s.Now(ctx)
+			if err != nil {
+				return err
+			}
+			these := " WHERE holder = ? AND name IN (" + marks(len(part)) + ")"
+			args := append([]any{holder}, anys(part)...)
+			if _, err := tx.exec(ctx, "UPDATE leases SET expires_at = ?"+these, append([]any{t.Add(ttl)}, args...)...); err != nil {
+				return err
+			}
+			return s.each(ctx, "SELECT name, epoch FROM leases"+these, args, func(r *sql.Rows) error {
+				var name string
+				var epoch int64
+				err := r.Scan(&name, &epoch)
+				epochs[name] = epoch
+				return err
+			})
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return epochs, nil
 }
 
 // ReleaseLease gives a lease back, so that the next holder need not wait. A lease that was lost is left alone.

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"letterbox/internal/testdb"
 	"letterbox/models"
 	"letterbox/models/store"
@@ -85,6 +87,30 @@ func TestManyWantTheSameLeaseAndOneGetsIt(t *testing.T) {
 		wg.Wait()
 		if got.Load() != 1 {
 			t.Errorf("holders: got %d, want 1", got.Load())
+		}
+	})
+}
+
+func TestLeasesOfAHolderAreRenewedTogether(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		for _, l := range []struct {
+			name, holder string
+			ttl          time.Duration
+		}{{"one", "a", time.Minute}, {"two", "a", time.Minute}, {"three", "b", time.Minute}, {"four", "a", time.Minute}} {
+			if _, ok, err := s.AcquireLease(t.Context(), l.name, l.holder, l.ttl); !ok || err != nil {
+				t.Fatal(l.name, ok, err)
+			}
+		}
+		must(t, s.ReleaseLease(t.Context(), "four", "a", 1))
+		got, err := s.RenewLeases(t.Context(), "a", []string{"one", "two", "three"}, time.Hour)
+		if diff := cmp.Diff(map[string]int64{"one": 1, "two": 1}, got); err != nil || diff != "" {
+			t.Error(err, diff)
+		}
+		if _, ok, err := s.AcquireLease(t.Context(), "four", "b", time.Minute); !ok || err != nil {
+			t.Errorf("a lease that was given back is free: %t, %v, want true", ok, err)
+		}
+		if _, ok, err := s.AcquireLease(t.Context(), "one", "b", time.Minute); ok || err != nil {
+			t.Errorf("a lease that was renewed is free: %t, %v, want false", ok, err)
 		}
 	})
 }
