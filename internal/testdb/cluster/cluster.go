@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -77,14 +78,14 @@ func (c *Cluster) start(ctx context.Context, n int, install, daemon string) erro
 	}
 	for i := range n {
 		node := &Node{Address: fmt.Sprint("127.0.0.1:", ports[4*i]), dir: filepath.Join(c.dir, fmt.Sprint("node", i))}
-		if err := os.Mkdir(node.dir, 0o700); err != nil {
+		if err := c.makeFolder(node.dir); err != nil {
 			return err
 		}
 		node.args = arguments(daemon, node, ports[4*i:4*i+4], members)
 		c.Nodes = append(c.Nodes, node)
 		args := []string{"--no-defaults", "--datadir=" + filepath.Join(node.dir, "data"), "--auth-root-authentication-method=normal", "--skip-test-db"}
 		if os.Geteuid() == 0 {
-			args = append(args, "--user=root")
+			args = append(args, "--user=mysql")
 		}
 		if out, err := exec.CommandContext(ctx, install, args...).CombinedOutput(); err != nil {
 			return fmt.Errorf("mariadb-install-db: %w: %s", err, out)
@@ -98,6 +99,21 @@ func (c *Cluster) start(ctx context.Context, n int, install, daemon string) erro
 	return nil
 }
 
+// makeFolder makes the folder of a node. A server that is started by root runs as the user that its package has made: as
+// root it could not hand its data to a node that joins, because rsync gives up root's rights.
+func (c *Cluster) makeFolder(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil || os.Geteuid() != 0 {
+		return err
+	}
+	u, err := user.Lookup("mysql")
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrMissing, err)
+	}
+	uid, _ := strconv.Atoi(u.Uid)
+	gid, _ := strconv.Atoi(u.Gid)
+	return errors.Join(os.Chmod(c.dir, 0o755), os.Chown(dir, uid, gid)) //nolint:gosec // It must be able to enter.
+}
+
 // arguments are those of one node: what is committed is flushed, so that a kill loses nothing.
 func arguments(daemon string, n *Node, ports []int, members []string) []string {
 	data := filepath.Join(n.dir, "data")
@@ -108,7 +124,7 @@ func arguments(daemon string, n *Node, ports []int, members []string) []string {
 		"--max-connections=200", "--character-set-server=utf8mb4", "--log-error=" + filepath.Join(n.dir, "err.log"),
 	}
 	if os.Geteuid() == 0 {
-		args = append(args, "--user=root")
+		args = append(args, "--user=mysql")
 	}
 	if len(members) == 1 {
 		return args
