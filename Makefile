@@ -7,6 +7,10 @@ LDFLAGS := -s -w -X letterbox/internal/app.version=$(VERSION)
 # but the inside of the embedded SQLite, which it would make several times slower.
 TEST_FLAGS ?= -race -gcflags='modernc.org/...=-race=false' -p 2 -timeout 20m
 FUZZ_TIME ?= 30s
+# Of "make chaos": real mails, simulated seeds, mails of each seed.
+N ?= 2000
+SEEDS ?= 1000
+SEED_MAILS ?= 12
 IMAGE ?= letterbox
 
 .DEFAULT_GOAL := help
@@ -32,6 +36,11 @@ services: ## Install the servers that the tests start (Debian, as root); say wha
 bench: services ## Mail through a private Dovecot end to end as a table, then the benchmarks of every package
 	$(GO) run ./internal/bench
 	$(GO) test -run '^$$' -bench . -benchmem -p 1 ./...
+
+.PHONY: chaos
+chaos: services ## Break everything while N real mails and SEEDS simulated installations come through; one table of what was lost
+	$(GO) run ./internal/chaos -n $(N) -seeds $(SEEDS) -seed-mails $(SEED_MAILS)
+	$(GO) test -tags planted -run TestSimulationFindsPlantedBugs ./gateway
 
 .PHONY: fuzz
 fuzz: ## Each fuzz test for FUZZ_TIME (30s)

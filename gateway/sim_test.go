@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -108,8 +109,10 @@ func newSim(t *testing.T, template string, seed uint64) *sim {
 	for i := range 2 {
 		w.addAccount(i)
 	}
-	if seed%4 == 0 {
+	if seed%4 == 0 || os.Getenv("LETTERBOX_SEED_LEASES") == "off" {
 		w.withoutLeases(path)
+		w.start()
+		w.start()
 	}
 	return w
 }

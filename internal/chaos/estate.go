@@ -144,8 +144,8 @@ func (e *estate) addReplica(dsn string, db *proxy) error {
 	return r.start()
 }
 
-// deliver puts mails n to n+count-1 into the mailboxes. A mail whose arrival is in doubt is sent again: that is one mail.
-func (e *estate) deliver(ctx context.Context, n, count int) error {
+// deliver puts mails n to n+count-1 into the mailboxes, spread over some time. A mail whose arrival is in doubt is sent again: that is one mail.
+func (e *estate) deliver(ctx context.Context, n, count int, spread time.Duration) error {
 	all := mailboxes()
 	var wg sync.WaitGroup
 	errs := make([]error, len(all))
@@ -161,7 +161,8 @@ func (e *estate) deliver(ctx context.Context, n, count int) error {
 		}
 		wg.Go(func() {
 			for len(raws) > 0 && errs[i] == nil {
-				part := raws[:min(len(raws), 20)]
+				part := raws[:min(len(raws), 10)]
+				wait(ctx, spread*time.Duration(len(part)*len(all))/time.Duration(count))
 				if err := e.dovecot.Append(m.login, "INBOX", part...); err != nil {
 					time.Sleep(200 * time.Millisecond)
 					errs[i] = ctx.Err()

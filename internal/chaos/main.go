@@ -26,7 +26,7 @@ import (
 // plan says how much is done.
 type plan struct {
 	mails, seeds, seedMails, batch int
-	every                          time.Duration
+	every, spread                  time.Duration
 	seed                           uint64
 	program                        string
 }
@@ -49,6 +49,7 @@ func main() {
 	flag.IntVar(&p.seedMails, "seed-mails", 12, "mails of each seed")
 	flag.IntVar(&p.batch, "batch", 500, "mails that are sent before all have to be through")
 	flag.DurationVar(&p.every, "every", 2*time.Second, "mean pause between two faults")
+	flag.DurationVar(&p.spread, "spread", 15*time.Second, "time over which the mails of a batch come")
 	flag.Uint64Var(&p.seed, "seed", uint64(time.Now().Unix()), "of the real part's faults, and the first of the simulation")
 	only := flag.String("only", "", "one part: simulated, sqlite, mariadb or galera")
 	flag.Parse()

@@ -33,6 +33,7 @@ func onMariaDB(ctx context.Context, p plan, faults map[string]int) (line, error)
 
 // onGalera are three processes, each on a node of its own.
 func onGalera(ctx context.Context, p plan, faults map[string]int) (line, error) {
+	p.spread *= 3 // A node that joins again takes its time.
 	return onServers(ctx, "real, Galera, three processes on three nodes", p, p.mails/5, 3, faults)
 }
 
@@ -80,7 +81,7 @@ func (e *estate) weather(ctx context.Context, name string, p plan, mails int, st
 			defer close(over)
 			e.storm(storm, storms, p.every, p.seed+uint64(n))
 		}()
-		err = e.deliver(ctx, n, min(p.batch, mails-n))
+		err = e.deliver(ctx, n, min(p.batch, mails-n), p.spread)
 		if err == nil {
 			a, err = e.await(ctx, time.Minute, false, false) // The storm goes on until the mail is through, or for a minute.
 		}

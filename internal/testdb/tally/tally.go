@@ -8,9 +8,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"time"
 
-	_ "github.com/go-sql-driver/mysql" // The driver "mysql".
-	_ "modernc.org/sqlite"             // The driver "sqlite".
+	"github.com/go-sql-driver/mysql"
+	_ "modernc.org/sqlite" // The driver "sqlite".
 )
 
 // Books is what a database says about mails.
@@ -31,15 +32,22 @@ type Clerk struct{ db *sql.DB }
 func Open(dsn string) (*Clerk, error) {
 	driver, rest, _ := strings.Cut(dsn, ":")
 	if driver == "sqlite" {
-		rest = "file:" + rest + "?_pragma=busy_timeout(20000)"
-	} else {
-		rest += "?timeout=2s&readTimeout=20s"
+		db, err := sql.Open(driver, "file:"+rest+"?_pragma=busy_timeout(20000)")
+		if err != nil {
+			return nil, fmt.Errorf("open the books: %w", err)
+		}
+		return &Clerk{db}, nil
 	}
-	db, err := sql.Open(driver, rest)
+	cfg, err := mysql.ParseDSN(rest)
 	if err != nil {
 		return nil, fmt.Errorf("open the books: %w", err)
 	}
-	return &Clerk{db}, nil
+	cfg.Timeout, cfg.ReadTimeout, cfg.Logger = 2*time.Second, 20*time.Second, &mysql.NopLogger{} // The server is down now and then.
+	c, err := mysql.NewConnector(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open the books: %w", err)
+	}
+	return &Clerk{sql.OpenDB(c)}, nil
 }
 
 // Close closes the database.
