@@ -173,13 +173,13 @@ func (g *Gateway) UpdateInbox(ctx context.Context, by *models.User, id, version 
 		if err := g.unique(ctx, id, d); err != nil {
 			return err
 		}
+		before := ib
 		if d.Password == nil && clearsPassword(ib.Settings, d.Settings) {
 			if ib.PasswordEnc != "" && d.Settings.Auth == "password" && d.Enabled {
 				return models.InvalidList{{Field: "password", Code: "E-INBOX-07"}}
 			}
 			ib.PasswordEnc = ""
 		}
-		before := ib
 		ib.Name, ib.Address, ib.ProjectID, ib.Global, ib.Enabled = d.Name, lower(d.Address), d.ProjectID, d.Global, d.Enabled
 		ib.Settings, ib.UpdatedAt = d.Settings, now()
 		ib.Settings.TrustedAt = trustedAt(before.Settings, d.Settings, ib.UpdatedAt)
@@ -189,13 +189,17 @@ func (g *Gateway) UpdateInbox(ctx context.Context, by *models.User, id, version 
 		if err := g.retire(ctx, before, d.Settings); err != nil {
 			return err
 		}
+		detail, err := g.auditChange(ctx, before, ib, d)
+		if err != nil {
+			return err
+		}
 		if err := g.newRules(ctx, by, &ib, d.Rules); err != nil {
 			return err
 		}
 		if err := g.Store.UpdateInbox(ctx, &ib, before.Version); err != nil {
 			return err
 		}
-		return g.audit(ctx, by, "inbox.update", "inbox:"+itoa(id), auditInbox(ib, d))
+		return g.audit(ctx, by, "inbox.update", "inbox:"+itoa(id), detail)
 	})
 	if err != nil {
 		return InboxView{}, err

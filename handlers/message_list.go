@@ -231,6 +231,9 @@ func (v *visit) sentence(m models.Message, traces []models.Trace) string {
 	if m.IssueNumber != nil {
 		args["key"] = fmt.Sprintf("#%d", *m.IssueNumber)
 	}
+	if m.DuplicateOf != nil {
+		args["key"] = v.firstOf(*m.DuplicateOf)
+	}
 	code := "verdict." + m.Reason
 	said := v.l.T(code, args)
 	if !strings.Contains(said, "{") {
@@ -253,4 +256,13 @@ func (v *visit) sentence(m models.Message, traces []models.Trace) string {
 		}
 	}
 	return v.l.T(code, args)
+}
+
+// firstOf names what the message became of which another one is a duplicate.
+func (v *visit) firstOf(id int64) string {
+	first, _, err := v.h.Gateway.Message(v.ctx(), id)
+	if err == nil && first.IssueNumber != nil {
+		return fmt.Sprintf("#%d", *first.IssueNumber)
+	}
+	return v.l.T("audit.object.message", "id", strconv.FormatInt(id, 10))
 }

@@ -108,6 +108,7 @@ func (h *Handlers) routes() []route {
 		{http.MethodPost, "/inboxes/:id/pause", configurer, inboxPause},
 		{http.MethodPost, "/inboxes/:id/duplicate", configurer, inboxDuplicate},
 		{http.MethodPost, "/inboxes/:id/reconcile", configurer, inboxReconcile},
+		{http.MethodGet, "/inboxes/:id/audit", configurer, inboxAudit},
 		{http.MethodGet, "/inboxes/:id/delete", configurer, inboxConfirmDelete},
 		{http.MethodPost, "/inboxes/:id/delete", configurer, inboxDelete},
 
@@ -136,6 +137,8 @@ func (h *Handlers) routes() []route {
 		{http.MethodGet, "/sending/accounts/:id", admin, accountShow},
 		{http.MethodPost, "/sending/accounts/:id", admin, accountUpdate},
 		{http.MethodPost, "/sending/accounts/:id/delete", admin, accountDelete},
+
+		{http.MethodGet, "/audit", admin, auditList},
 
 		{http.MethodGet, "/changes", signedIn, changes},
 		{http.MethodPost, "/demo/mail", signedIn, demoMail},

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"strings"
+	"time"
 
 	"letterbox/models"
 )
@@ -18,9 +20,12 @@ func (s *Store) AddAudit(ctx context.Context, a *models.Audit) error {
 
 // AuditFilter selects lines of the audit log.
 type AuditFilter struct {
-	Object string // "inbox:3"; "" for all.
-	UserID *int64 // Nil for all.
-	Limit  int    // At most 200; 50 when 0.
+	Object string    // "inbox:3"; "" for all.
+	Action string    // "inbox.update", or "inbox." for all that begin so; "" for all.
+	UserID *int64    // Nil for all.
+	Since  time.Time // Zero for any time.
+	Until  time.Time // Before; zero for any time.
+	Limit  int       // At most 200; 50 when 0.
 	Cursor string
 }
 
@@ -30,6 +35,15 @@ func (s *Store) Audits(ctx context.Context, f AuditFilter) ([]models.Audit, stri
 	db := s.gorm(ctx).Order("id DESC").Limit(limit + 1)
 	if f.Object != "" {
 		db = db.Where("object = ?", f.Object)
+	}
+	if f.Action != "" {
+		db = db.Where("(action = ? OR action LIKE ? ESCAPE '!')", f.Action, strings.TrimPrefix(like(f.Action), "%"))
+	}
+	if !f.Since.IsZero() {
+		db = db.Where("at >= ?", f.Since)
+	}
+	if !f.Until.IsZero() {
+		db = db.Where("at < ?", f.Until)
 	}
 	if f.UserID != nil {
 		db = db.Where("user_id = ?", *f.UserID)
