@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -41,7 +43,10 @@ func apiCommentOf(v tracker.CommentView) apiCommentOut {
 }
 
 func apiCommentList(h *Handlers, c *gin.Context) error {
-	return apiOfIssue(c, h.Tracker.Comments, func(v tracker.CommentView) int64 { return v.ID }, apiCommentOf)
+	byID := apiOrdered(h.Tracker.Comments, func(list []tracker.CommentView) {
+		slices.SortFunc(list, func(a, b tracker.CommentView) int { return cmp.Compare(a.ID, b.ID) })
+	})
+	return apiOfIssue(c, byID, func(v tracker.CommentView) int64 { return v.ID }, apiCommentOf)
 }
 
 func apiCommentCreate(h *Handlers, c *gin.Context) error {

@@ -209,6 +209,8 @@ func (w *apiWorld) request(who, method, path string, n int) *httptest.ResponseRe
 		"POST /issues":                      `{"project":"SUP","title":"New"}`,
 		"PATCH /issues/:number":             `{"state":"open"}`,
 		"POST /issues/:number/comments":     `{"body":"Done."}`,
+		"POST /issues/:number/links":        `{"issue":99}`,
+		"POST /issues/:number/merge":        `{"into":99}`,
 	}
 	if path == "/messages/dry-run" {
 		return w.do(who, method, apiPrefix+path+"?inbox=Support", apiMail, "Content-Type", "message/rfc822")

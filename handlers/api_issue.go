@@ -146,6 +146,11 @@ func apiIssueShow(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	c.Header("ETag", apiETag(i.Version))
+	if c.GetHeader("If-None-Match") == apiETag(i.Version) {
+		c.Status(http.StatusNotModified)
+		return nil
+	}
 	c.JSON(http.StatusOK, apiIssueOf(i))
 	return nil
 }
@@ -165,11 +170,21 @@ func apiIssueUpdate(h *Handlers, c *gin.Context) error {
 		patch.State = &st
 	}
 	var version int64
+	if c.GetHeader("If-Match") != "" {
+		before, err := h.Tracker.Issue(c.Request.Context(), apiUser(c), number)
+		if err != nil {
+			return err
+		}
+		if version, err = apiMatch(c, before.Version); err != nil {
+			return err
+		}
+	}
 	apiSet(&version, in.Version)
 	i, err := h.Tracker.UpdateIssue(c.Request.Context(), apiUser(c), number, version, patch)
 	if err != nil {
 		return err
 	}
+	c.Header("ETag", apiETag(i.Version))
 	c.JSON(http.StatusOK, apiIssueOf(i))
 	return nil
 }

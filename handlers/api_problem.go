@@ -134,6 +134,8 @@ func apiStatusCode(status int) string {
 		return "E-405"
 	case http.StatusUnsupportedMediaType:
 		return "E-415"
+	case http.StatusPreconditionFailed:
+		return "E-412"
 	case http.StatusUnprocessableEntity:
 		return "E-422"
 	default:

@@ -39,6 +39,11 @@ func apiRights() map[string][7]int {
 		"PATCH /issues/:number":                {401, 401, 401, 404, 200, 200, 200},
 		"GET /issues/:number/comments":         {401, 401, 401, 404, 200, 200, 200},
 		"POST /issues/:number/comments":        {401, 401, 401, 404, 201, 201, 201},
+		"GET /issues/:number/links":            {401, 401, 401, 404, 200, 200, 200},
+		"POST /issues/:number/links":           {401, 401, 401, 404, 422, 422, 422}, // There is no such issue.
+		"GET /issues/:number/history":          {401, 401, 401, 404, 200, 200, 200},
+		"POST /issues/:number/merge":           {401, 401, 401, 404, 422, 422, 422}, // There is nothing to merge it into.
+		"GET /projects/:key/labels":            {401, 401, 401, 404, 200, 200, 200},
 		"GET /issues/:number/attachments":      {401, 401, 401, 404, 200, 200, 200},
 		"GET /attachments/:id":                 {401, 401, 401, 404, 200, 200, 200},
 		"GET /messages":                        {401, 401, 401, 200, 200, 200, 200},
