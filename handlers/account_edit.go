@@ -24,7 +24,7 @@ type accountEditView struct {
 func accountFields() []string {
 	return []string{
 		"place", "address", "from_name", "host", "port", "security", "tls_verify", "ca_pem", "fingerprint", "auth", "username", "password",
-		"reply_to", "tagged", "signature", "text_language", "per_minute", "version",
+		"reply_to", "tagged", "signature", "text_language", "per_minute", "version", "confirm_plain",
 	}
 }
 
@@ -34,7 +34,7 @@ func accountValues(a models.SendingAccount) map[string]string {
 		"place": a.Place, "address": a.Address, "from_name": a.Name, "host": s.Host, "port": number(int64(s.Port)), "security": s.Security,
 		"tls_verify": s.TLSVerify, "ca_pem": s.CAPEM, "fingerprint": s.Fingerprint, "auth": s.Auth, "username": s.Username, "password": "",
 		"reply_to": s.ReplyTo, "tagged": yesNo(s.Tagged), "signature": s.Signature, "text_language": s.Language,
-		"per_minute": number(int64(s.PerMinute)), "version": strconv.FormatInt(a.Version, 10),
+		"per_minute": number(int64(s.PerMinute)), "version": strconv.FormatInt(a.Version, 10), "confirm_plain": "",
 	}
 }
 
@@ -60,6 +60,11 @@ func accountDraft(f *form) gateway.SendingDraft {
 		d.Password = &p
 	}
 	return d
+}
+
+// asInbox is the connection of a sending account as that of an inbox: the same is unsafe about both.
+func asInbox(s models.SendingSettings) models.InboxSettings {
+	return models.InboxSettings{Receive: "imap", Host: s.Host, Port: s.Port, Security: s.Security, TLSVerify: s.TLSVerify}
 }
 
 // names that the gateway and the form have for the same field.
@@ -131,6 +136,10 @@ func (v *visit) saveAccount(a gateway.SendingView) error {
 		return err
 	}
 	d := accountDraft(f)
+	v.askConfirmation(f, asInbox(a.Settings), asInbox(d.Settings))
+	if err := mayTrust(v.h.Gateway, v.access, asInbox(a.Settings), gateway.InboxDraft{Settings: asInbox(d.Settings)}); err != nil {
+		return err
+	}
 	if !f.Failed() && v.PostForm("do") == "check" {
 		found, err := v.h.Gateway.CheckSending(v.ctx(), a.ID, d)
 		if list, ok := invalid(err); ok {

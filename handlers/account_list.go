@@ -22,6 +22,7 @@ type accountRow struct {
 	For    string // For what it is used, in words.
 	Health health
 	Cause  string
+	Badges []badge
 }
 
 // breakerRow is a place where acknowledgements rest.
@@ -42,7 +43,7 @@ func accountList(v *visit) error {
 	}
 	data := accountListView{}
 	for _, a := range all {
-		row := accountRow{SendingView: a, For: a.Place, Health: health{"ok", "check", v.l.T("sending.works")}}
+		row := accountRow{SendingView: a, For: a.Place, Badges: v.badges(asInbox(a.Settings)), Health: health{"ok", "check", v.l.T("sending.works")}}
 		for _, p := range places {
 			if p.Value == a.Place {
 				row.For = p.Text

@@ -62,6 +62,12 @@ func TestSendingAccountIsCheckedAndSaved(t *testing.T) {
 	form.Set("address", "support@letterbox.example")
 	s.post("/sending/new", cookie, form).want(t, 303)
 	s.get("/sending", cookie).want(t, 200, "support@letterbox.example", "Works")
+	plainForm := url.Values{}
+	for name, values := range form {
+		plainForm[name] = values
+	}
+	plainForm.Set("security", "none")
+	s.post("/sending/new", cookie, plainForm).want(t, 422, "f-confirm_plain-error") // A word is to be typed first.
 	page := fmt.Sprintf("/sending/accounts/%d", s.sending(""))
 	s.get(page, cookie).want(t, 200, host, "!very secret")
 	s.post("/sending/new", cookie, form).want(t, 422, "There is a sending account for this already")
