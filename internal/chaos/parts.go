@@ -70,7 +70,7 @@ func onServers(ctx context.Context, name string, p plan, mails, nodes int, fault
 	return e.weather(ctx, name, p, mails, storms, faults)
 }
 
-// weather sends mails batch by batch while things go wrong, and lets all of a batch come through in calm before the next.
+// weather sends mails batch by batch while things go wrong, with some calm after each, and then waits until all are through.
 func (e *estate) weather(ctx context.Context, name string, p plan, mails int, storms []fault, faults map[string]int) (l line, err error) {
 	l.part = name
 	var a account
@@ -83,20 +83,20 @@ func (e *estate) weather(ctx context.Context, name string, p plan, mails int, st
 		}()
 		err = e.deliver(ctx, n, min(p.batch, mails-n), p.spread)
 		if err == nil {
-			a, err = e.await(ctx, time.Minute, false, false) // The storm goes on until the mail is through, or for a minute.
+			a, err = e.await(ctx, 5*time.Second, false, false) // The storm goes on over the last ones too.
 		}
 		cancel()
 		<-over
 		e.calm()
-		if err == nil || ctx.Err() == nil {
-			a, err = e.await(ctx, patience, true, false)
+		if err == nil || ctx.Err() == nil { // What failed twice waits for five minutes and more: that is left for the end.
+			a, err = e.await(ctx, 20*time.Second, true, false)
 		}
-		fmt.Fprintf(os.Stderr, "%s: %s %d of %d mails, %d lost, %d twice, %d set aside\n", time.Now().Format(time.TimeOnly), name, a.mails, mails, a.lost, a.doubled, e.aside)
-		if a.lost+a.doubled+len(a.wrong) > 0 {
+		fmt.Fprintf(os.Stderr, "%s: %s %d of %d mails, %d not through yet, %d twice, %d set aside\n", time.Now().Format(time.TimeOnly), name, a.mails, mails, a.lost, a.doubled, e.aside)
+		if a.doubled+len(a.wrong) > 0 {
 			break
 		}
 	}
-	if err == nil && a.lost == 0 {
+	if err == nil {
 		a, err = e.await(ctx, patience, true, true)
 	}
 	if a.unsettled > 0 {
