@@ -225,6 +225,10 @@ func TestSettlingIsRepeatedUntilItIsConfirmed(t *testing.T) {
 		if n := count(at.Add(2 * time.Hour)); n != 0 || got.SettleAttempts != 2 || got.SettledAt == nil || got.SettleError != "" {
 			t.Errorf("after it was confirmed: %d left, %+v", n, got)
 		}
+		must(t, s.SaveSettled(ctx, []int64{done.ID}, models.SettleFailed, "E-SET-01", ptr(at.Add(time.Minute)))) // From a process that was paused.
+		if got, err = s.MessageByID(ctx, done.ID); err != nil || got.SettleState != models.SettleDone {
+			t.Errorf("after a late failure: %s, %v, want done", got.SettleState, err)
+		}
 	})
 }
 

@@ -220,7 +220,7 @@ func (s *Store) FinishMessage(ctx context.Context, m *models.Message, from ...mo
 }
 
 // SaveSettled notes what the server answered for messages: their settle state, the code of a failure, and when to try
-// again.
+// again. What is settled stays settled: a process that was paused meanwhile may come late with another answer.
 func (s *Store) SaveSettled(ctx context.Context, ids []int64, state models.SettleState, code string, retryAfter *time.Time) error {
 	var settled *time.Time
 	if state != models.SettlePending && state != models.SettleFailed {
@@ -231,7 +231,7 @@ func (s *Store) SaveSettled(ctx context.Context, ids []int64, state models.Settl
 		for part := range slices.Chunk(ids, 500) {
 			args := append([]any{state, code, retryAfter, settled}, anys(part)...)
 			_, err := tx.exec(ctx, `UPDATE messages SET settle_state = ?, settle_error = ?, settle_after = ?, settled_at = ?,
-				settle_attempts = settle_attempts + 1 WHERE id IN (`+marks(len(part))+")", args...)
+				settle_attempts = settle_attempts + 1 WHERE id IN (`+marks(len(part))+") AND settle_state IN ('pending', 'failed')", args...)
 			if err != nil {
 				return err
 			}
