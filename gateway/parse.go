@@ -50,6 +50,9 @@ func (g *Gateway) parse(ctx context.Context, d *delivery) error {
 	if d.mail.Decrypted {
 		d.note(models.StepParse, "parse.decrypted")
 	}
+	if s := d.mail.InvitationSummary(); s != "" {
+		d.note(models.StepParse, "parse.invitation", "summary", cut(s, 2_000), "method", d.mail.Invitation.Method)
+	}
 	if s := d.mail.Verified; s != nil {
 		d.note(models.StepParse, "parse.signature", "state", string(s.State), "signature", s.Code())
 	}

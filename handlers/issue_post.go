@@ -49,11 +49,27 @@ func (v *visit) write(p *post, text string, origin *int64, inboxes map[int64]str
 			case "parse.decrypted":
 				p.Mail.Decrypted = true
 				p.Mail.Security = append(p.Mail.Security, v.decrypted())
+			case "parse.invitation":
+				p.Mail.Invitation = &invitation{invitationKey(e.Args["method"]), e.Args["summary"]}
 			case "parse.signature":
 				p.Mail.Security = append(p.Mail.Security, v.signature(e.Args["state"], e.Args["signature"], m.FromAddress))
 			}
 		}
 	}
+}
+
+// invitation is what a calendar part of a mail says: the key of its heading, and what, when, where and who.
+type invitation struct{ Key, Text string }
+
+// invitationKey is the heading of an invitation by its method (RFC 5546, 1.4).
+func invitationKey(method string) string {
+	switch method {
+	case "CANCEL":
+		return "mail.invitation_cancel"
+	case "REPLY", "COUNTER", "REFRESH":
+		return "mail.invitation_reply"
+	}
+	return "mail.invitation"
 }
 
 // assignees are those who can have the issue: the members of its project, the one who has it and the person itself.

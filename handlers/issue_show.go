@@ -60,6 +60,8 @@ type mailOrigin struct {
 	Inbox   string // Its address, or its name; "" when it is gone.
 	Source  string // Address of its HTML; "" when the octets are past retention.
 	Defects []string
+	// Nil when the mail invites to nothing, or its text says what to.
+	Invitation *invitation
 	// What S/MIME says of it, from the trace, and whether it was encrypted.
 	Security  []security
 	Decrypted bool

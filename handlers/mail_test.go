@@ -40,6 +40,38 @@ func TestMailIsShownInASandboxWithoutRemotePictures(t *testing.T) {
 	s.get(fmt.Sprintf("/issues/2/mail/%d", m.ID), s.as("member")).want(t, 404) // The mail of another issue.
 }
 
+func TestInvitationBesideATextIsSummarised(t *testing.T) {
+	s := newSite(t)
+	m := s.mail(s.inbox, strings.ReplaceAll(`From: Anna Berg <anna@customer.example>
+To: support@letterbox.example
+Subject: Maintenance
+Message-ID: <invitation-1@customer.example>
+Content-Type: multipart/alternative; boundary=b
+
+--b
+
+Please come.
+--b
+Content-Type: text/calendar; method=REQUEST
+
+BEGIN:VCALENDAR
+METHOD:REQUEST
+BEGIN:VEVENT
+SUMMARY:Maintenance of the printer
+DTSTART;TZID=Europe/Berlin:20261202T100000
+DTEND;TZID=Europe/Berlin:20261202T113000
+LOCATION:Room 4
+ORGANIZER;CN=Anna Berg:mailto:anna@customer.example
+ATTENDEE;CN=Support:mailto:support@letterbox.example
+END:VEVENT
+END:VCALENDAR
+--b--
+`, "\n", "\r\n"))
+	for _, path := range []string{"/issues/1", fmt.Sprintf("/messages/%d", m.ID)} {
+		s.get(path, s.as("admin")).want(t, 200, "Please come.", "<b>Invitation</b>", "Maintenance of the printer", "2026-12-02 10:00 – 11:30 (Europe/Berlin)", "Room 4", "Support &lt;support@letterbox.example&gt;", "invitation.ics")
+	}
+}
+
 func TestAttachmentIsAlwaysADownload(t *testing.T) {
 	s := newSite(t)
 	s.mail(s.inbox, strings.NewReplacer("image/png", "text/html", "fire.png", `x.bat;y=\".txt`).Replace(withFile))

@@ -24,7 +24,8 @@ type messageView struct {
 	Lang                    string // Of the text, "" when it is not known.
 	Defects                 []string
 	Security                []security
-	Issue                   string // Address of the issue, "" when there is none or it is not seen.
+	Invitation              *invitation // Nil when there is none, or the text says it.
+	Issue                   string      // Address of the issue, "" when there is none or it is not seen.
 	Hash                    string
 }
 
@@ -91,6 +92,9 @@ func (v *visit) readMail(data *messageView) {
 	data.Folded, data.FoldedKey, data.FoldedLines = folded(mail.Quoted, mail.Signature)
 	if data.Shown == "" {
 		data.Shown, data.Folded = mail.Text, ""
+	}
+	if s := mail.InvitationSummary(); s != "" {
+		data.Invitation = &invitation{invitationKey(mail.Invitation.Method), s}
 	}
 	if mail.Decrypted {
 		data.Security = append(data.Security, v.decrypted())

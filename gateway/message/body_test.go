@@ -226,3 +226,16 @@ func TestNestedMessages(t *testing.T) {
 		}
 	})
 }
+
+func TestInvitationIsSummarisedBesideATextOfItsOwn(t *testing.T) {
+	event := []string{"BEGIN:VEVENT", "SUMMARY:Wartung", "LOCATION:Raum 4", "DTSTART:20261102T100000Z", "DESCRIPTION:Bitte kommen", strings.Repeat("ATTENDEE:mailto:a@example.com\r\n", 12) + "END:VEVENT"}
+	alone := parse(t, mail(append([]string{"Content-Type: text/calendar", ""}, event...)...))
+	if got := alone.InvitationSummary(); got != "" {
+		t.Errorf("summary = %q, want none beside the text %q", got, alone.Text)
+	}
+	beside := parse(t, mail(append([]string{"Content-Type: multipart/mixed; boundary=x", "", "--x", "", "Siehe Termin.", "--x", "Content-Type: text/calendar", ""}, append(event, "--x--")...)...))
+	want := "Wartung\n2026-11-02 10:00 UTC\nRaum 4\n" + strings.Repeat("a@example.com\n", 10) + "… (12)"
+	if got := beside.InvitationSummary(); got != want || beside.Text != "Siehe Termin." {
+		t.Errorf("Text, summary = %q, %q, want the text alone and %q", beside.Text, got, want)
+	}
+}

@@ -151,6 +151,23 @@ func (v *Invitation) text() string {
 	return strings.Join(lines, "\n")
 }
 
+const maxNamed = 10 // People of an invitation who are named in its summary.
+
+// InvitationSummary says what, when, where and who, one a line, without the description. "" when the text of the mail says it
+// already.
+func (m *Message) InvitationSummary() string {
+	v := m.Invitation
+	if v == nil || strings.HasPrefix(m.Text, v.text()) {
+		return ""
+	}
+	short := *v
+	short.Notes = ""
+	if n := len(v.Attendees); n > maxNamed {
+		short.Attendees = append(v.Attendees[:maxNamed:maxNamed], Address{Address: "… (" + itoa(n) + ")"})
+	}
+	return clean(short.text())
+}
+
 func (v *Invitation) when() string {
 	if v.Start.IsZero() {
 		return ""
