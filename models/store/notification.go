@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"slices"
 	"time"
 
 	"letterbox/models"
@@ -10,30 +12,58 @@ import (
 // Notify tells everybody who has to do with an issue, the actor aside: who has it, who is mentioned, who watches it.
 // Only those who sign in, see the project and have not muted the issue are told, and each once.
 func (s *Store) Notify(ctx context.Context, i models.Issue, n models.Notification, mentioned []int64) error {
-	named, args := "0 = 1", []any{}
-	if len(mentioned) > 0 {
-		named, args = "u.id IN ("+marks(len(mentioned))+")", anys(mentioned)
-	}
-	assignee, actor := int64(0), int64(0)
-	if i.AssigneeID != nil {
-		assignee = *i.AssigneeID
-	}
-	if n.ActorID != nil {
-		actor = *n.ActorID
-	}
-	all := append([]any{i.Number, n.CommentID, n.ActorID, n.Event}, args...)
-	all = append(all, assignee, now(), actor, i.Number, assignee)
-	all = append(all, args...)
-	all = append(all, i.ProjectID, i.Number)
 	return s.write(ctx, "notify", func(ctx context.Context, tx *txPool) error {
-		_, err := tx.exec(ctx, `INSERT INTO notifications (user_id, issue_number, comment_id, actor_id, event, reason, created_at)
-			SELECT u.id, ?, ?, ?, ?, CASE WHEN `+named+` THEN 'mentioned' WHEN u.id = ? THEN 'assigned' ELSE 'watching' END, ?
-			FROM users u WHERE u.role <> 'customer' AND u.disabled_at IS NULL AND u.id <> ?
-				AND (u.id IN (SELECT user_id FROM watchers WHERE issue_number = ?) OR u.id = ? OR `+named+`)
-				AND (u.role = 'admin' OR EXISTS (SELECT 1 FROM members m WHERE m.project_id = ? AND m.user_id = u.id))
-				AND NOT EXISTS (SELECT 1 FROM mutes x WHERE x.issue_number = ? AND x.user_id = u.id)`, all...)
-		return err
+		ids, err := s.Watchers(ctx, i.Number)
+		if err != nil {
+			return err
+		}
+		if i.AssigneeID != nil {
+			ids = append(ids, *i.AssigneeID)
+		}
+		ids = append(ids, mentioned...)
+		if n.ActorID != nil {
+			ids = slices.DeleteFunc(ids, func(id int64) bool { return id == *n.ActorID })
+		}
+		slices.Sort(ids)
+		for part := range slices.Chunk(slices.Compact(ids), 500) {
+			told, err := s.audience(ctx, i, part)
+			if err != nil {
+				return err
+			}
+			for _, id := range told {
+				reason := "watching"
+				switch {
+				case slices.Contains(mentioned, id):
+					reason = "mentioned"
+				case i.AssigneeID != nil && *i.AssigneeID == id:
+					reason = "assigned"
+				}
+				_, err := tx.ExecContext(ctx, `INSERT INTO notifications (user_id, issue_number, comment_id, actor_id, event, reason, created_at)
+					VALUES (?, ?, ?, ?, ?, ?, ?)`, id, i.Number, n.CommentID, n.ActorID, n.Event, reason, now())
+				if err != nil {
+					return err
+				}
+			}
+		}
+		return nil
 	})
+}
+
+// audience are those of ids who sign in, see the project of an issue and have not muted it. It only reads, and locks
+// nobody's row.
+func (s *Store) audience(ctx context.Context, i models.Issue, ids []int64) ([]int64, error) {
+	padded := padded(ids)
+	var told []int64
+	err := s.each(ctx, `SELECT u.id FROM users u WHERE u.id IN (`+marks(len(padded))+`) AND u.role <> 'customer' AND u.disabled_at IS NULL
+		AND (u.role = 'admin' OR EXISTS (SELECT 1 FROM members m WHERE m.project_id = ? AND m.user_id = u.id))
+		AND NOT EXISTS (SELECT 1 FROM mutes x WHERE x.issue_number = ? AND x.user_id = u.id) ORDER BY u.id`,
+		append(anys(padded), i.ProjectID, i.Number), func(r *sql.Rows) error {
+			var id int64
+			err := r.Scan(&id)
+			told = append(told, id)
+			return err
+		})
+	return told, err
 }
 
 // Notifications returns what a user was told, newest first, with the cursor of the next page; unread leaves out what

@@ -62,6 +62,7 @@ const (
 	walkMost   = 1500                   // Issues that are read before the index is asked after all.
 	mostHits   = 12_000                 // Texts that the index gives for one word; a word with more is common.
 	fewIssues  = 1000                   // So many are looked through for the other words sooner than the index is asked for them.
+	shortStar  = 7                      // Octets of the beginning of a word that fits too many words to be asked of the index as a second one.
 	mostWait   = 200 * time.Millisecond // For the index to list the texts of one word; a word that takes longer is common.
 )
 
@@ -105,15 +106,16 @@ func (s *Store) searchAmong(ctx context.Context, q IssueQuery, terms searchTerms
 	if c.sure && q.Internal {
 		return s.positionsAmong(ctx, q, c.numbers, after, limit)
 	}
-	list, err := s.issuePositions(ctx, q, c.numbers, after, len(c.numbers))
-	if err != nil {
-		return nil, err
-	}
-	w := &walk{store: s, q: q, terms: terms, limit: limit}
-	for part := range slices.Chunk(list, walkBatch) {
-		if err := w.look(ctx, part); err != nil || w.ended {
-			return w.found, err
+	w := &walk{store: s, q: q, terms: terms, at: after, limit: limit}
+	for !w.ended {
+		part, err := s.positionsAmong(ctx, q, c.numbers, w.at, walkBatch)
+		if err != nil {
+			return nil, err
 		}
+		if err := w.look(ctx, part); err != nil {
+			return nil, err
+		}
+		w.ended = w.ended || len(part) < walkBatch
 	}
 	return w.found, nil
 }
@@ -129,7 +131,7 @@ func (s *Store) candidates(ctx context.Context, terms searchTerms) (candidates, 
 	var have map[int64]bool
 	out := candidates{sure: terms.plain()}
 	for _, word := range terms.words() {
-		if have != nil && len(have) <= fewIssues {
+		if have != nil && (len(have) <= fewIssues || len(word) <= shortStar && strings.HasSuffix(word, "*")) {
 			out.sure = false
 			break
 		}
