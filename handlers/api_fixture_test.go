@@ -207,6 +207,7 @@ func (w *apiWorld) request(who, method, path string, n int) *httptest.ResponseRe
 		"POST /inboxes":                     fmt.Sprintf(`{"name":"New %d","project":"SUP","receive":"push","auth":"none"}`, n),
 		"PATCH /inboxes/:id":                `{"batch_size":20}`,
 		"POST /issues":                      `{"project":"SUP","title":"New"}`,
+		"POST /sending-accounts":            `{"address":"support@here.example","host":"smtp.here.example","password":"x"}`,
 		"PATCH /issues/:number":             `{"state":"open"}`,
 		"POST /issues/:number/comments":     `{"body":"Done."}`,
 		"POST /issues/:number/links":        `{"issue":99}`,

@@ -46,6 +46,8 @@ func apiRights() map[string][7]int {
 		"GET /projects/:key/labels":            {401, 401, 401, 404, 200, 200, 200},
 		"GET /issues/:number/attachments":      {401, 401, 401, 404, 200, 200, 200},
 		"GET /attachments/:id":                 {401, 401, 401, 404, 200, 200, 200},
+		"GET /sending-accounts":                {401, 401, 401, 403, 403, 403, 200},
+		"POST /sending-accounts":               {401, 401, 401, 403, 403, 403, 201},
 		"GET /messages":                        {401, 401, 401, 200, 200, 200, 200},
 		"GET /messages/:id":                    {401, 401, 401, 404, 404, 200, 200},
 		"GET /messages/:id/raw":                {401, 401, 401, 404, 404, 200, 200},

@@ -81,6 +81,11 @@ func apiRoutes() []apiRoute {
 			query: page, out: reflect.TypeFor[apiAttachmentOut](), list: true, status: 200},
 		{method: get, path: "/attachments/:id", handle: apiAttachmentDownload, summary: "The octets of a file", octets: true, status: 200},
 
+		{method: get, path: "/sending-accounts", handle: apiSendingList, summary: "List the accounts that mail goes out by",
+			out: reflect.TypeFor[apiSendingOut](), list: true, status: 200},
+		{method: post, path: "/sending-accounts", handle: apiSendingCreate, summary: "Add an account that mail goes out by",
+			in: reflect.TypeFor[apiSendingIn](), out: reflect.TypeFor[apiSendingOut](), status: 201},
+
 		{method: get, path: "/messages", handle: apiMessageList, summary: "List the messages of the inboxes you configure, newest first",
 			query: append([]string{"inbox", "message_state", "reason", "q"}, page...), out: message, list: true, status: 200},
 		{method: get, path: "/messages/:id", handle: apiMessageShow, summary: "Show a message with its trace", out: reflect.TypeFor[apiMessageFull](), status: 200},
