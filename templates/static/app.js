@@ -273,7 +273,11 @@ if (topics) {
       if (busy) return;
       const answer = await fetch(location.href);
       const main = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
-      if (answer.ok && main) { document.getElementById("main").replaceChildren(...main.childNodes); at = -1; countChosen(); }
+      if (!answer.ok || !main) return;
+      const done = document.querySelectorAll("#main > [data-flash]"); // What was just done stays to be read.
+      document.getElementById("main").replaceChildren(...done, ...main.childNodes);
+      at = -1;
+      countChosen();
     }, 300);
   };
   source.addEventListener("message", refresh);
