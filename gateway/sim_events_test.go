@@ -155,8 +155,13 @@ func (w *sim) handInBy(p *process, m *sent, a *account) {
 	for {
 		if p.isDead() {
 			w.mu.Lock()
-			p = w.all[len(w.all)-1]
+			all := slices.Clone(w.all)
 			w.mu.Unlock()
+			for _, other := range all {
+				if !other.isDead() {
+					p = other
+				}
+			}
 		}
 		row, err := p.g.Receive(p.context(w.t.Context()), a.inbox.ID, "receive", strings.NewReader(m.raw))
 		if err == nil && !row.State.Final() {
