@@ -17,7 +17,7 @@ import (
 // The bounds of a window, which is committed at once, and of a load, which is downloaded with one command: each command
 // costs a round trip. The setting batch_size bounds the messages of a window further.
 const (
-	windowOctets = 2 << 20
+	windowOctets = 1 << 20
 	windowMost   = 500
 	loadOctets   = 16 << 20
 	loadWindows  = 4       // Windows of batch_size messages.

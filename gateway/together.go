@@ -14,7 +14,7 @@ import (
 // out all others. Nobody else can write meanwhile, so a group ends after groupTime whatever is left of it.
 const (
 	groupMost   = 32
-	groupOctets = 2 << 20
+	groupOctets = 1 << 20
 	groupTime   = 50 * time.Millisecond
 )
 
