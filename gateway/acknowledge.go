@@ -15,13 +15,12 @@ import (
 // How many acknowledgements go out before they stop: to one sender in half an hour and in an hour, and through one inbox
 // in an hour. Two machines that answer each other come to rest after three rounds.
 const (
-	acksHalfHour  = 3
-	acksHour      = 5
-	acksInbox     = 50
-	breakerPause  = time.Hour
-	ackTemplate   = 4 << 10 // Octets of a template.
-	oldForAnAck   = 24 * time.Hour
-	doorOfImports = "import"
+	acksHalfHour = 3
+	acksHour     = 5
+	acksInbox    = 50
+	breakerPause = time.Hour
+	ackTemplate  = 4 << 10 // Octets of a template.
+	oldForAnAck  = 24 * time.Hour
 )
 
 // Acknowledgement says whether and how an inbox acknowledges new issues.
@@ -130,7 +129,7 @@ func (g *Gateway) acknowledge(ctx context.Context, d *delivery) (silent string, 
 	})
 	at := now()
 	switch {
-	case d.row.Archived || d.row.Door == doorOfImports:
+	case d.row.Archived || d.row.Door == doorImport:
 		return "notify.archived", nil
 	case ack.Mode == "off":
 		return "notify.off", nil

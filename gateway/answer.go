@@ -23,6 +23,10 @@ type AnswerPlan struct {
 	From       string // "" when no account can send it.
 	Recipients []AnswerRecipient
 	Trouble    string // Code of what is wrong with the account; "" when fine.
+
+	issue   models.Issue
+	inbox   int64 // By which the issue came; 0: by none.
+	account models.SendingAccount
 }
 
 // AnswerRecipient is one who may get an answer.
@@ -37,14 +41,15 @@ type AnswerRecipient struct {
 // PlanAnswer returns to whom an answer on an issue can go: the reporter, and everybody who stood in its mails. Addresses
 // of ours are none.
 func (g *Gateway) PlanAnswer(ctx context.Context, number int64) (AnswerPlan, error) {
+	var p AnswerPlan
 	i, inbox, err := g.answered(ctx, number)
 	if err != nil {
-		return AnswerPlan{}, err
+		return p, err
 	}
-	var p AnswerPlan
-	a, err := g.sendingFor(ctx, inbox, i.ProjectID)
+	p.issue, p.inbox = i, inbox
+	p.account, err = g.sendingFor(ctx, inbox, i.ProjectID)
 	if err == nil {
-		p.From, p.Trouble = a.Address, a.TroubleCode
+		p.From, p.Trouble = p.account.Address, p.account.TroubleCode
 	} else if !errors.Is(err, models.ErrNotFound) {
 		return p, err
 	}
@@ -154,30 +159,22 @@ func (g *Gateway) QueueAnswer(ctx context.Context, by *models.User, c models.Com
 	if err != nil || len(chosen) == 0 {
 		return 0, err
 	}
-	i, inbox, err := g.answered(ctx, c.IssueNumber)
-	if err != nil {
-		return 0, err
-	}
-	a, err := g.sendingFor(ctx, inbox, i.ProjectID)
-	if err != nil {
-		return 0, err
-	}
-	list, err := g.answers(ctx, a, i, c, chosen)
+	list, err := g.answers(ctx, plan.account, plan.issue, c, chosen)
 	if err != nil {
 		return 0, err
 	}
 	ids := make([]string, len(list))
 	for n, o := range list {
 		ids[n] = o.RFCMessageID
-		if inbox != 0 {
-			o.InboxID = &inbox
+		if plan.inbox != 0 {
+			o.InboxID = &plan.inbox
 		}
 		o.CreatedBy = idOf(by)
 	}
 	if err := g.Store.AddOutgoing(ctx, list); err != nil {
 		return 0, err
 	}
-	return len(list), g.Store.AddMessageIDs(ctx, i.Number, ids, true)
+	return len(list), g.Store.AddMessageIDs(ctx, plan.issue.Number, ids, true)
 }
 
 // choose returns the recipients of a plan that are wanted; nil wants those that are chosen.

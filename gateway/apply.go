@@ -56,9 +56,8 @@ func (g *Gateway) applyOnce(ctx context.Context, d *delivery) error {
 	})
 	if err != nil {
 		d.row, d.trace, d.state, d.reason, d.issue, d.comment = before.row, before.trace, before.state, before.reason, 0, 0
-		return err
 	}
-	return nil
+	return err
 }
 
 // hasEffect reports whether the message makes an issue or a comment.

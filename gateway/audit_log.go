@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"strings"
 	"time"
 
@@ -89,7 +88,7 @@ func auditValues(detail string) map[string]string {
 func (g *Gateway) auditChange(ctx context.Context, was, is models.Inbox, d InboxDraft) (map[string]string, error) {
 	before, after := inboxFacts(was), inboxFacts(is)
 	detail := map[string]string{}
-	for name := range maps.Keys(after) {
+	for name := range after {
 		switch {
 		case before[name] == after[name]:
 		case name == "ca_pem":

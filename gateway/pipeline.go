@@ -64,7 +64,7 @@ func deciding() []step {
 // process takes a received message to its final state, in one go. What is new is not told yet (notify).
 func (g *Gateway) process(ctx context.Context, d *delivery) error {
 	defer d.discard(ctx)
-	if err := g.runStep(ctx, d, deciding()[0]); err != nil {
+	if err := g.prepare(ctx, d); err != nil {
 		return err
 	}
 	if err := g.conclude(ctx, d); err != nil {
@@ -72,6 +72,11 @@ func (g *Gateway) process(ctx context.Context, d *delivery) error {
 	}
 	d.taken()
 	return nil
+}
+
+// prepare takes the first of the deciding steps alone: parse needs nothing but the octets, so it can be done ahead.
+func (g *Gateway) prepare(ctx context.Context, d *delivery) error {
+	return g.runStep(ctx, d, deciding()[0])
 }
 
 // conclude takes a parsed message to its final state. Once that is durable, call taken.

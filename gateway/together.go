@@ -30,7 +30,7 @@ func (v *visit) parseAhead(ctx context.Context, kept <-chan []fetched, parsed ch
 		if len(window) > 0 && !full {
 			d := v.newDelivery(window[0].row, window[0].blob.Bytes())
 			if d.failed = ctx.Err(); d.failed == nil {
-				d.failed = v.g.runStep(ctx, d, step{models.StepParse, (*Gateway).parse})
+				d.failed = v.g.prepare(ctx, d)
 			}
 			window, group, octets = window[1:], append(group, d), octets+d.row.Size
 			select {

@@ -223,7 +223,7 @@ func (v *visit) done(ctx context.Context, d *delivery) {
 func (v *visit) deliver(ctx context.Context, row *models.Message, raw []byte) error {
 	d := v.newDelivery(row, raw)
 	defer d.discard(ctx)
-	d.failed = v.g.runStep(ctx, d, step{models.StepParse, (*Gateway).parse})
+	d.failed = v.g.prepare(ctx, d)
 	return v.concludeOne(ctx, d)
 }
 

@@ -33,15 +33,7 @@ func apiProjectOf(p models.Project) apiProjectOut {
 }
 
 func apiProjectList(h *Handlers, c *gin.Context) error {
-	q, err := apiQuery(c, "limit", "cursor")
-	if err != nil {
-		return err
-	}
-	limit, err := apiLimit(q, 200)
-	if err != nil {
-		return err
-	}
-	after, err := apiCursor(q)
+	limit, after, err := apiPage(c, 200)
 	if err != nil {
 		return err
 	}

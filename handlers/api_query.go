@@ -49,6 +49,20 @@ func apiBadQuery(code, name, want string) error {
 	return &apiBadRequest{status: http.StatusBadRequest, code: code, args: map[string]string{"name": name, "expected": want}}
 }
 
+// apiPage reads which page of a list that is ordered by number is asked for: its size, fallback when there is none, and
+// the number after which it begins.
+func apiPage(c *gin.Context, fallback int) (limit int, after int64, err error) {
+	q, err := apiQuery(c, "limit", "cursor")
+	if err != nil {
+		return 0, 0, err
+	}
+	if limit, err = apiLimit(q, fallback); err != nil {
+		return 0, 0, err
+	}
+	after, err = apiCursor(q)
+	return limit, after, err
+}
+
 // apiLimit returns the page size that is asked for: 1 to 200, fallback when there is none.
 func apiLimit(values map[string]string, fallback int) (int, error) {
 	text, ok := values["limit"]
@@ -98,15 +112,7 @@ func apiOfIssue[T, R any](
 	if err != nil {
 		return err
 	}
-	q, err := apiQuery(c, "limit", "cursor")
-	if err != nil {
-		return err
-	}
-	limit, err := apiLimit(q, 200)
-	if err != nil {
-		return err
-	}
-	after, err := apiCursor(q)
+	limit, after, err := apiPage(c, 200)
 	if err != nil {
 		return err
 	}

@@ -59,15 +59,7 @@ func apiPersonOf(u models.User) apiPersonOut {
 }
 
 func apiUserList(h *Handlers, c *gin.Context) error {
-	q, err := apiQuery(c, "limit", "cursor")
-	if err != nil {
-		return err
-	}
-	limit, err := apiLimit(q, 50)
-	if err != nil {
-		return err
-	}
-	after, err := apiCursor(q)
+	limit, after, err := apiPage(c, 50)
 	if err != nil {
 		return err
 	}

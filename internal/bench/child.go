@@ -167,7 +167,7 @@ func (h *house) run(ctx context.Context, n int) (cost, error) {
 		return cost{}, err
 	}
 	err = h.await(ctx, n)
-	c := cost{seconds: time.Since(start).Seconds(), peak: peakRSS(p.cmd.Process.Pid)}
+	c := cost{seconds: time.Since(start).Seconds(), peak: memoryOf(p.cmd.Process.Pid, "VmHWM:")}
 	err = errorsJoin(err, p.stop())
 	c.cpu = p.used()
 	return c, err
@@ -187,14 +187,14 @@ func (h *house) await(ctx context.Context, n int) error {
 	}
 }
 
-// peakRSS is the most memory that a running process held, in MB.
-func peakRSS(pid int) float64 {
+// memoryOf is what a running process says of its memory (proc(5), status), in MB: "VmRSS:" now, "VmHWM:" at the most.
+func memoryOf(pid int, field string) float64 {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0
 	}
 	for line := range strings.Lines(string(raw)) {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+		if rest, ok := strings.CutPrefix(line, field); ok {
 			kb, _ := strconv.Atoi(strings.Fields(rest)[0])
 			return float64(kb) / 1024
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -70,7 +69,7 @@ func waiting(ctx context.Context, n int) (memory float64, cpu time.Duration, err
 	time.Sleep(5 * time.Second)
 	before := p.cpuNow()
 	time.Sleep(quietFor)
-	cpu, memory = p.cpuNow()-before, rss(p.cmd.Process.Pid)
+	cpu, memory = p.cpuNow()-before, memoryOf(p.cmd.Process.Pid, "VmRSS:")
 	return memory, cpu, errorsJoin(p.stop(), h.close())
 }
 
@@ -114,19 +113,4 @@ func (h *house) awaitActive(ctx context.Context, n int) error {
 		}
 		time.Sleep(time.Second)
 	}
-}
-
-// rss is the memory that a running process holds, in MB.
-func rss(pid int) float64 {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(raw)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			kb, _ := strconv.Atoi(strings.Fields(rest)[0])
-			return float64(kb) / 1024
-		}
-	}
-	return 0
 }

@@ -256,13 +256,7 @@ func (s *Store) once(ctx context.Context, query string, args []any, scan func(*s
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return scanAll(rows, scan)
 }
 
 // padded repeats the last number until there are 1, 10, 50, 100, 200 or 500: few different queries are kept compiled.

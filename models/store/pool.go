@@ -131,6 +131,11 @@ func (s *Store) each(ctx context.Context, query string, args []any, scan func(*s
 	if err != nil {
 		return err
 	}
+	return scanAll(rows, scan)
+}
+
+// scanAll calls scan for each row and closes rows.
+func scanAll(rows *sql.Rows, scan func(*sql.Rows) error) error {
 	defer rows.Close()
 	for rows.Next() {
 		if err := scan(rows); err != nil {

@@ -247,10 +247,5 @@ func (m *Mailbox) Abort() { m.conn.Abort() }
 // whether a server is there. progress is told the phases that went well, and what certificate was shown. What goes wrong
 // is a [*mailbox.Problem].
 func Greet(ctx context.Context, a mailbox.Account, progress func(mailbox.Step)) error {
-	conn, err := wire.Open(ctx, a, protocol, progress)
-	if err != nil {
-		return err
-	}
-	conn.Abort()
-	return nil
+	return wire.Greet(ctx, a, protocol, progress)
 }

@@ -54,6 +54,16 @@ func Open(ctx context.Context, a mailbox.Account, proto Protocol, progress func(
 	return c, nil
 }
 
+// Greet is Open for who only wants to know whether a server is there: the connection is dropped after the greeting.
+func Greet(ctx context.Context, a mailbox.Account, proto Protocol, progress func(mailbox.Step)) error {
+	c, err := Open(ctx, a, proto, progress)
+	if err != nil {
+		return err
+	}
+	c.Abort()
+	return nil
+}
+
 // negotiate returns the greeting for the client library.
 func (c *Conn) negotiate(ctx context.Context, a mailbox.Account, proto Protocol, progress func(mailbox.Step)) (string, error) {
 	security := a.Security
