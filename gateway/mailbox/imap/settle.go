@@ -82,6 +82,9 @@ func (t *settlement) run(ctx context.Context, g *groups, refs []mailbox.Ref, d m
 			wanted.AddNum(uid)
 		}
 	}
+	if d.Action == mailbox.Seen && !folder.readOnly && t.markSeen(ctx, wanted) {
+		return nil
+	}
 	if t.there, err = t.m.present(ctx, wanted); err != nil {
 		return t.m.problem(mailbox.PhaseSettle, fmt.Errorf("look for the messages to settle: %w", err))
 	}
@@ -111,6 +114,47 @@ func (t *settlement) run(ctx context.Context, g *groups, refs []mailbox.Ref, d m
 	return nil
 }
 
+// markSeen marks messages as read with one round trip: the answers name those that are there (RFC 9051, 6.4.6). It
+// reports false when they do not name all, or the server refuses; then it has to be looked at more closely.
+func (t *settlement) markSeen(ctx context.Context, wanted goimap.UIDSet) bool {
+	marked := map[goimap.UID]found{}
+	err := t.do(ctx, func() error {
+		cmd := t.m.client.Store(wanted, &goimap.StoreFlags{Op: goimap.StoreFlagsAdd, Flags: []goimap.Flag{goimap.FlagSeen}}, nil)
+		collect(cmd, marked)
+		return cmd.Close()
+	})
+	all, known := wanted.Nums()
+	if err != nil || !known {
+		return false
+	}
+	for _, uid := range all {
+		if f, there := marked[uid]; !there || !hasFlag(f.flags, goimap.FlagSeen) {
+			return false
+		}
+	}
+	t.there = marked
+	return true
+}
+
+// collect reads what is said of messages.
+func collect(cmd *imapclient.FetchCommand, there map[goimap.UID]found) {
+	for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
+		var uid goimap.UID
+		f := found{seq: msg.SeqNum}
+		for item := msg.Next(); item != nil; item = msg.Next() {
+			switch item := item.(type) {
+			case imapclient.FetchItemDataUID:
+				uid = item.UID
+			case imapclient.FetchItemDataFlags:
+				f.flags = item.Flags
+			}
+		}
+		if uid != 0 {
+			there[uid] = f
+		}
+	}
+}
+
 // recount finds, after a refusal, the messages that the server has settled all the same (RFC 6851, 3.3).
 func (t *settlement) recount(ctx context.Context, wanted goimap.UIDSet) {
 	left, err := t.m.present(ctx, wanted)
@@ -138,21 +182,7 @@ func (m *Mailbox) present(ctx context.Context, set goimap.UIDSet) (map[goimap.UI
 	}
 	err := m.do(ctx, control(m.account), func() error {
 		cmd := m.client.Fetch(set, &goimap.FetchOptions{UID: true, Flags: true})
-		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
-			var uid goimap.UID
-			f := found{seq: msg.SeqNum}
-			for item := msg.Next(); item != nil; item = msg.Next() {
-				switch item := item.(type) {
-				case imapclient.FetchItemDataUID:
-					uid = item.UID
-				case imapclient.FetchItemDataFlags:
-					f.flags = item.Flags
-				}
-			}
-			if uid != 0 {
-				there[uid] = f
-			}
-		}
+		collect(cmd, there)
 		return cmd.Close()
 	})
 	if err != nil {
