@@ -51,8 +51,11 @@ func (w *sqliteWriter) begin(ctx context.Context) error {
 		_, err = w.ExecContext(ctx, "BEGIN IMMEDIATE")
 	}
 	if err != nil {
+		if !undone(err) { // Should it have begun all the same, no other could begin on this connection ever again.
+			w.disconnect()
+		}
 		w.turn <- struct{}{}
-		return fmt.Errorf("begin: %w", err)
+		return notBegun{err}
 	}
 	return nil
 }

@@ -106,7 +106,7 @@ func (s *Store) tryTx(ctx context.Context, fn func(ctx context.Context) error) (
 	} else {
 		t, err := s.db.BeginTx(ctx, nil)
 		if err != nil {
-			return fmt.Errorf("begin: %w", err)
+			return notBegun{err}
 		}
 		tx.ConnPool, commit, rollback = t, t.Commit, func() { _ = t.Rollback() }
 	}

@@ -113,6 +113,24 @@ func TestWriterWaitsForItsTurnAndGivesUpWithItsContext(t *testing.T) {
 	}))
 }
 
+// Were the connection kept, the transaction that began without an answer would be in the way of all others for ever.
+func TestTransactionThatBeganWithoutAnAnswerIsInNobodysWay(t *testing.T) {
+	s, _ := testdb.OpenFaulty(t, testdb.Template(t))
+	lost := errors.New("connection reset by peer")
+	ctx := testdb.WithFault(t.Context(), func(query string) (before, after error) {
+		if query == "BEGIN IMMEDIATE" {
+			return nil, lost
+		}
+		return nil, nil
+	})
+	err := s.SetSetting(ctx, "a", "1")
+	want(t, "without an answer", err, lost)
+	if !store.Unavailable(err) {
+		t.Errorf("%v counts against what was to be written, want it to concern the database", err)
+	}
+	must(t, s.SetSetting(t.Context(), "a", "2"))
+}
+
 func TestIssueNumbersHaveNoGapsAndNoDoubles(t *testing.T) {
 	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
 		if _, err := s.NextIssueNumber(t.Context()); err == nil {
