@@ -63,6 +63,7 @@ func TestEveryRouteKnowsWhoMayComeToIt(t *testing.T) {
 		"/issues/:number/edit":          ofSUP,
 		"/issues/:number/mail/:message": ofSUP,
 		"/attachments/:id":              ofSUP,
+		"/attachments/:id/preview":      ofSUP,
 		"/projects/:id":                 ofSUP,
 		"/changes":                      nil, // A stream, see TestChangesReachThePages.
 	}

@@ -14,6 +14,7 @@ import (
 
 	"letterbox/gateway"
 	"letterbox/internal/i18n"
+	"letterbox/internal/picture"
 	"letterbox/templates"
 	"letterbox/tracker"
 )
@@ -43,6 +44,9 @@ type Handlers struct {
 	assets map[string]templates.Asset
 	csrf   *http.CrossOriginProtection
 	live   *live
+
+	pictures *picture.Decoder
+	shelf    *shelf
 }
 
 // New returns the handler of all routes. The error names what is wrong with the templates, the message catalogue or
@@ -80,5 +84,5 @@ func build(d Deps) (*Handlers, error) {
 			return nil, fmt.Errorf("base URL: %w", err)
 		}
 	}
-	return &Handlers{Deps: d, cat: cat, views: views, assets: assets, csrf: csrf, live: newLive()}, nil
+	return &Handlers{Deps: d, cat: cat, views: views, assets: assets, csrf: csrf, live: newLive(), pictures: picture.NewDecoder(), shelf: newShelf()}, nil
 }

@@ -5,17 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"html"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 
 	"letterbox/internal/i18n"
+	"letterbox/internal/picture"
 	"letterbox/models"
 )
 
-// The pictures of a mail are put into its document as data; what is larger is left out.
+// The pictures of a mail are put into its document as data, encoded anew; what is larger is left out.
 const (
 	maxPicture  = 4 << 20
 	maxPictures = 12 << 20
@@ -91,7 +91,7 @@ func (v *visit) showHTML(m models.Message) error {
 var sources = regexp.MustCompile(`(?i)\bsrc="cid:([^"]*)"`)
 
 // pictures returns the pictures that came with a mail, by Content-ID, as data URLs. Only parts of the same mail count,
-// and only types that are nothing but pixels.
+// and only types that are nothing but pixels; these are encoded anew.
 func (v *visit) pictures(m models.Message) (map[string]string, error) {
 	if m.IssueNumber == nil {
 		return nil, nil
@@ -108,22 +108,23 @@ func (v *visit) pictures(m models.Message) (map[string]string, error) {
 		if f.ContentID == "" || !samePost(f.CommentID, m.CommentID) || f.Size > min(left, maxPicture) {
 			continue
 		}
-		switch f.ContentType {
-		case "image/png", "image/jpeg", "image/gif", "image/webp":
-		default:
+		if !picture.Shown(f.ContentType) {
 			continue
 		}
 		_, r, err := v.h.Tracker.OpenAttachment(v.ctx(), v.me, f.ID)
 		if err != nil {
 			return nil, err
 		}
-		raw, err := io.ReadAll(io.LimitReader(r, maxPicture))
+		p, err := v.h.pictures.Anew(v.ctx(), r, previewLarge)
 		r.Close()
-		if err != nil {
-			return nil, fmt.Errorf("read picture: %w", err)
+		if errors.Is(err, picture.ErrNotShown) {
+			continue
 		}
-		left -= int64(len(raw))
-		found[f.ContentID] = "data:" + f.ContentType + ";base64," + base64.StdEncoding.EncodeToString(raw)
+		if err != nil {
+			return nil, fmt.Errorf("show picture: %w", err)
+		}
+		left -= int64(len(p.Data))
+		found[f.ContentID] = "data:" + p.ContentType + ";base64," + base64.StdEncoding.EncodeToString(p.Data)
 	}
 	return found, nil
 }

@@ -194,13 +194,13 @@ func TestStoryIsToldInWords(t *testing.T) {
 	}
 }
 
-func TestPicturesAreShownSmallThroughTheDownloadRoute(t *testing.T) {
+func TestPicturesAreShownSmallBesideTheirNames(t *testing.T) {
 	s := newSite(t)
 	s.mail(s.inbox, withFile)
 	s.mail(s.inbox, strings.NewReplacer("photo-1", "photo-2", "image/png", "image/svg+xml").Replace(withFile))
 	cookie := s.as("member")
-	s.get("/issues/1", cookie).want(t, 200, `class="pictured"><img src="/attachments/1" alt="" loading="lazy"`, "fire.png")
-	s.get("/issues/2", cookie).want(t, 200, "fire.png", "!<img")
+	s.get("/issues/1", cookie).want(t, 200, `class="pictured"><img src="/attachments/1/preview?size=small" alt="" loading="lazy"`, "fire.png", "Look at fire.png")
+	s.get("/issues/2", cookie).want(t, 200, "fire.png", "!<img", "!Look at")
 	head := s.get("/attachments/1", cookie).Header
 	for name, want := range map[string]string{"Content-Type": "image/png", "Content-Security-Policy": sandboxed, "X-Content-Type-Options": "nosniff"} {
 		if got := head.Get(name); got != want {

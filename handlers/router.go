@@ -65,6 +65,7 @@ func (h *Handlers) routes() []route {
 		{http.MethodPost, "/issues/:number/comments/:comment/move", signedIn, commentMove},
 		{http.MethodGet, "/issues/:number/mail/:message", signedIn, issueMail},
 		{http.MethodGet, "/attachments/:id", signedIn, attachmentDownload},
+		{http.MethodGet, "/attachments/:id/preview", signedIn, attachmentPreview},
 
 		{http.MethodGet, "/projects", signedIn, projectList},
 		{http.MethodGet, "/projects/new", admin, projectNew},

@@ -42,14 +42,14 @@ func triageList(v *visit) error {
 	return v.render(http.StatusOK, "triage_list", view{Title: v.l.T("nav.triage"), Section: "triage", Live: "issue", Data: data})
 }
 
-// triageDo sorts one issue: take it, move it, merge it, or refuse it as spam. When somebody else was faster, that is
-// told and nothing is changed.
+// triageDo sorts one issue: take it, move it, merge it, link it, or refuse it as spam. When somebody else was faster,
+// that is told and nothing is changed.
 func triageDo(v *visit) error {
 	number, err := v.id("number")
 	if err != nil {
 		return err
 	}
-	f, err := v.readForm("issue", "do", "project", "into", "version")
+	f, err := v.readForm("issue", "do", "project", "into", "other", "version")
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func triageDo(v *visit) error {
 	case err != nil:
 		return err
 	default:
-		v.say("ok", "flash."+"triage_"+oneOf(f.get("do"), "accept", "move", "merge", "spam"), "key", key)
+		v.say("ok", "flash."+"triage_"+oneOf(f.get("do"), "accept", "move", "merge", "link", "spam"), "key", key, "other", fmt.Sprintf("#%d", issueNumber(f.get("other"))))
 	}
 	return v.redirect("/triage")
 }
@@ -87,12 +87,29 @@ func (v *visit) sort(number, version int64, f *form) error {
 		_, err := v.h.Tracker.UpdateIssue(v.ctx(), v.me, number, version, tracker.IssuePatch{ProjectKey: &key})
 		return err
 	case "merge":
+		if err := v.stillThere(number, version); err != nil {
+			return err
+		}
 		return v.h.Tracker.Merge(v.ctx(), v.me, number, issueNumber(f.get("into")))
+	case "link":
+		if err := v.stillThere(number, version); err != nil {
+			return err
+		}
+		return v.h.Tracker.AddLink(v.ctx(), v.me, number, issueNumber(f.get("other")), models.LinkRelates)
 	case "spam":
 		return v.spam(number, version)
 	default:
 		return errUnreadable
 	}
+}
+
+// stillThere reports models.ErrConflict when an issue has changed since the person saw it.
+func (v *visit) stillThere(number, version int64) error {
+	i, err := v.h.Tracker.Issue(v.ctx(), v.me, number)
+	if err == nil && i.Version != version {
+		err = models.ErrConflict
+	}
+	return err
 }
 
 // spam closes an issue with the label "spam". Those who configure the inbox block the sender with it.

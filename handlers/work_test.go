@@ -1,8 +1,10 @@
 package handlers
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"letterbox/models"
@@ -32,6 +34,8 @@ func TestTriageSortsWhatNobodyHas(t *testing.T) {
 	}
 	sort("1", "accept").want(t, 303)
 	sort("2", "move", "project", "SUP").want(t, 303)
+	sort("3", "link", "other", "1").want(t, 303)
+	s.get("/triage", cookie).want(t, 200, "About plums") // It still has to be sorted.
 	sort("3", "merge", "into", "#1").want(t, 303)
 	sort("4", "spam").want(t, 303)
 	s.get("/triage", cookie).want(t, 200, "All sorted.", "!About apples", "!About wasps")
@@ -55,6 +59,47 @@ func TestTriageSortsWhatNobodyHas(t *testing.T) {
 	}
 	s.post("/triage/2", s.as("lead"), url.Values{"do": {"burn"}, "version": {"2"}}).want(t, 400)
 	s.post("/triage/1", s.as("lead"), url.Values{"do": {"accept"}, "version": {"2"}}).want(t, 404)
+}
+
+// Two people press different buttons beside the same issues at the same time: each issue is sorted by one of them, the
+// other one is told, and every text is still there.
+func TestNothingIsLostWhenTwoPeopleTriageAtOnce(t *testing.T) {
+	s := newSite(t)
+	const issues = 6
+	for n := range issues {
+		s.mail(s.global, letter(fmt.Sprint("word", n)))
+	}
+	s.ok(s.h.Tracker.SetMember(t.Context(), s.users["admin"], s.sup.ID, "other", models.ProjectMember))
+	cookies := map[string]string{"other": s.as("other"), "admin": s.as("admin")}
+	for n := 2; n <= issues; n++ {
+		version := s.versionOf(int64(n))
+		forms := map[string]url.Values{
+			"other": {"do": {"move"}, "project": {"SUP"}, "version": {version}},
+			"admin": {"do": {[]string{"accept", "merge"}[n%2]}, "into": {"1"}, "version": {version}},
+		}
+		var both sync.WaitGroup
+		for who, form := range forms {
+			both.Go(func() { s.post(fmt.Sprintf("/triage/%d", n), cookies[who], form).want(t, 303) })
+		}
+		both.Wait()
+		i, err := s.h.Tracker.Issue(t.Context(), s.users["admin"], int64(n))
+		s.ok(err)
+		moved, taken := i.Project.Key == "SUP", i.Assignee != nil || i.MergedInto != nil
+		if n%2 == 0 && moved == taken {
+			t.Errorf("issue %d: moved %t and accepted %t, want one of them", n, moved, taken)
+		}
+		if !moved && !taken {
+			t.Errorf("issue %d is as before, want that one of them has sorted it", n)
+		}
+		s.get(fmt.Sprintf("/issues?state=all&q=word%d", n-1), cookies["admin"]).want(t, 200, "About word")
+	}
+}
+
+func (s *site) versionOf(number int64) string {
+	s.t.Helper()
+	i, err := s.h.Tracker.Issue(s.t.Context(), s.users["admin"], number)
+	s.ok(err)
+	return fmt.Sprint(i.Version)
 }
 
 func TestSpamBlocksTheSenderForThoseWhoConfigure(t *testing.T) {

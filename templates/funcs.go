@@ -35,6 +35,7 @@ func funcs(l *i18n.Locale, assets map[string]Asset) template.FuncMap {
 		"list":       func(all ...any) []any { return all },
 		"initials":   initials,
 		"thumb":      thumb,
+		"paper":      paper,
 		"asset":      func(name string) string { return "/static/" + name + "?v=" + assets[name].Version },
 		"lang":       func() string { return l.Lang },
 		"day":        func(t *time.Time) string { return l.Date(t.UTC()) },
@@ -88,16 +89,21 @@ func dict(pairs ...any) (map[string]any, error) {
 }
 
 // maxThumb is the size in octets up to which a picture is shown small beside its name.
-const maxThumb = 4 << 20
+const maxThumb = 12 << 20
 
-// thumb reports whether an attachment is nothing but pixels and small enough to be shown. The browser asks the download
-// route for it, whose policy lets it do nothing but be a picture (SEC-34).
+// thumb reports whether an attachment is a picture and small enough to be shown beside its name. What is shown are its
+// pixels, encoded anew (SEC-34).
 func thumb(contentType string, size int64) bool {
 	switch contentType {
 	case "image/png", "image/jpeg", "image/gif", "image/webp":
 		return size <= maxThumb
 	}
 	return false
+}
+
+// paper reports whether an attachment is a PDF that can be looked at in place.
+func paper(contentType string, size int64) bool {
+	return contentType == "application/pdf" && size <= 4*maxThumb
 }
 
 // initials returns one or two capitals for the round mark beside a name.

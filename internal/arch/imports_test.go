@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 	},
 
 	"tracker":  {"models", "models/store"},
-	"handlers": {"gateway", "gateway/mailbox", "gateway/mailbox/preset", "gateway/message", "gateway/rule", "gateway/smime", "internal/i18n", "internal/spelling", "models", "templates", "tracker"},
+	"handlers": {"gateway", "gateway/mailbox", "gateway/mailbox/preset", "gateway/message", "gateway/rule", "gateway/smime", "internal/i18n", "internal/picture", "internal/spelling", "models", "templates", "tracker"},
 
 	"internal/acceptance": {},
 	"internal/arch":       {},
@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 	"internal/i18n":       {},
 	"internal/mailtest":   {"gateway/mailbox"},
 	"internal/netguard":   {"gateway/mailbox"},
+	"internal/picture":    {},
 	"internal/secret":     {},
 	"internal/spelling":   {},
 	"internal/testdb":     {"models/store"},
@@ -99,6 +100,7 @@ var owner = map[string][]string{
 	"github.com/knadh/go-pop3":        {"gateway/mailbox/pop3"},
 	"github.com/emersion/go-message":  {"gateway/message", "gateway/outbound"},
 	"github.com/smallstep/pkcs7":      {"gateway/smime"},
+	"golang.org/x/image":              {"internal/picture"},
 	"golang.org/x/net/html":           {"gateway/message"},
 	"github.com/dlclark/regexp2/v2":   {"gateway/rule"},
 	"github.com/chromedp":             {},
