@@ -243,5 +243,5 @@ func (g *Gateway) memberOf(ctx context.Context, u models.User, project int64) (b
 	if err != nil {
 		return false, fmt.Errorf("look up memberships: %w", err)
 	}
-	return slices.ContainsFunc(all, func(m models.Member) bool { return m.ProjectID == project }), nil
+	return slices.ContainsFunc(all, func(m models.Member) bool { return m.ProjectID == project && m.Role != models.ProjectReporter }), nil
 }

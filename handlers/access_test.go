@@ -37,7 +37,7 @@ func TestEveryRouteKnowsWhoMayComeToIt(t *testing.T) {
 	s.password("admin")
 	m := s.mail(s.inbox, withFile)
 	cookies := map[string]string{}
-	people := []string{"", "other", "member", "lead", "admin"}
+	people := []string{"", "other", "reporter", "member", "lead", "admin"} // The reporter has to do with no issue.
 	for _, name := range people {
 		cookies[name] = s.as(name)
 	}
@@ -45,26 +45,26 @@ func TestEveryRouteKnowsWhoMayComeToIt(t *testing.T) {
 	page := func(n need) []int {
 		switch n {
 		case anyone:
-			return []int{200, 200, 200, 200, 200}
+			return []int{200, 200, 200, 200, 200, 200}
 		case signedIn:
-			return []int{303, 200, 200, 200, 200}
+			return []int{303, 200, 200, 200, 200, 200}
 		case configurer:
-			return []int{303, 403, 403, 200, 200}
+			return []int{303, 403, 403, 403, 200, 200}
 		default:
-			return []int{303, 403, 403, 403, 200}
+			return []int{303, 403, 403, 403, 403, 200}
 		}
 	}
-	ofSUP := []int{303, 404, 200, 200, 200}
+	ofSUP := []int{303, 404, 404, 200, 200, 200}
 	special := map[string][]int{
-		"/":                             {303, 303, 303, 303, 303},
-		"/setup":                        {404, 404, 404, 404, 404},
-		"/signin":                       {200, 303, 303, 303, 303},
+		"/":                             {303, 303, 303, 303, 303, 303},
+		"/setup":                        {404, 404, 404, 404, 404, 404},
+		"/signin":                       {200, 303, 303, 303, 303, 303},
 		"/issues/:number":               ofSUP,
 		"/issues/:number/edit":          ofSUP,
 		"/issues/:number/mail/:message": ofSUP,
 		"/attachments/:id":              ofSUP,
 		"/attachments/:id/preview":      ofSUP,
-		"/projects/:id":                 ofSUP,
+		"/projects/:id":                 {303, 404, 200, 200, 200, 200},
 		"/changes":                      nil, // A stream, see TestChangesReachThePages.
 	}
 	for _, r := range s.h.routes() {

@@ -87,7 +87,7 @@ func (w *apiWorld) people(tr *tracker.Service) {
 		_, err := tr.CreateProject(ctx, cli, tracker.ProjectDraft{Key: key, Name: key})
 		w.ok(err)
 	}
-	for _, name := range []string{"admin", "boss", "member", "stranger", "customer"} {
+	for _, name := range []string{"admin", "boss", "member", "stranger", "customer", "reporter", "onlooker"} {
 		role := models.RoleMember
 		if name == "admin" {
 			role = models.RoleAdmin
@@ -100,6 +100,8 @@ func (w *apiWorld) people(tr *tracker.Service) {
 	}
 	w.ok(tr.SetMember(ctx, cli, 1, "boss", models.ProjectAdmin))
 	w.ok(tr.SetMember(ctx, cli, 1, "member", models.ProjectMember))
+	w.ok(tr.SetMember(ctx, cli, 1, "reporter", models.ProjectReporter))
+	w.ok(tr.SetMember(ctx, cli, 1, "onlooker", models.ProjectReporter))
 	w.ok(tr.SetMember(ctx, cli, 2, "stranger", models.ProjectAdmin))
 	_, err := tr.SetRole(ctx, cli, w.users["customer"].ID, models.RoleCustomer)
 	w.ok(err)
@@ -126,6 +128,7 @@ func (w *apiWorld) mail(gw *gateway.Gateway) {
 	if w.message.IssueNumber == nil {
 		w.t.Fatalf("the mail became %s (%s), want an issue", w.message.State, w.message.Reason)
 	}
+	w.ok(w.store.AddWatchers(w.t.Context(), *w.message.IssueNumber, []int64{w.users["reporter"].ID}))
 	files, err := w.store.Attachments(w.t.Context(), *w.message.IssueNumber)
 	w.ok(err)
 	if len(files) != 1 {

@@ -60,7 +60,7 @@ func TestListsOfTheAPIHavePages(t *testing.T) {
 		"/issues?limit=4&state=new":  "number 6 5 4 3 2 1",
 		"/issues/1/comments?limit=2": "id 1 2 3 4 5",
 		"/projects?limit=1":          "id 1 2",
-		"/users?limit=2":             "id 1 2 3 4 5 6",
+		"/users?limit=2":             "id 1 2 3 4 5 6 7 8",
 	} {
 		key, _, _ := strings.Cut(want, " ")
 		got := key

@@ -8,51 +8,51 @@ import (
 
 // apiRoles are the columns of the table below.
 func apiRoles() []string {
-	return []string{"none", "bad", "customer", "stranger", "member", "boss", "admin"}
+	return []string{"none", "bad", "customer", "stranger", "member", "boss", "admin", "reporter", "onlooker"}
 }
 
 // apiRights says for each route how a request ends for each role. A route that is missing here fails the test.
-func apiRights() map[string][7]int {
-	return map[string][7]int{
-		"GET /projects":                        {401, 401, 401, 200, 200, 200, 200},
-		"POST /projects":                       {401, 401, 401, 403, 403, 403, 201},
-		"GET /projects/:key":                   {401, 401, 401, 404, 200, 200, 200},
-		"PATCH /projects/:key":                 {401, 401, 401, 404, 403, 200, 200},
-		"GET /projects/:key/members":           {401, 401, 401, 404, 200, 200, 200},
-		"PUT /projects/:key/members/:login":    {401, 401, 401, 404, 403, 204, 204},
-		"DELETE /projects/:key/members/:login": {401, 401, 401, 404, 403, 204, 204},
-		"GET /users":                           {401, 401, 401, 403, 403, 403, 200},
-		"POST /users":                          {401, 401, 401, 403, 403, 403, 201},
-		"GET /users/:id":                       {401, 401, 401, 404, 200, 404, 200}, // The member asks for itself.
-		"GET /inboxes":                         {401, 401, 401, 200, 200, 200, 200},
-		"POST /inboxes":                        {401, 401, 401, 422, 403, 201, 201}, // The stranger does not see the project.
-		"GET /inboxes/:id":                     {401, 401, 401, 404, 404, 200, 200},
-		"PATCH /inboxes/:id":                   {401, 401, 401, 404, 404, 200, 200},
-		"DELETE /inboxes/:id":                  {401, 401, 401, 404, 404, 204, 204},
-		"POST /inboxes/:id/check":              {401, 401, 401, 404, 404, 200, 200},
-		"POST /inboxes/:id/poll":               {401, 401, 401, 404, 404, 202, 202},
-		"GET /inboxes/:id/folders":             {401, 401, 401, 404, 404, 200, 200},
-		"GET /inboxes/:id/reconcile":           {401, 401, 401, 404, 404, 200, 200},
-		"GET /issues":                          {401, 401, 401, 200, 200, 200, 200},
-		"POST /issues":                         {401, 401, 401, 422, 201, 201, 201},
-		"GET /issues/:number":                  {401, 401, 401, 404, 200, 200, 200},
-		"PATCH /issues/:number":                {401, 401, 401, 404, 200, 200, 200},
-		"GET /issues/:number/comments":         {401, 401, 401, 404, 200, 200, 200},
-		"POST /issues/:number/comments":        {401, 401, 401, 404, 201, 201, 201},
-		"GET /issues/:number/links":            {401, 401, 401, 404, 200, 200, 200},
-		"POST /issues/:number/links":           {401, 401, 401, 404, 422, 422, 422}, // There is no such issue.
-		"GET /issues/:number/history":          {401, 401, 401, 404, 200, 200, 200},
-		"POST /issues/:number/merge":           {401, 401, 401, 404, 422, 422, 422}, // There is nothing to merge it into.
-		"GET /projects/:key/labels":            {401, 401, 401, 404, 200, 200, 200},
-		"GET /issues/:number/attachments":      {401, 401, 401, 404, 200, 200, 200},
-		"GET /attachments/:id":                 {401, 401, 401, 404, 200, 200, 200},
-		"GET /sending-accounts":                {401, 401, 401, 403, 403, 403, 200},
-		"POST /sending-accounts":               {401, 401, 401, 403, 403, 403, 201},
-		"GET /messages":                        {401, 401, 401, 200, 200, 200, 200},
-		"GET /messages/:id":                    {401, 401, 401, 404, 404, 200, 200},
-		"GET /messages/:id/raw":                {401, 401, 401, 404, 404, 200, 200},
-		"POST /messages/:id/reprocess":         {401, 401, 401, 404, 404, 200, 200},
-		"POST /messages/dry-run":               {401, 401, 401, 404, 404, 200, 200},
+func apiRights() map[string][9]int {
+	return map[string][9]int{
+		"GET /projects":                        {401, 401, 401, 200, 200, 200, 200, 200, 200},
+		"POST /projects":                       {401, 401, 401, 403, 403, 403, 201, 403, 403},
+		"GET /projects/:key":                   {401, 401, 401, 404, 200, 200, 200, 200, 200},
+		"PATCH /projects/:key":                 {401, 401, 401, 404, 403, 200, 200, 403, 403},
+		"GET /projects/:key/members":           {401, 401, 401, 404, 200, 200, 200, 403, 403},
+		"PUT /projects/:key/members/:login":    {401, 401, 401, 404, 403, 204, 204, 403, 403},
+		"DELETE /projects/:key/members/:login": {401, 401, 401, 404, 403, 204, 204, 403, 403},
+		"GET /users":                           {401, 401, 401, 403, 403, 403, 200, 403, 403},
+		"POST /users":                          {401, 401, 401, 403, 403, 403, 201, 403, 403},
+		"GET /users/:id":                       {401, 401, 401, 404, 200, 404, 200, 404, 404}, // The member asks for itself.
+		"GET /inboxes":                         {401, 401, 401, 200, 200, 200, 200, 200, 200},
+		"POST /inboxes":                        {401, 401, 401, 422, 403, 201, 201, 403, 403}, // The stranger does not see the project.
+		"GET /inboxes/:id":                     {401, 401, 401, 404, 404, 200, 200, 404, 404},
+		"PATCH /inboxes/:id":                   {401, 401, 401, 404, 404, 200, 200, 404, 404},
+		"DELETE /inboxes/:id":                  {401, 401, 401, 404, 404, 204, 204, 404, 404},
+		"POST /inboxes/:id/check":              {401, 401, 401, 404, 404, 200, 200, 404, 404},
+		"POST /inboxes/:id/poll":               {401, 401, 401, 404, 404, 202, 202, 404, 404},
+		"GET /inboxes/:id/folders":             {401, 401, 401, 404, 404, 200, 200, 404, 404},
+		"GET /inboxes/:id/reconcile":           {401, 401, 401, 404, 404, 200, 200, 404, 404},
+		"GET /issues":                          {401, 401, 401, 200, 200, 200, 200, 200, 200},
+		"POST /issues":                         {401, 401, 401, 422, 201, 201, 201, 201, 201},
+		"GET /issues/:number":                  {401, 401, 401, 404, 200, 200, 200, 200, 404},
+		"PATCH /issues/:number":                {401, 401, 401, 404, 200, 200, 200, 403, 404},
+		"GET /issues/:number/comments":         {401, 401, 401, 404, 200, 200, 200, 200, 404},
+		"POST /issues/:number/comments":        {401, 401, 401, 404, 201, 201, 201, 201, 404},
+		"GET /issues/:number/links":            {401, 401, 401, 404, 200, 200, 200, 200, 404},
+		"POST /issues/:number/links":           {401, 401, 401, 404, 422, 422, 422, 403, 404}, // There is no such issue.
+		"GET /issues/:number/history":          {401, 401, 401, 404, 200, 200, 200, 200, 404},
+		"POST /issues/:number/merge":           {401, 401, 401, 404, 422, 422, 422, 403, 403}, // There is nothing to merge it into.
+		"GET /projects/:key/labels":            {401, 401, 401, 404, 200, 200, 200, 403, 403},
+		"GET /issues/:number/attachments":      {401, 401, 401, 404, 200, 200, 200, 200, 404},
+		"GET /attachments/:id":                 {401, 401, 401, 404, 200, 200, 200, 200, 404},
+		"GET /sending-accounts":                {401, 401, 401, 403, 403, 403, 200, 403, 403},
+		"POST /sending-accounts":               {401, 401, 401, 403, 403, 403, 201, 403, 403},
+		"GET /messages":                        {401, 401, 401, 200, 200, 200, 200, 200, 200},
+		"GET /messages/:id":                    {401, 401, 401, 404, 404, 200, 200, 404, 404},
+		"GET /messages/:id/raw":                {401, 401, 401, 404, 404, 200, 200, 404, 404},
+		"POST /messages/:id/reprocess":         {401, 401, 401, 404, 404, 200, 200, 404, 404},
+		"POST /messages/dry-run":               {401, 401, 401, 404, 404, 200, 200, 404, 404},
 	}
 }
 

@@ -32,7 +32,7 @@ func (v *visit) showIssueForm(status int, f *form) error {
 		levels = append(levels, option{p.String(), v.l.T("priority." + p.String())})
 	}
 	return v.render(status, "issue_new", view{Title: v.l.T("issue.create"), Section: "issues", Form: f, Data: map[string]any{
-		"Projects": options, "Priorities": levels, "Preview": v.PostForm("do") == "preview",
+		"Projects": options, "Priorities": levels, "Preview": v.PostForm("do") == "preview", "Works": v.access.WorksAnywhere(),
 	}})
 }
 

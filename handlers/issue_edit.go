@@ -27,6 +27,9 @@ func issueEdit(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if !v.access.WorksOn(i.ProjectID) {
+		return models.ErrForbidden
+	}
 	return v.showIssueEdit(http.StatusOK, i, v.newForm("issue", map[string]string{"title": i.Title, "description": i.Description}), nil)
 }
 

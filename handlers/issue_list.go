@@ -166,7 +166,7 @@ func (v *visit) bulkAssignees(rows []tracker.IssueRow) ([]option, error) {
 	if v.me.Login != nil {
 		out = append(out, option{*v.me.Login, v.me.Name})
 	}
-	if len(rows) == 0 || slices.ContainsFunc(rows, func(r tracker.IssueRow) bool { return r.ProjectID != rows[0].ProjectID }) {
+	if len(rows) == 0 || !v.access.WorksOn(rows[0].ProjectID) || slices.ContainsFunc(rows, func(r tracker.IssueRow) bool { return r.ProjectID != rows[0].ProjectID }) {
 		return out, nil
 	}
 	members, err := v.h.Tracker.Members(v.ctx(), v.me, rows[0].ProjectID)
@@ -174,7 +174,7 @@ func (v *visit) bulkAssignees(rows []tracker.IssueRow) ([]option, error) {
 		return nil, fmt.Errorf("list members: %w", err)
 	}
 	for _, m := range members {
-		if m.User.Login != nil && m.User.DisabledAt == nil && m.User.ID != v.me.ID {
+		if m.User.Login != nil && m.User.DisabledAt == nil && m.User.ID != v.me.ID && m.Role != models.ProjectReporter {
 			out = append(out, option{*m.User.Login, m.User.Name})
 		}
 	}

@@ -88,7 +88,9 @@ func (v *visit) assignees(found tracker.IssueView) ([]option, error) {
 	}
 	add(*v.me)
 	for _, m := range members {
-		add(m.User)
+		if m.Role != models.ProjectReporter {
+			add(m.User)
+		}
 	}
 	if found.Assignee != nil {
 		add(*found.Assignee)

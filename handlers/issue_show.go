@@ -32,6 +32,7 @@ type issueView struct {
 	Draft    bool   // The text is a draft of an earlier visit.
 	Preview  string // Text to be shown as it will look, "" for none.
 	Reply    replyView
+	Works    bool // The person may change the issue; a reporter only comments.
 }
 
 // post is one sheet of the thread.
@@ -114,7 +115,7 @@ func (v *visit) showIssueWith(status int, number int64, f *form, c *conflict) er
 		v.say("ok", "flash.merged", "key", fmt.Sprintf("#%d", number))
 		return v.redirect(fmt.Sprintf("/issues/%d", *found.MergedInto))
 	}
-	data := issueView{IssueView: found, Conflict: c}
+	data := issueView{IssueView: found, Conflict: c, Works: v.access.WorksOn(found.ProjectID)}
 	if found.Mentions != "" {
 		data.Mentions = strings.Split(found.Mentions, ",")
 	}
@@ -130,6 +131,9 @@ func (v *visit) showIssueWith(status int, number int64, f *form, c *conflict) er
 	first.Shown, first.Folded = found.Description, "" // The mail that an issue begins with is never shortened.
 	if data.Reply, err = v.reply(number); err != nil {
 		return err
+	}
+	if !data.Works {
+		data.Reply = replyView{} // What goes out to others is for those who work on the issue.
 	}
 	first.Sent = data.Reply.Ack
 	data.Posts = append(data.Posts, first)
@@ -149,8 +153,10 @@ func (v *visit) showIssueWith(status int, number int64, f *form, c *conflict) er
 	if first.Mail != nil {
 		data.Address = first.Mail.Inbox
 	}
-	if data.Assign, err = v.assignees(found); err != nil {
-		return err
+	if data.Works {
+		if data.Assign, err = v.assignees(found); err != nil {
+			return err
+		}
 	}
 	if err := v.fillIssue(&data, f); err != nil {
 		return err

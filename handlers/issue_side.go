@@ -24,8 +24,10 @@ func (v *visit) fillIssue(data *issueView, f *form) (err error) {
 		data.Preview = f.values["body"]
 	}
 	data.Watching = slices.ContainsFunc(data.Watchers, func(u models.User) bool { return u.ID == v.me.ID })
-	if data.Known, err = v.h.Tracker.Labels(v.ctx(), v.me, data.ProjectID); err != nil {
-		return err
+	if data.Works {
+		if data.Known, err = v.h.Tracker.Labels(v.ctx(), v.me, data.ProjectID); err != nil {
+			return err
+		}
 	}
 	if data.Links, err = v.h.Tracker.Links(v.ctx(), v.me, number); err != nil {
 		return err

@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"letterbox/internal/i18n"
 	"letterbox/internal/picture"
 	"letterbox/models"
+	"letterbox/tracker"
 )
 
 // The pictures of a mail are put into its document as data, encoded anew; what is larger is left out.
@@ -36,8 +38,14 @@ func issueMail(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if _, err := v.h.Tracker.Issue(v.ctx(), v.me, number); err != nil {
+	issue, err := v.h.Tracker.ShowIssue(v.ctx(), v.me, number)
+	if err != nil {
 		return err
+	}
+	shown := func(origin *int64) bool { return origin != nil && *origin == id }
+	if !v.access.WorksOn(issue.ProjectID) && !shown(issue.OriginMessageID) &&
+		!slices.ContainsFunc(issue.Comments, func(c tracker.CommentView) bool { return shown(c.OriginMessageID) }) {
+		return models.ErrNotFound // It became an internal note.
 	}
 	m, _, err := v.h.Gateway.Message(v.ctx(), id)
 	if err != nil {

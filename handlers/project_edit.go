@@ -16,7 +16,13 @@ type projectView struct {
 	Members    []tracker.MemberView
 	Candidates []option // Who may become a member: only admins see everybody.
 	Configures bool
+	Works      bool  // A reporter does not see who else is there.
 	Member     *form // The form for one more member.
+}
+
+// Roles are those that a member can have, the usual one first.
+func (projectView) Roles() []models.ProjectRole {
+	return []models.ProjectRole{models.ProjectMember, models.ProjectReporter, models.ProjectAdmin}
 }
 
 // projectNew shows the form for a new project.
@@ -65,9 +71,11 @@ func (v *visit) showProject(status int, id int64, f, member *form) error {
 	if err != nil {
 		return err
 	}
-	data := projectView{Project: p, Configures: v.access.Configures(id), Member: member}
-	if data.Members, err = v.h.Tracker.Members(v.ctx(), v.me, id); err != nil {
-		return err
+	data := projectView{Project: p, Configures: v.access.Configures(id), Works: v.access.WorksOn(id), Member: member}
+	if data.Works {
+		if data.Members, err = v.h.Tracker.Members(v.ctx(), v.me, id); err != nil {
+			return err
+		}
 	}
 	if f == nil {
 		f = v.newForm("project", map[string]string{"key": p.Key, "name": p.Name, "description": p.Description})

@@ -26,11 +26,14 @@ func projectList(v *visit) error {
 	}
 	rows := make([]projectRow, 0, len(projects))
 	for _, p := range projects {
-		members, err := v.h.Tracker.Members(v.ctx(), v.me, p.ID)
-		if err != nil {
-			return err
+		row := projectRow{Project: p}
+		if v.access.WorksOn(p.ID) {
+			members, err := v.h.Tracker.Members(v.ctx(), v.me, p.ID)
+			if err != nil {
+				return err
+			}
+			row.Members = len(members)
 		}
-		row := projectRow{Project: p, Members: len(members)}
 		for _, in := range inboxes {
 			if in.ProjectID == p.ID {
 				row.Inboxes = append(row.Inboxes, in)

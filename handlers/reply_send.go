@@ -34,6 +34,13 @@ type replyMail struct {
 func (h *Handlers) answer(ctx context.Context, by *models.User, number int64, d tracker.CommentDraft, recipients []string) (tracker.CommentView, int, error) {
 	var c tracker.CommentView
 	mails := 0
+	if issue, err := h.Tracker.Issue(ctx, by, number); err != nil {
+		return c, 0, err
+	} else if a, err := h.Tracker.Access(ctx, by); err != nil {
+		return c, 0, err
+	} else if !a.WorksOn(issue.ProjectID) {
+		recipients = []string{} // A reporter writes to those who work on the issue, not to customers.
+	}
 	err := h.Gateway.Atomically(ctx, func(ctx context.Context) (err error) {
 		if c, err = h.Tracker.Comment(ctx, by, number, d); err != nil {
 			return err

@@ -27,7 +27,7 @@ type site struct {
 	store *store.Store
 	url   string
 
-	users    map[string]*models.User // "admin", "lead" (project admin of SUP), "member" (of SUP), "other" (member of OPS).
+	users    map[string]*models.User // "admin", "lead" (project admin of SUP), "member" and "reporter" (of SUP), "other" (member of OPS).
 	sup, ops models.Project
 	inbox    gateway.InboxView // Of SUP.
 	global   gateway.InboxView
@@ -83,7 +83,7 @@ func (s *site) people() {
 	s.ops, err = s.h.Tracker.CreateProject(ctx, root, tracker.ProjectDraft{Key: "OPS", Name: "Operations"})
 	s.ok(err)
 	for name, role := range map[string]models.Role{
-		"admin": models.RoleAdmin, "lead": models.RoleMember, "member": models.RoleMember, "other": models.RoleMember,
+		"admin": models.RoleAdmin, "lead": models.RoleMember, "member": models.RoleMember, "other": models.RoleMember, "reporter": models.RoleMember,
 	} {
 		u, err := s.h.Tracker.CreateUser(ctx, root, tracker.UserDraft{
 			Login: name, Name: strings.ToUpper(name[:1]) + name[1:], Role: role, Addresses: []string{name + "@example.org"},
@@ -93,6 +93,7 @@ func (s *site) people() {
 	}
 	s.ok(s.h.Tracker.SetMember(ctx, root, s.sup.ID, "lead", models.ProjectAdmin))
 	s.ok(s.h.Tracker.SetMember(ctx, root, s.sup.ID, "member", models.ProjectMember))
+	s.ok(s.h.Tracker.SetMember(ctx, root, s.sup.ID, "reporter", models.ProjectReporter))
 	s.ok(s.h.Tracker.SetMember(ctx, root, s.ops.ID, "other", models.ProjectMember))
 	s.inbox = s.addInbox("Support", s.sup.ID, false)
 	s.global = s.addInbox("Everything", s.ops.ID, true)

@@ -31,9 +31,15 @@ type ProjectRole string
 
 // The roles in a project.
 const (
-	ProjectAdmin  ProjectRole = "admin"  // Configures inboxes and members.
-	ProjectMember ProjectRole = "member" // Works on issues.
+	ProjectAdmin    ProjectRole = "admin"    // Configures inboxes and members.
+	ProjectMember   ProjectRole = "member"   // Works on issues.
+	ProjectReporter ProjectRole = "reporter" // Opens issues and follows the own ones; sees no internal notes.
 )
+
+// ProjectRoles lists the roles in a project, the strongest first.
+func ProjectRoles() []ProjectRole {
+	return []ProjectRole{ProjectAdmin, ProjectMember, ProjectReporter}
+}
 
 // Member is the membership of a user in a project.
 type Member struct {

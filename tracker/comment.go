@@ -17,17 +17,14 @@ type CommentDraft struct {
 	Files    []Upload
 }
 
-// Comment adds a comment in the name of a person. Those who work on the issue's project may. One without text and
-// without files is a models.InvalidList. A draft that the person had is forgotten with it.
+// Comment adds a comment in the name of a person. Those who see the issue may; an internal one those who work on its
+// project. One without text and without files is a models.InvalidList. A draft that the person had is forgotten with it.
 func (s *Service) Comment(ctx context.Context, by *models.User, number int64, d CommentDraft) (CommentView, error) {
 	issue, a, err := s.issue(ctx, by, number)
 	if err != nil {
 		return CommentView{}, err
 	}
-	if err := a.mayWork(issue.ProjectID); err != nil {
-		return CommentView{}, err
-	}
-	if by == nil || by.ID == 0 {
+	if by == nil || by.ID == 0 || d.Internal && !a.WorksOn(issue.ProjectID) {
 		return CommentView{}, models.ErrForbidden
 	}
 	switch text := strings.TrimSpace(body(d.Body)); {
@@ -49,6 +46,7 @@ func (s *Service) Comment(ctx context.Context, by *models.User, number int64, d 
 		}
 		comment, err = s.AddComment(ctx, models.NewComment{
 			IssueNumber: number, AuthorID: by.ID, Body: d.Body, Internal: d.Internal, Reopen: d.Reopen, Attachments: attached,
+			WatcherIDs: a.watching(issue.ProjectID),
 		})
 		if err != nil {
 			return err
@@ -71,9 +69,10 @@ func (s *Service) Comment(ctx context.Context, by *models.User, number int64, d 
 
 // Comments lists the comments of an issue, oldest first, with authors and files.
 func (s *Service) Comments(ctx context.Context, by *models.User, number int64) ([]CommentView, error) {
-	if _, _, err := s.issue(ctx, by, number); err != nil {
+	i, a, err := s.issue(ctx, by, number)
+	if err != nil {
 		return nil, err
 	}
-	views, _, err := s.thread(ctx, number, s.people())
+	views, _, err := s.thread(ctx, number, a.WorksOn(i.ProjectID), s.people())
 	return views, err
 }

@@ -26,6 +26,9 @@ func (s *Service) Customer(ctx context.Context, by *models.User, number int64) (
 		return Customer{}, err
 	}
 	c := Customer{User: u}
+	if !a.WorksOn(issue.ProjectID) {
+		return c, nil
+	}
 	ids, all := a.Projects()
 	if all {
 		ids = nil

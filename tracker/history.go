@@ -19,14 +19,18 @@ type Change struct {
 	WasName, BecameName string
 }
 
-// History returns what was changed of an issue that the person sees, oldest first.
+// History returns what was changed of an issue that the person sees, oldest first; reporters see changes of the state.
 func (s *Service) History(ctx context.Context, by *models.User, number int64) ([]Change, error) {
-	if _, _, err := s.issue(ctx, by, number); err != nil {
+	issue, a, err := s.issue(ctx, by, number)
+	if err != nil {
 		return nil, err
 	}
 	events, err := s.store.Events(ctx, number)
 	if err != nil {
 		return nil, err
+	}
+	if !a.WorksOn(issue.ProjectID) {
+		events = slices.DeleteFunc(events, func(e models.IssueEvent) bool { return e.Kind != models.EventState })
 	}
 	who := s.people()
 	name := func(kind models.EventKind, value string) (string, error) {

@@ -97,6 +97,7 @@ func (s *Service) issueQuery(ctx context.Context, by *models.User, a Access, f I
 	case !all:
 		n.q.ProjectIDs = ids
 	}
+	a.restrict(&n.q, f.Triage)
 	if f.Triage {
 		if err := s.triage(ctx, &n.q); err != nil {
 			return n.q, false, err
@@ -169,7 +170,11 @@ func (s *Service) issue(ctx context.Context, by *models.User, number int64) (mod
 	if err != nil {
 		return models.Issue{}, a, err
 	}
-	if err := a.visible(i.ProjectID); err != nil {
+	yes, err := s.sees(ctx, a, i)
+	if err == nil && !yes {
+		err = models.ErrNotFound
+	}
+	if err != nil {
 		return models.Issue{}, a, err
 	}
 	return i, a, nil
@@ -191,7 +196,7 @@ func (s *Service) Issue(ctx context.Context, by *models.User, number int64) (Iss
 
 // ShowIssue returns one issue with all that belongs to it.
 func (s *Service) ShowIssue(ctx context.Context, by *models.User, number int64) (IssueView, error) {
-	i, _, err := s.issue(ctx, by, number)
+	i, a, err := s.issue(ctx, by, number)
 	if err != nil {
 		return IssueView{}, err
 	}
@@ -201,7 +206,7 @@ func (s *Service) ShowIssue(ctx context.Context, by *models.User, number int64) 
 		return IssueView{}, err
 	}
 	view := IssueView{IssueRow: rows[0]}
-	if view.Comments, view.Attachments, err = s.thread(ctx, number, who); err != nil {
+	if view.Comments, view.Attachments, err = s.thread(ctx, number, a.WorksOn(i.ProjectID), who); err != nil {
 		return IssueView{}, err
 	}
 	ids, err := s.store.Watchers(ctx, number)
@@ -218,11 +223,15 @@ func (s *Service) ShowIssue(ctx context.Context, by *models.User, number int64) 
 	return view, nil
 }
 
-// thread returns the comments of an issue, oldest first, and the files of its description.
-func (s *Service) thread(ctx context.Context, number int64, who *people) ([]CommentView, []models.Attachment, error) {
+// thread returns the comments of an issue, oldest first, and the files of its description. Without notes the internal
+// ones are left out.
+func (s *Service) thread(ctx context.Context, number int64, notes bool, who *people) ([]CommentView, []models.Attachment, error) {
 	comments, err := s.store.Comments(ctx, number)
 	if err != nil {
 		return nil, nil, fmt.Errorf("list comments: %w", err)
+	}
+	if !notes {
+		comments = slices.DeleteFunc(comments, func(c models.Comment) bool { return c.Internal })
 	}
 	files, err := s.store.Attachments(ctx, number)
 	if err != nil {

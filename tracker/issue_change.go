@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"letterbox/models"
@@ -38,8 +39,22 @@ type IssuePatch struct {
 	AddLabels   []string  // These besides.
 }
 
+// plain notes what only those who work on a project may say of a new issue.
+func (d IssueDraft) plain(c *checks) error {
+	for field, given := range map[string]bool{
+		"state": d.State != "" && d.State != models.IssueNew, "assignee": d.Assignee != "", "due": d.Due != "",
+		"priority": d.Priority != "" && d.Priority != models.PriorityNormal.String(), "reporter": d.Reporter != "",
+		"labels": strings.TrimSpace(strings.Join(d.Labels, "")) != "",
+	} {
+		if given {
+			c.add(field, "E-REPORTER-01")
+		}
+	}
+	return nil
+}
+
 // OpenIssue makes an issue in the name of a person, who becomes its reporter, or of a customer with that address. Those
-// who work on the project may.
+// who see the project may; what reporters say of it is title and text.
 func (s *Service) OpenIssue(ctx context.Context, by *models.User, d IssueDraft) (IssueRow, error) {
 	a, err := s.Access(ctx, by)
 	if err != nil {
@@ -50,6 +65,9 @@ func (s *Service) OpenIssue(ctx context.Context, by *models.User, d IssueDraft) 
 	}
 	var c checks
 	p, err := s.projectToWorkOn(ctx, by, a, d.ProjectKey, &c)
+	if errors.Is(err, models.ErrForbidden) { // A reporter.
+		err = d.plain(&c)
+	}
 	if err != nil {
 		return IssueRow{}, err
 	}

@@ -18,13 +18,13 @@ const (
 // foldLabel is the name of a label as names are compared.
 func foldLabel(name string) string { return strings.ToLower(line(name)) }
 
-// Labels returns the labels of a project that the person sees, by name.
+// Labels returns the labels of a project that the person works on, by name.
 func (s *Service) Labels(ctx context.Context, by *models.User, project int64) ([]models.Label, error) {
 	a, err := s.Access(ctx, by)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.visible(project); err != nil {
+	if err := a.mayWork(project); err != nil {
 		return nil, err
 	}
 	return s.store.Labels(ctx, project)

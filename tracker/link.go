@@ -42,7 +42,15 @@ func (s *Service) Links(ctx context.Context, by *models.User, number int64) ([]L
 		return nil, err
 	}
 	for i := range out {
-		if other, ok := issues[out[i].Number]; ok && a.SeesProject(other.ProjectID) {
+		other, ok := issues[out[i].Number]
+		if !ok {
+			continue
+		}
+		seen, err := s.sees(ctx, a, other)
+		if err != nil {
+			return nil, err
+		}
+		if seen {
 			out[i].Issue = &other
 		}
 	}
@@ -99,7 +107,14 @@ func (s *Service) link(ctx context.Context, by *models.User, number, other int64
 	if by.ID == 0 {
 		return models.ErrForbidden
 	}
-	if target, err := s.store.IssueByNumber(ctx, other); err != nil || number == other || !a.SeesProject(target.ProjectID) {
+	target, err := s.store.IssueByNumber(ctx, other)
+	seen := err == nil
+	if seen {
+		if seen, err = s.sees(ctx, a, target); err != nil {
+			return err
+		}
+	}
+	if !seen || number == other {
 		return invalid("number", "E-LINK-01", "key", fmt.Sprintf("#%d", other))
 	}
 	if err := s.store.WithTx(ctx, do); err != nil {

@@ -15,9 +15,16 @@ type MemberView struct {
 	Role models.ProjectRole
 }
 
-// Members lists the members of a project; those who see the project may.
+// Members lists the members of a project; those who work on it may.
 func (s *Service) Members(ctx context.Context, by *models.User, projectID int64) ([]MemberView, error) {
-	if _, err := s.Project(ctx, by, projectID); err != nil {
+	a, err := s.Access(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.mayWork(projectID); err != nil {
+		return nil, err
+	}
+	if _, err := s.store.ProjectByID(ctx, projectID); err != nil {
 		return nil, err
 	}
 	rows, err := s.store.Members(ctx, projectID)
@@ -57,7 +64,7 @@ func (s *Service) SetMember(ctx context.Context, by *models.User, projectID int6
 	case err != nil:
 		return err
 	}
-	if role != models.ProjectAdmin && role != models.ProjectMember {
+	if !slices.Contains(models.ProjectRoles(), role) {
 		c.add("role", "E-MEMBER-02", "role", string(role))
 	}
 	if err := c.err(); err != nil {

@@ -43,7 +43,12 @@ func (s *Service) Notices(ctx context.Context, by *models.User, unread bool, lim
 	out := make([]Notice, 0, len(list))
 	for _, n := range list {
 		issue, ok := issues[n.IssueNumber]
-		if !ok || !a.SeesProject(issue.ProjectID) {
+		if ok {
+			if ok, err = s.sees(ctx, a, issue); err != nil {
+				return nil, "", err
+			}
+		}
+		if !ok {
 			continue
 		}
 		one := Notice{Notification: n, Issue: issue}

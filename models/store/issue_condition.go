@@ -18,6 +18,11 @@ func conditions(q IssueQuery) (where []string, args []any) {
 		}
 		where, args = append(where, sql), append(args, more...)
 	}
+	if in := q.Involved; in != nil {
+		mine, of := Condition{Field: ByParticipant, IDs: []int64{in.UserID}}.sql()
+		where = append(where, "(i.project_id NOT IN ("+marks(len(in.ProjectIDs))+") OR "+mine+")")
+		args = append(append(args, anys(in.ProjectIDs)...), of...)
+	}
 	return where, args
 }
 

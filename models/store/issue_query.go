@@ -67,6 +67,13 @@ type IssueQuery struct {
 	Limit      int         // At most 200; 50 when 0.
 	Cursor     string      // Of the page before; "" for the first.
 	Internal   bool        // Look for Text in internal notes too.
+	Involved   *Involvement
+}
+
+// Involvement narrows the issues of some projects to those that a user has to do with: reported, wrote in or watches.
+type Involvement struct {
+	UserID     int64
+	ProjectIDs []int64
 }
 
 // Issues returns a page of issues and the cursor of the next page ("" at the end). Pages are stable: what comes or

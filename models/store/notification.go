@@ -26,7 +26,7 @@ func (s *Store) Notify(ctx context.Context, i models.Issue, n models.Notificatio
 		}
 		slices.Sort(ids)
 		for part := range slices.Chunk(slices.Compact(ids), 500) {
-			told, err := s.audience(ctx, i, part)
+			told, err := s.audience(ctx, i, n.Event == "note", part)
 			if err != nil {
 				return err
 			}
@@ -49,15 +49,20 @@ func (s *Store) Notify(ctx context.Context, i models.Issue, n models.Notificatio
 	})
 }
 
-// audience are those of ids who sign in, see the project of an issue and have not muted it. It only reads, and locks
-// nobody's row.
-func (s *Store) audience(ctx context.Context, i models.Issue, ids []int64) ([]int64, error) {
+// audience are those of ids who sign in, see an issue and have not muted it. Reporters see the issues that they reported
+// or watch, and no internal notes. It only reads, and locks nobody's row.
+func (s *Store) audience(ctx context.Context, i models.Issue, note bool, ids []int64) ([]int64, error) {
 	padded := padded(ids)
+	hidden := 0
+	if note {
+		hidden = 1
+	}
 	var told []int64
 	err := s.each(ctx, `SELECT u.id FROM users u WHERE u.id IN (`+marks(len(padded))+`) AND u.role <> 'customer' AND u.disabled_at IS NULL
-		AND (u.role = 'admin' OR EXISTS (SELECT 1 FROM members m WHERE m.project_id = ? AND m.user_id = u.id))
+		AND (u.role = 'admin' OR EXISTS (SELECT 1 FROM members m WHERE m.project_id = ? AND m.user_id = u.id AND (m.role <> 'reporter'
+			OR ? = 0 AND (u.id = ? OR EXISTS (SELECT 1 FROM watchers w WHERE w.issue_number = ? AND w.user_id = u.id)))))
 		AND NOT EXISTS (SELECT 1 FROM mutes x WHERE x.issue_number = ? AND x.user_id = u.id) ORDER BY u.id`,
-		append(anys(padded), i.ProjectID, i.Number), func(r *sql.Rows) error {
+		append(anys(padded), i.ProjectID, hidden, i.ReporterID, i.Number, i.Number), func(r *sql.Rows) error {
 			var id int64
 			err := r.Scan(&id)
 			told = append(told, id)

@@ -89,14 +89,16 @@ func (s *Store) searchedTexts(ctx context.Context, numbers []int64, internal boo
 	in := " IN (" + marks(len(args)) + ")"
 	most := fmt.Sprint(maxSearched)
 	comments := "SELECT issue_number, SUBSTR(body, 1, " + most + ") FROM comments WHERE issue_number" + in
+	files := "SELECT issue_number, name FROM attachments WHERE issue_number" + in
 	if !internal {
 		comments += " AND internal = 0"
+		files += " AND (comment_id IS NULL OR comment_id NOT IN (SELECT id FROM comments WHERE internal = 1))"
 	}
 	for _, query := range []string{
 		"SELECT number, title FROM issues WHERE number" + in,
 		"SELECT number, SUBSTR(description, 1, " + most + ") FROM issues WHERE number" + in,
 		comments,
-		"SELECT issue_number, name FROM attachments WHERE issue_number" + in,
+		files,
 	} {
 		err := s.each(ctx, query, slices.Clone(args), func(r *sql.Rows) error {
 			var n int64

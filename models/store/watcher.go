@@ -38,6 +38,16 @@ func (s *Store) Watchers(ctx context.Context, issue int64) ([]int64, error) {
 	return ids, wrap("list watchers", err)
 }
 
+// Involved reports whether a user reported an issue, wrote in it or watches it.
+func (s *Store) Involved(ctx context.Context, issue, userID int64) (bool, error) {
+	var yes bool
+	err := s.queryRow(ctx, `SELECT EXISTS (SELECT 1 FROM issues WHERE number = ? AND reporter_id = ?)
+		OR EXISTS (SELECT 1 FROM watchers WHERE issue_number = ? AND user_id = ?)
+		OR EXISTS (SELECT 1 FROM comments WHERE issue_number = ? AND author_id = ?)`,
+		[]any{issue, userID, issue, userID, issue, userID}, &yes)
+	return yes, wrap("find who has to do with an issue", err)
+}
+
 // AddParticipants adds addresses, in lower case, to those that take part in an issue. What is longer than an address
 // can be is left out.
 func (s *Store) AddParticipants(ctx context.Context, issue int64, addresses []string) error {
