@@ -27,6 +27,7 @@ type issueListView struct {
 	Filtered bool   // An empty list may be due to the filter.
 	First    string // Address of the first page, "" when this is it.
 	Next     string // Address of the next page.
+	Early    bool   // The search has ended before the page was full: it goes on with the next one.
 	Query    string // As typed, with what the chosen state adds: what a view keeps.
 	Sort     string
 	Here     string // Address of this list.
@@ -112,6 +113,7 @@ func (v *visit) showList(status int, l listed) error {
 		return err
 	}
 	data.Rows = found.Items
+	data.Early = found.Next != "" && len(found.Items) < l.filter.Limit
 	v.fillListView(&data, l, found.Next)
 	if data.Assign, err = v.bulkAssignees(found.Items); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -68,6 +69,8 @@ type IssueQuery struct {
 	Cursor     string      // Of the page before; "" for the first.
 	Internal   bool        // Look for Text in internal notes too.
 	Involved   *Involvement
+
+	Patience time.Duration // For looking into texts before a page ends early; one second when 0.
 }
 
 // Involvement narrows the issues of some projects to those that a user has to do with: reported, wrote in or watches.
@@ -76,9 +79,11 @@ type Involvement struct {
 	ProjectIDs []int64
 }
 
+func (q IssueQuery) patience() time.Duration { return cmp.Or(q.Patience, time.Second) }
+
 // Issues returns a page of issues and the cursor of the next page ("" at the end). Pages are stable: what comes or
 // changes meanwhile does not shift the rest. A cursor that did not come from here, or from another order, is
-// models.Invalid.
+// models.Invalid. A search that takes long ends a page early, even an empty one: its cursor leads on.
 func (s *Store) Issues(ctx context.Context, q IssueQuery) ([]models.Issue, string, error) {
 	if q.ProjectIDs != nil && len(q.ProjectIDs) == 0 {
 		return nil, "", nil
@@ -92,14 +97,15 @@ func (s *Store) Issues(ctx context.Context, q IssueQuery) ([]models.Issue, strin
 	}
 	limit := pageSize(q.Limit)
 	var found []position
+	var reached *position
 	switch numbers, rest, some, nerr := s.narrowed(ctx, q); {
 	case nerr != nil:
 		err = nerr
 	case strings.TrimSpace(q.Text) != "" && some && len(numbers) <= 2*fewIssues:
 		q.Where = rest
-		found, err = s.searchAmong(ctx, q, parseTerms(q.Text), candidates{numbers: numbers}, after, limit+1)
+		found, reached, err = s.searchAmong(ctx, q, parseTerms(q.Text), candidates{numbers: numbers}, after, limit+1)
 	case strings.TrimSpace(q.Text) != "":
-		found, err = s.searchIssues(ctx, q, after, limit+1)
+		found, reached, err = s.searchIssues(ctx, q, after, limit+1)
 	case some:
 		q.Where = rest
 		found, err = s.positionsAmong(ctx, q, numbers, after, limit+1)
@@ -110,9 +116,12 @@ func (s *Store) Issues(ctx context.Context, q IssueQuery) ([]models.Issue, strin
 		return nil, "", wrap("list issues", err)
 	}
 	next := ""
-	if len(found) > limit {
+	switch {
+	case len(found) > limit:
 		found = found[:limit]
 		next = found[limit-1].cursor(q.Sort)
+	case reached != nil:
+		next = reached.cursor(q.Sort)
 	}
 	list, err := s.issuesAt(ctx, found)
 	return list, next, wrap("list issues", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,7 +61,8 @@ const (
 	walkBatch  = 100                    // Issues whose texts are read at a time.
 	walkCommon = 10                     // Hits in the first batch that make words common: going on costs less than the index.
 	walkMost   = 1500                   // Issues that are read before the index is asked after all.
-	mostHits   = 12_000                 // Texts that the index gives for one word; a word with more is common.
+	mostHits   = 12_000                 // Texts that the index gives for the beginning of a word; one with more is common.
+	mostWhole  = 40_000                 // The same for a whole word: it is one list in the index, and phrases cost most to look for.
 	fewIssues  = 1000                   // So many are looked through for the other words sooner than the index is asked for them.
 	shortStar  = 7                      // Octets of the beginning of a word that fits too many words to be asked of the index as a second one.
 	mostWait   = 200 * time.Millisecond // For the index to list the texts of one word; a word that takes longer is common.
@@ -68,16 +70,16 @@ const (
 
 // searchIssues finds issues by text. Common words are looked for in the texts of the issues themselves, in the order of
 // the list: the page is soon full. Rare ones are asked of the full-text index, and what it names is put in order. Which
-// of the two it is, the first issues of the list tell.
-func (s *Store) searchIssues(ctx context.Context, q IssueQuery, after *position, limit int) ([]position, error) {
+// of the two it is, the first issues of the list tell. reached is not nil when the time was up: so far was looked.
+func (s *Store) searchIssues(ctx context.Context, q IssueQuery, after *position, limit int) (found []position, reached *position, err error) {
 	terms := parseTerms(q.Text)
 	if len(terms) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
-	w := &walk{store: s, q: q, terms: terms, at: after, limit: limit}
+	w := &walk{store: s, q: q, terms: terms, at: after, limit: limit, until: time.Now().Add(q.patience())}
 	for w.seen < walkMost {
 		if err := w.step(ctx); err != nil || w.ended {
-			return w.found, err
+			return w.found, nil, err
 		}
 		if len(w.found) < walkCommon {
 			break
@@ -85,57 +87,73 @@ func (s *Store) searchIssues(ctx context.Context, q IssueQuery, after *position,
 	}
 	c, err := s.candidates(ctx, terms)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if c.known {
 		return s.searchAmong(ctx, q, terms, c, after, limit)
 	}
 	for !w.ended { // Each word is common; that they come together is rare.
+		if w.late() {
+			return w.found, w.at, nil
+		}
 		if err := w.step(ctx); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return w.found, nil
+	return w.found, nil, nil
 }
 
-// searchAmong puts what the index names in order, and looks into the texts where the index cannot decide alone.
-func (s *Store) searchAmong(ctx context.Context, q IssueQuery, terms searchTerms, c candidates, after *position, limit int) ([]position, error) {
+// searchAmong puts what the index names in order, and looks into the texts where the index cannot decide alone. reached
+// is as in [Store.searchIssues].
+func (s *Store) searchAmong(
+	ctx context.Context, q IssueQuery, terms searchTerms, c candidates, after *position, limit int,
+) (found []position, reached *position, err error) {
 	if len(c.numbers) == 0 || len(terms) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if c.sure && q.Internal {
-		return s.positionsAmong(ctx, q, c.numbers, after, limit)
+		found, err = s.positionsAmong(ctx, q, c.numbers, after, limit)
+		return found, nil, err
 	}
-	w := &walk{store: s, q: q, terms: terms, at: after, limit: limit}
+	w := &walk{store: s, q: q, terms: terms, at: after, limit: limit, only: c.texts, until: time.Now().Add(q.patience())}
 	for !w.ended {
+		if w.late() {
+			return w.found, w.at, nil
+		}
 		part, err := s.positionsAmong(ctx, q, c.numbers, w.at, walkBatch)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if err := w.look(ctx, part); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		w.ended = w.ended || len(part) < walkBatch
 	}
-	return w.found, nil
+	return w.found, nil, nil
 }
 
 // candidates are the issues that the index names.
 type candidates struct {
 	numbers []int64
-	known   bool // False: the index cannot say. It knows none of the words, or each is in too many texts.
-	sure    bool // All of them fit; otherwise their texts have to be looked at.
+	texts   map[int64][]int64 // Which of their texts: 0 is the description, else a comment. Nil: each may be it.
+	known   bool              // False: the index cannot say. It knows none of the words, or each is in too many texts.
+	sure    bool              // All of them fit; otherwise their texts have to be looked at.
 }
 
+// textRef is a text in the index: the description of an issue (comment 0) or a comment.
+type textRef struct{ issue, comment int64 }
+
+// candidates asks the index for the words of the terms. The words of one term stand in one text; those of several may
+// stand in different texts of an issue, so only the issue counts.
 func (s *Store) candidates(ctx context.Context, terms searchTerms) (candidates, error) {
-	var have map[int64]bool
+	var have map[textRef]bool
 	out := candidates{sure: terms.plain()}
 	for _, word := range terms.words() {
 		if have != nil && (len(have) <= fewIssues || len(word) <= shortStar && strings.HasSuffix(word, "*")) {
 			out.sure = false
 			break
 		}
-		hits, common, err := s.hits(ctx, word)
+		hits, common, err := s.hits(ctx, word, len(terms) > 1)
 		if err != nil {
 			return out, err
 		}
@@ -145,9 +163,9 @@ func (s *Store) candidates(ctx context.Context, terms searchTerms) (candidates, 
 		case have == nil:
 			have = hits
 		default:
-			for n := range have {
-				if !hits[n] {
-					delete(have, n)
+			for ref := range have {
+				if !hits[ref] {
+					delete(have, ref)
 				}
 			}
 		}
@@ -156,42 +174,56 @@ func (s *Store) candidates(ctx context.Context, terms searchTerms) (candidates, 
 		return out, nil
 	}
 	out.known = true
-	for n := range have {
-		out.numbers = append(out.numbers, n)
+	numbers := map[int64]bool{}
+	if len(terms) == 1 {
+		out.texts = map[int64][]int64{}
+	}
+	for ref := range have {
+		numbers[ref.issue] = true
+		if out.texts != nil {
+			out.texts[ref.issue] = append(out.texts[ref.issue], ref.comment)
+		}
 	}
 	if len(terms) == 1 { // A number alone is also the issue of that number.
 		n, err := strconv.ParseInt(terms[0][1:], 10, 64)
-		if err == nil && !have[n] {
-			out.numbers = append(out.numbers, n)
+		if err == nil {
+			numbers[n] = true
 		}
 	}
-	slices.Sort(out.numbers)
+	out.numbers = slices.Sorted(maps.Keys(numbers))
 	return out, nil
 }
 
-// hits returns the issues with a word, or with words that begin like it when it ends with a star.
-func (s *Store) hits(ctx context.Context, word string) (issues map[int64]bool, common bool, err error) {
-	query, arg := "SELECT issue_number FROM search_texts WHERE MATCH (words) AGAINST (? IN BOOLEAN MODE)", "+"+word
+// hits returns the texts with a word, or with words that begin like it when it ends with a star; whole leaves out which
+// text of the issue it is.
+func (s *Store) hits(ctx context.Context, word string, whole bool) (texts map[textRef]bool, common bool, err error) {
+	query, arg := "SELECT issue_number, comment_id FROM search_texts WHERE MATCH (words) AGAINST (? IN BOOLEAN MODE)", "+"+word
 	if s.dialect == "sqlite" {
 		exact, star := strings.CutSuffix(word, "*")
-		query, arg = "SELECT rowid >> 32 FROM search_texts WHERE search_texts MATCH ?", `"`+exact+`"`
+		query, arg = "SELECT rowid >> 32, rowid & 0xffffffff FROM search_texts WHERE search_texts MATCH ?", `"`+exact+`"`
 		if star {
 			arg += "*"
 		}
 	}
 	wait, stop := context.WithTimeout(ctx, mostWait)
 	defer stop()
-	issues = map[int64]bool{}
-	texts := 0
-	err = s.each(wait, query+fmt.Sprintf(" LIMIT %d", mostHits+1), []any{arg}, func(r *sql.Rows) error {
-		var n int64
-		err := r.Scan(&n)
-		issues[n] = true
-		texts++
+	texts = map[textRef]bool{}
+	rows, most := 0, mostWhole
+	if strings.HasSuffix(word, "*") {
+		most = mostHits
+	}
+	err = s.each(wait, query+fmt.Sprintf(" LIMIT %d", most+1), []any{arg}, func(r *sql.Rows) error {
+		var ref textRef
+		err := r.Scan(&ref.issue, &ref.comment)
+		if whole {
+			ref.comment = 0
+		}
+		texts[ref] = true
+		rows++
 		return err
 	})
 	if err != nil && wait.Err() != nil && ctx.Err() == nil {
 		return nil, true, nil
 	}
-	return issues, texts > mostHits, err
+	return texts, rows > most, err
 }

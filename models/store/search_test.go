@@ -89,6 +89,31 @@ func TestTextIsFoundInAllPartsOfAnIssue(t *testing.T) {
 	})
 }
 
+// A search that takes long ends its pages early; together they have all there is, once.
+func TestSearchThatTakesLongGoesOnWithTheNextPage(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		p, u := base(t, s)
+		for n := range 350 {
+			i := &models.Issue{ProjectID: p.ID, Title: "burns printer", State: models.IssueOpen, ReporterID: u.ID}
+			if n == 3 || n == 340 {
+				i.Title = "printer burns"
+			}
+			must(t, s.CreateIssue(t.Context(), i), s.IndexText(t.Context(), i.Number, 0, i.Title))
+		}
+		for _, sort := range []store.IssueSort{store.SortNewest, store.SortUpdated} {
+			q := store.IssueQuery{Text: `"printer burns"`, Sort: sort, Internal: true, Patience: 1}
+			first, next, err := s.Issues(t.Context(), q)
+			must(t, err)
+			if len(first) == 2 || next == "" {
+				t.Errorf("%s: the first page has %d issues and goes on at %q, want it to end early", sort, len(first), next)
+			}
+			if d := cmp.Diff(numbers(t, s, q), []int64{341, 4}); d != "" {
+				t.Errorf("%s: all pages (-got +want):\n%s", sort, d)
+			}
+		}
+	})
+}
+
 // Every order shows each issue once, also when many are alike.
 func TestOrdersHaveStablePages(t *testing.T) {
 	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // walk looks into the texts of issues, in the order of a list.
@@ -17,9 +18,14 @@ type walk struct {
 	at    *position // The last one that was looked at.
 	limit int
 	seen  int
+	only  map[int64][]int64 // The texts of an issue that are looked into, as in [candidates]; nil: all.
+	until time.Time         // When what was found has to do.
 	found []position
 	ended bool // Enough is found, or there are no more.
 }
+
+// late reports that the time is up and at least some issues were looked at, so that the next page begins further on.
+func (w *walk) late() bool { return w.seen > 0 && time.Now().After(w.until) }
 
 // step looks at the next issues of the list.
 func (w *walk) step(ctx context.Context) error {
@@ -40,7 +46,7 @@ func (w *walk) look(ctx context.Context, batch []position) error {
 	for i, p := range batch {
 		numbers[i] = p.number
 	}
-	texts, err := w.store.searchedTexts(ctx, numbers, w.q.Internal)
+	texts, err := w.store.searchedTexts(ctx, numbers, w.only, w.q.Internal)
 	if err != nil {
 		return err
 	}
@@ -79,36 +85,50 @@ func (t searchTerms) match(number int64, texts []string) bool {
 	return false
 }
 
-// searchedTexts returns what is searched of issues: title and description, comments, names of files.
-func (s *Store) searchedTexts(ctx context.Context, numbers []int64, internal bool) (map[int64][]string, error) {
+// searchedTexts returns what is searched of issues: title and description, comments, names of files; where only is not
+// nil, only the texts that it names, with the names of all files.
+func (s *Store) searchedTexts(ctx context.Context, numbers []int64, only map[int64][]int64, internal bool) (map[int64][]string, error) {
 	out := make(map[int64][]string, len(numbers))
-	if len(numbers) == 0 {
-		return out, nil
+	described, comments, of := numbers, numbers, "issue_number"
+	if only != nil {
+		described, comments, of = nil, nil, "id"
+		for _, n := range numbers {
+			for _, text := range only[n] {
+				if text == 0 {
+					described = append(described, n)
+				} else {
+					comments = append(comments, text)
+				}
+			}
+		}
 	}
-	args := anys(padded(numbers))
-	in := " IN (" + marks(len(args)) + ")"
-	most := fmt.Sprint(maxSearched)
-	comments := "SELECT issue_number, SUBSTR(body, 1, " + most + ") FROM comments WHERE issue_number" + in
-	files := "SELECT issue_number, name FROM attachments WHERE issue_number" + in
+	public, publicFiles := "", ""
 	if !internal {
-		comments += " AND internal = 0"
-		files += " AND (comment_id IS NULL OR comment_id NOT IN (SELECT id FROM comments WHERE internal = 1))"
+		public = " AND internal = 0"
+		publicFiles = " AND (comment_id IS NULL OR comment_id NOT IN (SELECT id FROM comments WHERE internal = 1))"
 	}
-	for _, query := range []string{
-		"SELECT number, title FROM issues WHERE number" + in,
-		"SELECT number, SUBSTR(description, 1, " + most + ") FROM issues WHERE number" + in,
-		comments,
-		files,
+	body, description := fmt.Sprintf("SUBSTR(body, 1, %d)", maxSearched), fmt.Sprintf("SUBSTR(description, 1, %d)", maxSearched)
+	for _, part := range []struct {
+		query, rest string
+		of          []int64
+	}{
+		{"SELECT number, title FROM issues WHERE number", "", described},
+		{"SELECT number, " + description + " FROM issues WHERE number", "", described},
+		{"SELECT issue_number, " + body + " FROM comments WHERE " + of, public, comments},
+		{"SELECT issue_number, name FROM attachments WHERE issue_number", publicFiles, numbers},
 	} {
-		err := s.each(ctx, query, slices.Clone(args), func(r *sql.Rows) error {
-			var n int64
-			var text string
-			err := r.Scan(&n, &text)
-			out[n] = append(out[n], text)
-			return err
-		})
-		if err != nil {
-			return nil, err
+		for chunk := range slices.Chunk(part.of, 500) {
+			args := anys(padded(chunk))
+			err := s.each(ctx, part.query+" IN ("+marks(len(args))+")"+part.rest, args, func(r *sql.Rows) error {
+				var n int64
+				var text string
+				err := r.Scan(&n, &text)
+				out[n] = append(out[n], text)
+				return err
+			})
+			if err != nil {
+				return nil, err
+			}
 		}
 	}
 	return out, nil
