@@ -60,8 +60,9 @@ type Gateway struct {
 	workers  map[int64]*worker // By inbox, while Run is under way.
 	passive  map[int64]int64   // Versions of the inboxes that are not visited.
 	leases   map[string]*heldLease
-	accounts map[int64]kept  // The latest comparison of each inbox' server with the ledger.
-	live     map[int64]pulse // What is known of the visits of this process and not worth a database write.
+	accounts map[int64]kept               // The latest comparison of each inbox' server with the ledger.
+	live     map[int64]pulse              // What is known of the visits of this process and not worth a database write.
+	unsaved  map[int64]models.InboxStatus // Statuses that the database did not take.
 }
 
 // pulse is the latest of an inbox that this process visits.
@@ -78,7 +79,7 @@ func New(d Deps) *Gateway {
 		Deps: d, holder: newHolder(), rules: ruleCache{sets: map[ruleKey]*compiledRules{}},
 		deadly: make(chan struct{}, 1), resync: make(chan struct{}, 1), mailOut: make(chan struct{}, 1),
 		workers: map[int64]*worker{}, passive: map[int64]int64{}, leases: map[string]*heldLease{},
-		live: map[int64]pulse{}, accounts: map[int64]kept{},
+		live: map[int64]pulse{}, accounts: map[int64]kept{}, unsaved: map[int64]models.InboxStatus{},
 	}
 }
 

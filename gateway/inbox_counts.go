@@ -77,6 +77,7 @@ func (g *Gateway) FailingStatuses(ctx context.Context) ([]FailingStatus, error) 
 	for _, ib := range all {
 		s, a := FailingStatus{InboxStatus: states[ib.ID]}, accounts[ib.ID]
 		s.InboxID = ib.ID
+		s.InboxStatus = g.latest(s.InboxStatus)
 		if a.Unaccounted > 0 && now().Sub(a.At) > unaccountedAge {
 			s.Unaccounted = a.Unaccounted
 		}

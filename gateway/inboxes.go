@@ -79,7 +79,7 @@ func (g *Gateway) InboxByName(ctx context.Context, name string) (InboxView, erro
 }
 
 func (g *Gateway) view(ctx context.Context, ib models.Inbox) (InboxView, error) {
-	v := InboxView{Inbox: ib, PasswordSet: ib.PasswordEnc != "", Status: *g.statusOf(ctx, ib.ID)}
+	v := InboxView{Inbox: ib, PasswordSet: ib.PasswordEnc != "", Status: g.latest(*g.statusOf(ctx, ib.ID))}
 	v.PasswordEnc = ""
 	rules, err := g.Store.RuleVersion(ctx, ib.ID, ib.RuleVersion)
 	if err != nil {

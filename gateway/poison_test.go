@@ -161,8 +161,8 @@ func TestDatabaseInTroubleSetsNoMessageAside(t *testing.T) {
 		ib := d.inbox(g, nil)
 		d.run(g)
 		d.wait(105 * time.Minute)
-		if got := d.status(g, ib.ID); got.State != models.InboxFailing || got.Code != "E-STEP-02" {
-			t.Errorf("status = %s %s, want failing E-STEP-02", got.State, got.Code)
+		if got := d.status(g, ib.ID); got.State != models.InboxFailing || got.Code != "E-DB-02" {
+			t.Errorf("status = %s %s, want failing E-DB-02", got.State, got.Code)
 		}
 		if diff := cmp.Diff([]string{"1 received ", "2 received "}, d.ledger()); diff != "" {
 			t.Error(diff)

@@ -23,7 +23,7 @@ type shift struct {
 // session takes in what is there and ends. A panic in a mail source ends the session and no more.
 func (g *Gateway) session(ctx context.Context, ib models.Inbox, f fence, s *shift) (err error) {
 	defer caught(models.StepFetch, &err)
-	*s.status = *g.statusOf(ctx, ib.ID) // Another process may have visited meanwhile.
+	*s.status = g.latest(*g.statusOf(ctx, ib.ID)) // Another process may have visited meanwhile.
 	g.connecting(ctx, s.status)
 	if ib.StartedAt == nil { // An earlier visit may have started it.
 		fresh, err := g.Store.InboxByID(ctx, ib.ID)

@@ -97,10 +97,34 @@ func (g *Gateway) saveStatus(ctx context.Context, s *models.InboxStatus) {
 	if s.Args == nil {
 		s.Args = map[string]string{}
 	}
-	if err := g.Store.SaveInboxStatus(ctx, s); err != nil && ctx.Err() == nil {
+	err := g.Store.SaveInboxStatus(ctx, s)
+	if err != nil && ctx.Err() == nil {
 		g.Log.LogAttrs(ctx, slog.LevelError, "status not kept", slog.Int64("inbox_id", s.InboxID), slog.Any("err", err))
 	}
+	g.keepUnsaved(*s, err)
 	g.Changed("inbox:" + itoa(s.InboxID))
+}
+
+// keepUnsaved remembers a status that the database did not take: it is the one that says so.
+func (g *Gateway) keepUnsaved(s models.InboxStatus, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if DatabaseCode(err) == "" {
+		delete(g.unsaved, s.InboxID)
+		return
+	}
+	g.unsaved[s.InboxID] = s
+}
+
+// latest is the status of an inbox: the saved one, or a newer one that could not be saved.
+func (g *Gateway) latest(saved models.InboxStatus) models.InboxStatus {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s, ok := g.unsaved[saved.InboxID]
+	if !ok || saved.LastPollAt != nil && s.LastPollAt != nil && saved.LastPollAt.After(*s.LastPollAt) {
+		return saved
+	}
+	return s
 }
 
 func (g *Gateway) livePulse(inbox int64) pulse {

@@ -9,6 +9,7 @@ import (
 
 	"letterbox/gateway/mailbox"
 	"letterbox/models"
+	"letterbox/models/store"
 )
 
 // stepError says in which step a message got stuck and under which code people read about it.
@@ -32,6 +33,8 @@ func failure(err error) (code, detail string) {
 		code = s.code
 	case errors.As(err, &p):
 		code = p.Code
+	case DatabaseCode(err) != "":
+		code = DatabaseCode(err)
 	default:
 		code = "E-STEP-02"
 	}
@@ -40,6 +43,23 @@ func failure(err error) (code, detail string) {
 		detail = detail[:500]
 	}
 	return code, detail
+}
+
+// DatabaseCode returns the code under which people read what is wrong with the database; "" when err is about something
+// else.
+func DatabaseCode(err error) string {
+	switch store.AilmentOf(err) {
+	case store.NoRoom:
+		return "E-DB-01"
+	case store.Away:
+		return "E-DB-02"
+	case store.ReadOnly:
+		return "E-DB-03"
+	case store.Damaged:
+		return "E-DB-04"
+	default:
+		return ""
+	}
 }
 
 // caught, when deferred, turns a panic into the error that err points to.

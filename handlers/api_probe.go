@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"letterbox/gateway"
 )
 
 // readiness remembers for a moment whether the database answers: the question writes a row, and anybody may ask.
@@ -43,8 +45,8 @@ func (h *Handlers) registerProbes(r gin.IRouter, m *metrics) {
 	probe := &readiness{check: h.Tracker.Ready, log: h.Log}
 	answer := func(c *gin.Context) {
 		apiHeaders(c)
-		if probe.ready(c.Request.Context()) != nil {
-			c.JSON(http.StatusServiceUnavailable, gin.H{"status": "unavailable", "checks": gin.H{"database": "failed"}})
+		if err := probe.ready(c.Request.Context()); err != nil {
+			c.JSON(http.StatusServiceUnavailable, gin.H{"status": "unavailable", "checks": gin.H{"database": "failed"}, "code": gateway.DatabaseCode(err)})
 			return
 		}
 		c.JSON(http.StatusOK, gin.H{"status": "ok", "checks": gin.H{"database": "ok"}})

@@ -140,7 +140,7 @@ func (c faultyConn) PrepareContext(ctx context.Context, query string) (driver.St
 	if err != nil {
 		return nil, err
 	}
-	return faultyStmt{s.(stmt), query}, nil
+	return faultyStmt{s.(stmt), query, c}, nil
 }
 
 // ExecContext is part of driver.ExecerContext.
@@ -163,10 +163,14 @@ type stmt interface {
 type faultyStmt struct {
 	stmt
 	query string
+	conn  faultyConn
 }
 
 // ExecContext is part of driver.StmtExecContext.
 func (s faultyStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	if err := s.conn.bound(ctx, s.query); err != nil {
+		return nil, err
+	}
 	return try(ctx, s.query, func() (driver.Result, error) { return s.stmt.ExecContext(ctx, args) })
 }
 

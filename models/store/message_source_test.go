@@ -1,12 +1,14 @@
 package store_test
 
 import (
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/google/go-cmp/cmp"
 
 	"letterbox/internal/testdb"
@@ -73,4 +75,23 @@ func TestHoldBlobOfNothing(t *testing.T) {
 		m := received(t, s, "1", "raw")
 		must(t, s.HoldBlob(t.Context(), *m.BlobID), s.HoldBlob(t.Context(), *m.BlobID))
 	})
+}
+
+func TestAilmentsSayWhatIsWrongWithTheDatabase(t *testing.T) {
+	number := func(n uint16) error { return &mysql.MySQLError{Number: n} }
+	for _, c := range []struct {
+		err  error
+		want store.Ailment
+	}{
+		{nil, store.Well}, {io.ErrUnexpectedEOF, store.Well}, {number(1064), store.Well},
+		{testdb.NoRoom(t), store.NoRoom}, {number(1114), store.NoRoom},
+		{testdb.ReadOnly(t), store.ReadOnly}, {number(1290), store.ReadOnly},
+		{testdb.NotADatabase(t), store.Damaged}, {number(1030), store.Damaged},
+		{number(1040), store.Away}, {number(1213), store.Away}, {driver.ErrBadConn, store.Away}, {store.ErrCommitUnknown, store.Away},
+		{fmt.Errorf("%w: %w", store.ErrCommitUnknown, testdb.NoRoom(t)), store.NoRoom},
+	} {
+		if got := store.AilmentOf(fmt.Errorf("apply: %w", c.err)); got != c.want {
+			t.Errorf("AilmentOf(%v) = %q, want %q", c.err, got, c.want)
+		}
+	}
 }
