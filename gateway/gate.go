@@ -123,7 +123,7 @@ func facts(d *delivery) rule.Facts {
 	m := d.mail
 	f := rule.Facts{
 		From: sender(m), Known: d.people.sender != nil && d.people.sender.DisabledAt == nil,
-		Subject: m.Subject, Text: m.Reply, OwnAddress: d.inbox.Address,
+		Subject: m.Subject, Text: m.Reply, OwnAddress: d.inbox.Address, Spam: m.Spam, Recent: d.people.recent,
 		AutoReason: "", Bounce: m.Bounce != nil, List: m.List,
 		Own:  isOwn(d.people.own, sender(m)) || d.people.outgoing,
 		Loop: len(m.Loop) > 0,
@@ -139,6 +139,9 @@ func facts(d *delivery) rule.Facts {
 	}
 	if len(m.From) > 0 {
 		f.FromShown = strings.TrimSpace(m.From[0].Name + " <" + m.From[0].Address + ">")
+	}
+	for _, a := range m.Attachments {
+		f.Files = append(f.Files, rule.File{Name: a.Name, ContentType: a.ContentType, Inline: a.Inline})
 	}
 	for _, a := range m.To {
 		f.Recipients = append(f.Recipients, lower(a.Address))

@@ -56,16 +56,7 @@ func (g *Gateway) parse(ctx context.Context, d *delivery) error {
 	if s := d.mail.Verified; s != nil {
 		d.note(models.StepParse, "parse.signature", "state", string(s.State), "signature", s.Code())
 	}
-	d.row.Subject = cut(d.mail.Subject, 990)
-	d.row.RFCMessageID = cut(d.mail.MessageID, 990)
-	if len(d.mail.From) > 0 {
-		d.row.FromName = cut(d.mail.From[0].Name, 250)
-		d.row.FromAddress = cut(lower(d.mail.From[0].Address), 320)
-	}
-	if !d.mail.Date.IsZero() {
-		date := d.mail.Date
-		d.row.Date = &date
-	}
+	show(&d.row, d.mail)
 	return nil
 }
 

@@ -65,6 +65,7 @@ func (g *Gateway) setAside(ctx context.Context, ib models.Inbox, row *models.Mes
 	if row.State == models.MessageKnown && m.BlobID != nil { // Only its header is here; the rest can be asked for again.
 		m.State, m.Reason = models.MessageOversize, string(rule.TooLarge)
 	}
+	g.describe(ctx, &m, code)
 	finished := now()
 	m.FinishedAt, m.NextAttemptAt = &finished, nil
 	d := &delivery{inbox: ib, row: m, state: m.State}

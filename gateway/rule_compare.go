@@ -20,6 +20,7 @@ type RuleField struct {
 	Key    string
 	Switch *bool
 	Text   *string
+	Number *int
 	List   *[]string
 }
 
@@ -43,6 +44,10 @@ func RuleFields(r *models.Rules) []RuleField {
 		{Key: "body_keywords", List: &r.BodyKeywords},
 		{Key: "cut_body", List: &r.CutBody},
 		{Key: "drop_attachments", List: &r.DropAttachments},
+		{Key: "max_attachments", Number: &r.MaxAttachments},
+		{Key: "block_attachments", List: &r.BlockAttachments},
+		{Key: "spam_mail", Text: &r.SpamMail},
+		{Key: "rate_limit", Number: &r.RateLimit},
 		{Key: "number_match", Text: &r.NumberMatch},
 		{Key: "closed_issues", Text: &r.ClosedIssues},
 		{Key: "auto_mail", Text: &r.AutoMail},
@@ -56,6 +61,8 @@ func (f RuleField) String() string {
 		return strconv.FormatBool(*f.Switch)
 	case f.Text != nil:
 		return *f.Text
+	case f.Number != nil:
+		return strconv.Itoa(*f.Number)
 	default:
 		return strings.Join(*f.List, "\n")
 	}

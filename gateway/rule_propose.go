@@ -70,6 +70,14 @@ func meet(r models.Rules, d Decision, m models.Message) (models.Rules, bool) {
 		return without(r, "reject_subject", d.Args["pattern"])
 	case rule.SubjectEmpty:
 		r.EmptySubject = "placeholder"
+	case rule.Spam:
+		r.SpamMail = "accept"
+	case rule.RateLimited:
+		r.RateLimit = 0
+	case rule.TooManyAttachments:
+		r.MaxAttachments = len(d.Parsed.Attachments)
+	case rule.AttachmentBlocked:
+		return without(r, "block_attachments", d.Args["pattern"])
 	case rule.KeywordSubject:
 		word := longestWord(d.Parsed.Subject)
 		return withEntry(r, "subject_keywords", word), word != ""

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"letterbox/gateway/message"
+	"letterbox/gateway/rule"
 	"letterbox/gateway/thread"
 	"letterbox/models"
 )
@@ -21,6 +22,7 @@ type snapshot struct {
 	own      map[string]bool // Addresses of our inboxes.
 	outgoing bool            // The Message-ID is one that we sent.
 	hints    []hint          // Issues that the mail names, surest first.
+	recent   int             // Mails of the sender that the inbox has let in lately; counted only where the rules set a limit.
 	watchers []int64         // Users among the recipients who may see the project of a new issue.
 }
 
@@ -45,7 +47,32 @@ func (g *Gateway) snapshot(ctx context.Context, d *delivery) (snapshot, error) {
 	if err := g.lookUpPeople(ctx, d, &s); err != nil {
 		return s, err
 	}
+	var err error
+	if s.recent, err = g.recent(ctx, d); err != nil {
+		return s, err
+	}
 	return s, g.lookUpHints(ctx, d.mail, &s)
+}
+
+// recent counts the mails of the sender that the inbox has let in within the hour before this one came to the server. An
+// archive floods nobody.
+func (g *Gateway) recent(ctx context.Context, d *delivery) (int, error) {
+	limit, from := d.rules.rules.RateLimit, sender(d.mail)
+	if limit == 0 || from == "" || d.row.Archived {
+		return 0, nil
+	}
+	at := d.row.ReceivedAt
+	switch {
+	case d.row.InternalAt != nil:
+		at = *d.row.InternalAt
+	case at.IsZero():
+		at = now() // A mail that is only tried out.
+	}
+	n, err := g.Store.LetInFrom(ctx, d.inbox.ID, from, at.Add(-rule.RateWindow), at, d.row.ID, limit)
+	if err != nil {
+		return 0, fmt.Errorf("count the mails of the sender: %w", err)
+	}
+	return n, nil
 }
 
 // mostRecipients is how many of To and Cc are looked up.

@@ -235,6 +235,9 @@ func (v *visit) sentence(m models.Message, traces []models.Trace) string {
 		args["key"] = v.firstOf(*m.DuplicateOf)
 	}
 	code := "verdict." + m.Reason
+	if args["attempts"] = v.l.Number(int64(m.Attempts)); m.Reason == string(rule.Quarantined) && m.Attempts < 2 {
+		code = "reason." + m.Reason // Its inbox or its server went away, nothing was tried.
+	}
 	said := v.l.T(code, args)
 	if !strings.Contains(said, "{") {
 		return said

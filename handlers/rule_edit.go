@@ -49,9 +49,11 @@ func ruleFields() []string {
 func ruleValues(r models.Rules, base int64) map[string]string {
 	values := map[string]string{"base": strconv.FormatInt(base, 10), "source": "latest", "count": "50", "pasted": "", "proposed": ""}
 	for _, f := range gateway.RuleFields(&r) {
-		values[f.Key] = f.String()
+		if values[f.Key] = f.String(); f.Number != nil && *f.Number == 0 {
+			values[f.Key] = ""
+		}
 	}
-	for name, usual := range map[string]string{"process": "process", "empty_subject": "placeholder"} {
+	for name, usual := range map[string]string{"process": "process", "empty_subject": "placeholder", "spam_mail": "accept"} {
 		if values[name] == "" {
 			values[name] = usual
 		}
@@ -66,6 +68,8 @@ func rulesOf(f *form) models.Rules {
 		switch {
 		case field.Switch != nil:
 			*field.Switch = f.yes(field.Key)
+		case field.Number != nil:
+			*field.Number = amount(f.get(field.Key))
 		case field.List != nil:
 			*field.List = f.lines(field.Key)
 		case field.Key == "domain_pattern":
@@ -75,6 +79,15 @@ func rulesOf(f *form) models.Rules {
 		}
 	}
 	return r
+}
+
+// amount reads a number; "" is none, and what is no number is one that is refused.
+func amount(text string) int {
+	n, err := strconv.Atoi(text)
+	if err != nil && text != "" {
+		return -1
+	}
+	return n
 }
 
 // ruleEdit shows the rules of an inbox; with a message named it proposes rules under which that message comes through,

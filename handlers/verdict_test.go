@@ -47,6 +47,14 @@ func verdicts() []verdict {
 			de: []string{"Betreff entspricht „printer“", "käme ohne dieses Muster durch"}, en: []string{"Subject matches &#34;printer&#34;", "would pass without this pattern"}},
 		{reason: rule.SubjectEmpty, state: models.MessageRejected, rules: func(r *models.Rules) { r.EmptySubject = "reject" }, mail: "Subject: The printer burns|Subject: ",
 			de: []string{"Betreff fehlt", "Annehmen, Titel „(kein Betreff)“"}, en: []string{"Subject is missing", "Take it, titled"}},
+		{reason: rule.Spam, state: models.MessageQuarantined, rules: func(r *models.Rules) { r.SpamMail = "set_aside" }, mail: header("X-Spam-Status: Yes, score=9"),
+			de: []string{"Als Spam gekennzeichnet (X-Spam-Status: YES)", "auf „Annehmen“ stünde"}, en: []string{"Marked as spam (X-Spam-Status: YES)", "set to &#34;Take it&#34;"}},
+		{reason: rule.RateLimited, state: models.MessageQuarantined, rules: func(r *models.Rules) { r.RateLimit = 1 },
+			de: []string{"Mehr als 1 E-Mails in 60 Minuten von anna@customer.example", "schon 1 E-Mails"}, en: []string{"More than 1 mails in 60 minutes from anna@customer.example", "already brought in 1"}},
+		{reason: rule.TooManyAttachments, state: models.MessageRejected, rules: func(r *models.Rules) { r.MaxAttachments = 1 }, raw: filesMail,
+			de: []string{"Zu viele Anhänge", "2 Anhänge, erlaubt sind 1"}, en: []string{"Too many attachments", "2 attachments, the limit is 1"}},
+		{reason: rule.AttachmentBlocked, state: models.MessageRejected, rules: func(r *models.Rules) { r.BlockAttachments = []string{`\.exe$`} }, raw: filesMail,
+			de: []string{"Anhang tool.exe nicht erlaubt", `\.exe$`, "ohne dieses Muster"}, en: []string{"Attachment tool.exe not allowed", `\.exe$`, "without this pattern"}},
 		{reason: rule.AutoReply, state: models.MessageIgnored, mail: header("Auto-Submitted: auto-replied"),
 			de: []string{"Automatische Antwort (Auto-Submitted: auto-replied)", "Nur als Kommentar"}, en: []string{"Automatic reply (Auto-Submitted: auto-replied)", "Only as comment"}},
 		{reason: rule.Bounce, state: models.MessageIgnored, raw: bounceMail, de: []string{"Rückläufer"}, en: []string{"Bounce"}},
@@ -65,6 +73,30 @@ func verdicts() []verdict {
 			de: []string{"Nur protokolliert (Verarbeitung aus)", "würde daraus ein neuer Vorgang"}, en: []string{"Logged only (processing off)", "would become a new issue"}},
 	}
 }
+
+const filesMail = `From: Anna Berg <anna@customer.example>
+To: support@letterbox.example
+Subject: Two files
+Message-ID: <files-1@customer.example>
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: text/plain
+
+See the files.
+--b
+Content-Type: application/octet-stream
+Content-Disposition: attachment; filename="tool.exe"
+
+MZ
+--b
+Content-Type: application/pdf
+Content-Disposition: attachment; filename="report.pdf"
+
+%PDF
+--b--
+`
 
 const bounceMail = `From: Mail Delivery System <mailer-daemon@customer.example>
 To: support@letterbox.example
@@ -92,10 +124,13 @@ Status: 5.1.1
 
 // For each verdict of the log a prepared mail: its page tells the right story in both languages.
 func TestPageOfEachVerdictExplainsItInBothLanguages(t *testing.T) {
+	// Those of text recognition (accepted_update, no_profile_match) and of scripts (script_rejected, script_failed,
+	// script_timeout) come with what produces them.
 	elsewhere := map[rule.Reason]string{
-		rule.TooLarge: "TestOversizeMessageBecomesAnIssueOfItsHeaderAndTheRestComesWhenAsked", rule.Quarantined: "TestMessageThatPanicsIsSetAsideAfterFiveTriesAndTheNextOneProceeds",
-		rule.BeforeStart: "TestFromNowKeepsABaselineOfAMaildrop", rule.Vanished: "TestMessageThatIsRemovedBeforeItIsFetchedIsRecordedAsGone",
-		rule.IssueClosed: "never a result", rule.IssueForbidden: "never a result", rule.ParseFailed: "never a result",
+		rule.TooLarge: "TestPageOfMailThatWasNotTakenInExplainsWhy", rule.Quarantined: "TestPageOfMailThatFailedFiveTimesExplainsWhy",
+		rule.BeforeStart: "TestPageOfMailThatWasNotTakenInExplainsWhy", rule.Vanished: "TestPageOfMailThatWasNotTakenInExplainsWhy",
+		rule.IssueClosed: "TestPageSaysWhatWasNoticedOnTheWay", rule.IssueForbidden: "TestPageSaysWhatWasNoticedOnTheWay",
+		rule.ParseFailed: "nothing is beyond the parser: a broken mail has defects, TestPageSaysWhatWasNoticedOnTheWay",
 	}
 	tested := map[rule.Reason]bool{}
 	for _, one := range verdicts() {

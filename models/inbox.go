@@ -70,7 +70,7 @@ func DefaultRules() Rules {
 	return Rules{
 		AllowCreate: true, AllowComment: true, DomainMode: "list",
 		NumberMatch: "participants", ClosedIssues: "reopen", AutoMail: "ignore",
-		EmptySubject: "placeholder", Process: "process",
+		EmptySubject: "placeholder", Process: "process", SpamMail: "accept",
 	}
 }
 

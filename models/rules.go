@@ -22,6 +22,12 @@ type Rules struct {
 	CutBody         []string `json:"cut_body"`         // What matches is left out of the text of the issue; ^ and $ stand for line ends.
 	DropAttachments []string `json:"drop_attachments"` // A file with such a name is not attached.
 
+	MaxAttachments   int      `json:"max_attachments"`   // A mail with more files, pictures in its text aside, is refused; 0: no limit.
+	BlockAttachments []string `json:"block_attachments"` // A mail with a file whose name or content type such a pattern describes is refused.
+
+	RateLimit int    `json:"rate_limit"` // Mails an hour that one sender may bring in; the rest is set aside. 0: no limit.
+	SpamMail  string `json:"spam_mail"`  // Mail that its provider marks as spam: "accept" or "set_aside"; "": accept.
+
 	EmptySubject string `json:"empty_subject"` // A mail without a subject: "placeholder" or "reject"; "": placeholder.
 	Process      string `json:"process"`       // "process", or "dry_run" to write down what would become of a mail and do nothing; "": process.
 

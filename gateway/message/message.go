@@ -45,6 +45,7 @@ type Message struct {
 	ReturnPath  *string          `json:"-"` // Address in Return-Path, "" for the null sender <>; nil when the field is missing.
 	DeliveredTo []string         `json:"-"` // Addresses in Delivered-To, X-Original-To, Envelope-To and X-Envelope-To, lower case.
 	Loop        []string         `json:"-"` // Values of the X-Letterbox-Loop fields.
+	Spam        string           `json:"-"` // The header line with which a filter on the way marks the mail as spam; "" when none does.
 	FromFields  int              `json:"-"` // Number of From fields: more or less than one makes the sender unverifiable.
 	Language    string           `json:"-"` // From Content-Language or Accept-Language: "de", "en" or "".
 	Invitation  *Invitation      `json:"-"` // The first event of a calendar part; nil for other mail.

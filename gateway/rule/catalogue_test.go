@@ -154,6 +154,8 @@ func TestSentencesOfVerdictsCanBeFilled(t *testing.T) {
 		{EmptySubject: "reject", RejectSubject: []string{"Newsletter"}},
 		{RejectSubject: []string{"drucker"}},
 		{RejectSubject: []string{"^(a+)+$"}},
+		{SpamMail: "set_aside", RateLimit: 5}, {RateLimit: 1}, {MaxAttachments: 1}, {MaxAttachments: 5},
+		{BlockAttachments: []string{`\.exe$`}}, {BlockAttachments: []string{`\.scr$`}}, {BlockAttachments: []string{"^(a+)+$"}},
 	}
 	changes := []func(*Facts){
 		func(*Facts) {},
@@ -168,6 +170,9 @@ func TestSentencesOfVerdictsCanBeFilled(t *testing.T) {
 		func(f *Facts) { f.List = true },
 		func(f *Facts) { f.Subject = "" },
 		func(f *Facts) { f.Subject = strings.Repeat("a", 40) + "!" },
+		func(f *Facts) { f.Spam = "X-Spam-Flag: YES" },
+		func(f *Facts) { f.Recent = 2 },
+		func(f *Facts) { f.Files = []File{{Name: "a.exe"}, {Name: strings.Repeat("a", 40) + "!"}} },
 	}
 	reached := map[string]bool{}
 	for _, r := range rules {
@@ -193,6 +198,7 @@ func TestSentencesOfVerdictsCanBeFilled(t *testing.T) {
 	for _, reason := range []Reason{
 		UnknownSender, SenderUnreadable, SenderNotAllowed, SenderBlocked, DomainPattern, RecipientUnexpected,
 		KeywordSubject, KeywordBody, SubjectEmpty, SubjectRejected, AutoReply, Bounce, Loop, OwnMail, MailingList, RuleTimeout,
+		Spam, RateLimited, TooManyAttachments, AttachmentBlocked,
 	} {
 		if !reached["verdict."+string(reason)] {
 			t.Errorf("%s was not reached", reason)
@@ -204,6 +210,7 @@ func TestSentencesOfFindingsCanBeFilled(t *testing.T) {
 	de := catalogue(t, "de")
 	rules := []models.Rules{
 		{AllowUnknown: true, AllowCreate: true, SubjectKeywords: []string{"kurz"}, AllowedSenders: []string{"x"}, AutoMail: "x", BodyKeywords: slices.Repeat([]string{"Keyword"}, 51)},
+		{RateLimit: -1},
 		{RejectSubject: slices.Repeat([]string{"x*"}, 51)},
 		{AllowUnknown: true, AllowCreate: true},
 		pattern1(`[^@\T]@Bosch\.com | x`), pattern1(`.*`), pattern1(`^(a+)+$`), pattern1(`.*bosch\.com`), pattern1(`[^@\T]@bosch\.com`),

@@ -22,6 +22,7 @@ type Set struct {
 	reject     []search // Subjects.
 	cut        []search // Parts of the text.
 	drop       []search // Names of files.
+	block      []search // Names and content types of files.
 }
 
 // Compile prepares rules. The error names the first entry that cannot be read, as a *Finding. A setting that is one of
@@ -58,6 +59,7 @@ func compile(rules models.Rules) (*Set, []Finding) {
 		*f.to, more = parseSearches(f.field, f.typed, f.flags)
 		wrong = append(wrong, more...)
 	}
+	wrong = append(wrong, lintNumbers(rules)...)
 	for _, choice := range []struct {
 		field, value string
 		choices      []string
@@ -67,6 +69,7 @@ func compile(rules models.Rules) (*Set, []Finding) {
 		{"closed_issues", rules.ClosedIssues, []string{"reopen", "follow_up"}},
 		{"auto_mail", rules.AutoMail, []string{"ignore", "comment", "process"}},
 		{"empty_subject", rules.EmptySubject, []string{"placeholder", "reject"}},
+		{"spam_mail", rules.SpamMail, []string{"accept", "set_aside"}},
 		{"process", rules.Process, []string{"process", "dry_run"}},
 	} {
 		if choice.value != "" && !slices.Contains(choice.choices, choice.value) {

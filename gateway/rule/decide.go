@@ -16,7 +16,8 @@ func (s *Set) Decide(f Facts) Verdict {
 	}
 	for _, passes := range []func() bool{
 		g.machine, g.readableSender, g.blockedSender, g.allowedSender, g.domain, g.knownSender,
-		g.recipient, g.emptySubject, g.rejectedSubject, g.subjectKeyword, g.bodyKeyword,
+		g.rate, g.spam,
+		g.recipient, g.emptySubject, g.rejectedSubject, g.subjectKeyword, g.bodyKeyword, g.fileCount, g.blockedFile,
 	} {
 		if !passes() {
 			return g.verdict

@@ -22,6 +22,11 @@ const (
 	SubjectEmpty    Reason = "subject_empty"
 	SubjectRejected Reason = "subject_rejected"
 
+	Spam               Reason = "spam"         // Its provider marks it as spam: quarantined.
+	RateLimited        Reason = "rate_limited" // Its sender has brought in too much: quarantined.
+	TooManyAttachments Reason = "too_many_attachments"
+	AttachmentBlocked  Reason = "attachment_blocked"
+
 	AutoReply   Reason = "auto_reply"
 	Bounce      Reason = "bounce"
 	Loop        Reason = "loop"
@@ -48,7 +53,7 @@ func Reasons() []Reason {
 	return []Reason{
 		AcceptedNew, AcceptedComment, UnknownSender, SenderUnreadable, SenderNotAllowed, SenderBlocked,
 		DomainPattern, RecipientUnexpected, KeywordSubject, KeywordBody, SubjectEmpty, SubjectRejected,
-		AutoReply, Bounce, Loop, OwnMail, MailingList, Duplicate, TooLarge, CreateDisabled, CommentDisabled,
+		Spam, RateLimited, TooManyAttachments, AttachmentBlocked, AutoReply, Bounce, Loop, OwnMail, MailingList, Duplicate, TooLarge, CreateDisabled, CommentDisabled,
 		IssueClosed, IssueForbidden, DryRun, RuleTimeout, ParseFailed, Quarantined, BeforeStart, Vanished,
 	}
 }

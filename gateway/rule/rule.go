@@ -19,8 +19,11 @@
 //     pattern restrict nothing.
 //  5. Known user, or unknown senders may write. It comes after the domains, because nobody is made a customer whose
 //     address the inbox refuses, and because "let this sender in" is then the one thing left to do.
-//  6. Expected recipients, an empty subject, rejected subjects, keywords in the subject, keywords in the text: what the message is about matters only when
-//     its sender may write at all, and the dearest look comes last.
+//  6. How much the sender has brought in lately, then what the provider thinks of the mail. Both set it aside and refuse
+//     nothing: a flood and a guess are for a person to look at.
+//  7. Expected recipients, an empty subject, rejected subjects, keywords in the subject, keywords in the text, the number
+//     of files and what they are: what the message is about matters only when its sender may write at all, and the
+//     dearest looks come last.
 //
 // A sender that cannot be read passes only where nothing is said about senders: unknown ones may write, and no list of
 // senders or domains is set.
@@ -29,6 +32,8 @@
 // name. A pattern is Perl 5 syntax, translated for regexp2, and matches the whole address; one with a character beyond
 // ASCII is compared with the domain as people write it. Patterns are never altered to fit: [Lint] tells instead.
 package rule
+
+import "time"
 
 // Facts are what the gate knows about one message. Addresses are addr-specs, lower case, IDNA domains in ASCII; Decide
 // brings them into that form itself and takes what is no addr-spec for an unreadable one.
@@ -41,12 +46,25 @@ type Facts struct {
 	Text       string // The new words of the mail (message.Reply), searched for keywords.
 	OwnAddress string // The inbox' own address: mail from it is our own.
 
+	Spam   string // The header line with which the provider marks the mail as spam, "" when there is none.
+	Recent int    // Mails of From that this inbox has let in within RateWindow before this one.
+	Files  []File // The attachments.
+
 	AutoReason string // Why a machine is taken to have sent it, "" when a person did.
 	Bounce     bool   // A delivery status notification.
 	List       bool   // Sent by a mailing list.
 	Own        bool   // Letterbox itself sent it (its Message-ID is known as outgoing, or From is an inbox' own address).
 	Loop       bool   // It carries our loop header.
 }
+
+// File is one attachment as the gate sees it.
+type File struct {
+	Name, ContentType string
+	Inline            bool // Meant to be shown in the text, as the picture of a signature.
+}
+
+// RateWindow is the time that Rules.RateLimit speaks of.
+const RateWindow = time.Hour
 
 // Outcome is what becomes of a message at the gate.
 type Outcome string

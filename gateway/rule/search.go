@@ -33,6 +33,7 @@ func (s *Set) searches() []searchList {
 		{"reject_subject", s.rules.RejectSubject, "(?i)", &s.reject},
 		{"cut_body", s.rules.CutBody, "(?im)", &s.cut},
 		{"drop_attachments", s.rules.DropAttachments, "(?i)", &s.drop},
+		{"block_attachments", s.rules.BlockAttachments, "(?i)", &s.block},
 	}
 }
 
