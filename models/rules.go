@@ -34,4 +34,6 @@ type Rules struct {
 	NumberMatch  string `json:"number_match"`  // Whose number in the subject counts: "participants", "known" or "anyone".
 	ClosedIssues string `json:"closed_issues"` // A mail to a closed issue: "reopen" or "follow_up".
 	AutoMail     string `json:"auto_mail"`     // Mail that a machine sent: "ignore", "comment" (only on the issue it belongs to) or "process".
+
+	Extraction Extraction `json:"extraction,omitzero"` // Formats of mails that are data.
 }

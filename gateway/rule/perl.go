@@ -18,6 +18,7 @@ type translation struct {
 	blanks   []int    // Where blanks stand that belong to the pattern, as indexes of characters.
 	literals []string // Runs of plain characters that it asks for, for guessing the domains that are meant.
 	excludes bool     // It says what must not be there: (?!...) or (?<!...).
+	named    map[string]int
 }
 
 // A patternError says why a pattern was not taken. It never holds anything but the pattern's own characters.
@@ -48,7 +49,7 @@ func translate(pattern string) (translation, error) {
 	if err := p.pattern(); err != nil {
 		return translation{}, err
 	}
-	p.expr = string(p.out)
+	p.expr, p.named = string(p.out), p.names
 	return p.translation, nil
 }
 

@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"migrations":   {},
 	"templates":    {"internal/i18n", "models"},
 
+	"gateway/extract":             {"gateway/rule", "models"},
 	"gateway/mailbox":             {},
 	"gateway/mailbox/archive":     {"gateway/mailbox"},
 	"gateway/mailbox/imap":        {"gateway/mailbox", "gateway/mailbox/wire"},
@@ -35,12 +36,12 @@ var mayImport = map[string][]string{
 	"gateway/smime":               {},
 	"gateway/thread":              {"models"},
 	"gateway": {
-		"gateway/mailbox", "gateway/mailbox/archive", "gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/mailbox/preset", "gateway/message",
+		"gateway/extract", "gateway/mailbox", "gateway/mailbox/archive", "gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/mailbox/preset", "gateway/message",
 		"gateway/outbound", "gateway/rule", "gateway/smime", "gateway/thread", "models", "models/store",
 	},
 
 	"tracker":  {"models", "models/store"},
-	"handlers": {"gateway", "gateway/mailbox", "gateway/mailbox/preset", "gateway/message", "gateway/rule", "gateway/smime", "internal/i18n", "internal/picture", "internal/spelling", "models", "templates", "tracker"},
+	"handlers": {"gateway", "gateway/extract", "gateway/mailbox", "gateway/mailbox/preset", "gateway/message", "gateway/rule", "gateway/smime", "internal/i18n", "internal/picture", "internal/spelling", "models", "templates", "tracker"},
 
 	"internal/acceptance": {},
 	"internal/arch":       {},
