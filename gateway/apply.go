@@ -107,10 +107,14 @@ func (g *Gateway) effect(ctx context.Context, d *delivery) error {
 		return err
 	}
 	origin, people := &d.row.ID, participants(d)
+	if d.target.note {
+		people = nil
+	}
 	if d.state == models.MessageCommented {
 		c, err := g.Tracker.AddComment(ctx, models.NewComment{
 			IssueNumber: d.target.comment, AuthorID: author.ID, Body: d.mail.Text, OriginMessageID: origin,
 			Reopen: d.target.reopen && !d.row.Archived, Attachments: files, WatcherIDs: d.people.watchers, Participants: people,
+			Internal: d.target.note, Tell: tellOf(d),
 		})
 		if err != nil {
 			return fmt.Errorf("add the comment: %w", err)
@@ -125,7 +129,7 @@ func (g *Gateway) effect(ctx context.Context, d *delivery) error {
 		i, err := g.Tracker.CreateIssue(ctx, models.NewIssue{
 			ProjectID: d.inbox.ProjectID, Title: titleOf(d.mail), Description: d.mail.Text, State: state,
 			ReporterID: author.ID, OriginMessageID: origin, Attachments: files, WatcherIDs: d.people.watchers,
-			Participants: people, Mentions: d.target.mentioned(),
+			Participants: people, Mentions: d.target.mentioned(), Tell: tellOf(d),
 		})
 		if err != nil {
 			return fmt.Errorf("create the issue: %w", err)

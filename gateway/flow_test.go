@@ -29,6 +29,7 @@ type house struct {
 	gateway *gateway.Gateway
 	servers *mailtest.Servers
 	project models.Project
+	tells   bool // Members are told by mail.
 }
 
 func newHouse(t *testing.T, s *store.Store) *house {
@@ -50,9 +51,16 @@ func newHouseWith(t *testing.T, s *store.Store, o mailtest.Options) *house {
 	t.Cleanup(servers.Close)
 	servers.AddUser("support", "s3cret", "support@here.example")
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	h := &house{t: t, store: s, servers: servers, tracker: tracker.New(tracker.Deps{Store: s, Log: log})}
+	h := &house{t: t, store: s, servers: servers}
+	h.tracker = tracker.New(tracker.Deps{Store: s, Log: log, Told: func(ctx context.Context, i models.Issue, list []models.Notification) error {
+		if !h.tells {
+			return nil
+		}
+		return h.gateway.QueueNotices(ctx, i, list)
+	}})
 	h.gateway = gateway.New(gateway.Deps{
-		Texts: catalogueTexts(t), Store: s, Tracker: h.tracker, Secrets: ring, Log: log, Dial: netguard.Dialer([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}),
+		BaseURL: "https://issues.here.example",
+		Texts:   catalogueTexts(t), Store: s, Tracker: h.tracker, Secrets: ring, Log: log, Dial: netguard.Dialer([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}),
 	})
 	h.project, err = h.tracker.CreateProject(t.Context(), tracker.CommandLine(), tracker.ProjectDraft{Key: "SUP", Name: "Support"})
 	if err != nil {

@@ -28,6 +28,8 @@ type Deps struct {
 	SMIME            *smime.Policy // Checks signatures and opens encrypted mail; nil: both are only recognised.
 	// Texts returns a text of the message catalogue for mails that go out; nil: its key.
 	Texts func(lang, key string, args map[string]string) string
+	// BaseURL is where people reach the server, without a slash at the end, for links in mails; "": there are none.
+	BaseURL string
 	// InboxesPerProject is how many inboxes a project may have; 0: any number.
 	InboxesPerProject int
 	Changed           func(topic string) // Told after a commit that pages may want to show ("message", "issue:12", "inbox:3"); may be nil.

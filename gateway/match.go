@@ -13,6 +13,7 @@ import (
 type target struct {
 	comment  int64    // Issue that gets a comment; 0: a new issue.
 	reopen   bool     // The issue is done and is opened again.
+	note     bool     // The comment is internal.
 	mentions []string // Numbers that the mail named but must not write to, or that are done and get a follow-up.
 }
 
@@ -60,24 +61,30 @@ func choose(d *delivery) target {
 		case h.issue == nil:
 			d.note(models.StepMatch, "match.no_such_issue", args...)
 		case !mayWrite(h, d):
-			d.note(models.StepMatch, "match.not_participant", args...)
+			code := "match.not_participant"
+			if h.notice {
+				code = "match.no_member"
+			}
+			d.note(models.StepMatch, code, args...)
 			t.mention(h.Number)
 		case h.issue.State.Done() && d.rules.rules.ClosedIssues == "follow_up":
 			d.note(models.StepMatch, "match.closed", args...)
 			t.mention(h.Number)
 			return t
 		default:
-			code := "match.by_message_id"
+			code, note := "match.by_message_id", h.notice && h.member
 			switch {
 			case h.Kind == thread.ByNumber:
 				code = "match.by_number"
+			case note:
+				code = "match.by_notice"
 			case h.signed && h.others:
 				code = "match.by_signature_of_other"
 			case h.signed:
 				code = "match.by_signature"
 			}
 			d.note(models.StepMatch, code, args...)
-			t.comment, t.reopen = h.issue.Number, h.issue.State.Done()
+			t.comment, t.reopen, t.note = h.issue.Number, h.issue.State.Done() && !note, note
 			return t
 		}
 	}
@@ -87,7 +94,10 @@ func choose(d *delivery) target {
 // mayWrite is the participant rule: a number, or a Message-ID that carries no signature of ours, is only a hint that
 // anybody could have written.
 func mayWrite(h hint, d *delivery) bool {
-	if h.signed {
+	switch {
+	case h.notice: // Who works on the project no more has an old notification only.
+		return h.member || h.participant
+	case h.signed:
 		return true
 	}
 	switch d.rules.rules.NumberMatch {

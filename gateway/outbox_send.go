@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,11 @@ import (
 	"letterbox/gateway/outbound"
 	"letterbox/models"
 )
+
+// errNothingToTell says that what a notice was about is gone, read or not for its reader any more.
+var errNothingToTell = errors.New("nothing is left to tell")
+
+const codeNothingToTell = "E-SMTP-15"
 
 // sendOne makes one attempt at one mail. Whether it may go is decided anew: what was public may be internal by now
 // (SEC-53), an address may be suppressed.
@@ -31,11 +37,15 @@ func (g *Gateway) sendOne(ctx context.Context, a models.SendingAccount, s *outbo
 		return outbound.Outcome{Verdict: outbound.Never, Code: code}
 	}
 	mail, err := g.compose(ctx, a, o)
+	if errors.Is(err, errNothingToTell) {
+		err = nil
+		return outbound.Outcome{Verdict: outbound.Never, Code: codeNothingToTell}
+	}
 	if err != nil {
 		return out
 	}
 	env := outbound.Envelope{From: a.Address, To: o.Recipient, Size: mail.Size()}
-	if o.Kind.Automatic() {
+	if o.Kind == models.OutgoingAcknowledgement {
 		env.From, env.Instead = "", a.Address
 	}
 	return s.Send(ctx, env, mail.Write)
@@ -52,8 +62,8 @@ func (g *Gateway) unsendable(ctx context.Context, o models.Outgoing) (string, er
 	} else if !errors.Is(err, models.ErrNotFound) {
 		return "", err
 	}
-	if o.CommentID == nil {
-		return "", nil
+	if o.CommentID == nil || o.Kind != models.OutgoingAnswer {
+		return "", nil // What a notice may tell is decided when it is put together.
 	}
 	c, err := g.Store.CommentByID(ctx, *o.CommentID)
 	if errors.Is(err, models.ErrNotFound) || err == nil && c.Internal {
@@ -82,12 +92,17 @@ func (g *Gateway) compose(ctx context.Context, a models.SendingAccount, o models
 			return m, err
 		}
 	}
-	if o.CommentID != nil {
+	sig := strings.TrimSpace(a.Settings.Signature)
+	switch {
+	case o.Kind == models.OutgoingAnswer && o.CommentID != nil:
 		if err := g.composeAnswer(ctx, a, o, &m); err != nil {
 			return m, err
 		}
-	}
-	if sig := strings.TrimSpace(a.Settings.Signature); sig != "" && o.CommentID == nil {
+	case o.Kind == models.OutgoingNotice:
+		if ok, err := g.composeNotice(ctx, o, &m); err != nil || !ok {
+			return m, cmp.Or(err, errNothingToTell)
+		}
+	case sig != "":
 		m.Text += "\n\n-- \n" + sig
 	}
 	m.HTML = outbound.HTML(m.Text, m.Language)

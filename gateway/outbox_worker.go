@@ -202,7 +202,9 @@ func (g *Gateway) finishSending(ctx context.Context, a models.SendingAccount, o 
 	case outbound.Accepted:
 		o.State, o.AcceptedAt = models.OutgoingAccepted, &at
 	case outbound.Never:
-		o.State = models.OutgoingFailed
+		if o.State = models.OutgoingFailed; out.Code == codeNothingToTell {
+			o.State = models.OutgoingCancelled
+		}
 	default:
 		next := at.Add(sendDelay(o.Attempts))
 		if next.After(o.ExpiresAt) {

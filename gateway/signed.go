@@ -18,14 +18,16 @@ func (g *Gateway) lookUpSigned(ctx context.Context, m *message.Message, s *snaps
 	if err != nil || !ok {
 		return err
 	}
-	seen := map[int64]bool{}
+	seen := map[int64]int{}
 	add := func(r outbound.Reference, where string) error {
-		if seen[r.Issue] {
+		notice := r.Kind == noticeKind && r.IsFor(sender(m))
+		if at, twice := seen[r.Issue]; twice {
+			s.hints[at].notice = s.hints[at].notice || notice
 			return nil
 		}
-		seen[r.Issue] = true
+		seen[r.Issue] = len(s.hints)
 		h, err := g.hint(ctx, thread.Candidate{Kind: thread.BySignature, Where: where}, r.Issue, s.sender, sender(m))
-		h.signed, h.others = true, !r.IsFor(sender(m))
+		h.signed, h.others, h.notice = true, !r.IsFor(sender(m)), notice
 		s.hints = append(s.hints, h)
 		return err
 	}

@@ -34,6 +34,7 @@ type hint struct {
 	member      bool          // The sender is a member of its project, or an admin.
 	signed      bool          // The mail carries our own signed reference to it.
 	others      bool          // The signed reference was made for another person than the sender.
+	notice      bool          // The mail answers a notification that went to the sender.
 }
 
 func (g *Gateway) snapshot(ctx context.Context, d *delivery) (snapshot, error) {
@@ -250,11 +251,6 @@ func (g *Gateway) hint(ctx context.Context, c thread.Candidate, number int64, wh
 	if who == nil {
 		return h, nil
 	}
-	watchers, err := g.Store.Watchers(ctx, issue.Number)
-	if err != nil {
-		return h, fmt.Errorf("look up watchers: %w", err)
-	}
-	h.participant = h.participant || issue.ReporterID == who.ID || slices.Contains(watchers, who.ID)
 	h.member, err = g.memberOf(ctx, *who, issue.ProjectID)
 	return h, err
 }

@@ -87,6 +87,10 @@ func (h *Handlers) routes() []route {
 		{http.MethodGet, "/profile", signedIn, profileShow},
 		{http.MethodPost, "/profile", signedIn, profileUpdate},
 		{http.MethodPost, "/profile/password", signedIn, profilePassword},
+		{http.MethodGet, "/profile/notifications", signedIn, notifyShow},
+		{http.MethodPost, "/profile/notifications", signedIn, notifyUpdate},
+		{http.MethodGet, "/unsubscribe/:token", anyone, unsubscribeForm},
+		{http.MethodPost, "/unsubscribe/:token", anyone, unsubscribe},
 
 		{http.MethodGet, "/inboxes", configurer, inboxList},
 		{http.MethodGet, "/inboxes/add", configurer, inboxWizard},

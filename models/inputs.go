@@ -1,5 +1,15 @@
 package models
 
+// Tell is who hears of something that came by mail.
+type Tell string
+
+// Who hears of it.
+const (
+	TellAll    Tell = ""       // In the pages, and by mail who wants that.
+	TellPages  Tell = "pages"  // Only in the pages: a machine sent it, and mail about it could call forth the next one.
+	TellNobody Tell = "nobody" // It is old.
+)
+
 // NewIssue is what an issue is made of.
 type NewIssue struct {
 	ProjectID       int64
@@ -12,6 +22,8 @@ type NewIssue struct {
 	WatcherIDs      []int64
 	Participants    []string // Addresses of the mail, lower case, our own aside.
 	Mentions        string   // See Issue.Mentions.
+	MadeBy          int64    // Who makes it, when that is not the reporter; 0 otherwise.
+	Tell            Tell
 }
 
 // NewComment is what a comment is made of.
@@ -25,4 +37,5 @@ type NewComment struct {
 	Attachments     []Attachment
 	WatcherIDs      []int64
 	Participants    []string
+	Tell            Tell
 }

@@ -99,10 +99,11 @@ type Notification struct {
 	IssueNumber int64
 	CommentID   *int64
 	ActorID     *int64 // Who did it; nil: the system.
-	Event       string // "comment", "note", "mail", "assigned", "state".
-	Reason      string // Why it is told: "assigned", "mentioned", "watching".
+	Event       string // "comment", "note", "mail", "assigned", "state", "new".
+	Reason      string // Why it is told: "assigned", "mentioned", "watching", "project".
 	CreatedAt   time.Time
 	ReadAt      *time.Time
+	MailedWith  string // Message-ID, without brackets, of the mail that tells it too; "" when none does.
 }
 
 // Mute has somebody hear nothing of an issue.

@@ -109,7 +109,7 @@ func (s *Service) OpenIssue(ctx context.Context, by *models.User, d IssueDraft) 
 			participants = reporter.Addresses
 		}
 		issue, err = s.CreateIssue(ctx, models.NewIssue{
-			ProjectID: p.ID, Title: title, Description: d.Description, State: d.State, ReporterID: reporter.ID, WatcherIDs: []int64{by.ID},
+			ProjectID: p.ID, Title: title, Description: d.Description, State: d.State, ReporterID: reporter.ID, MadeBy: by.ID, WatcherIDs: []int64{by.ID},
 			Attachments: attached, Participants: participants,
 		})
 		if err != nil {

@@ -39,7 +39,10 @@ func (s *Service) CreateIssue(ctx context.Context, n models.NewIssue) (models.Is
 		if err := s.index(ctx, issue.Number, 0, n.Attachments, issue.Title, issue.Description); err != nil {
 			return err
 		}
-		return s.attach(ctx, issue.Number, nil, n.Attachments, append([]int64{n.ReporterID}, n.WatcherIDs...), n.Participants)
+		if err := s.attach(ctx, issue.Number, nil, n.Attachments, append([]int64{n.ReporterID}, n.WatcherIDs...), n.Participants); err != nil {
+			return err
+		}
+		return s.notifyNew(ctx, issue, n)
 	})
 	if err != nil {
 		return models.Issue{}, fmt.Errorf("create issue: %w", err)
@@ -79,7 +82,7 @@ func (s *Service) AddComment(ctx context.Context, n models.NewComment) (models.C
 		if err := s.attach(ctx, number, &comment.ID, n.Attachments, append([]int64{n.AuthorID}, n.WatcherIDs...), n.Participants); err != nil {
 			return err
 		}
-		return s.notifyComment(ctx, issue, comment)
+		return s.notifyComment(ctx, issue, comment, n.Tell)
 	})
 	if err != nil {
 		return models.Comment{}, fmt.Errorf("add comment: %w", err)

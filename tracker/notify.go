@@ -119,13 +119,15 @@ func (s *Service) mentioned(ctx context.Context, text string) ([]int64, error) {
 
 // notifyComment tells of a new comment. Only text that was written here can mention somebody. It joins the transaction
 // in ctx.
-func (s *Service) notifyComment(ctx context.Context, i models.Issue, c models.Comment) error {
+func (s *Service) notifyComment(ctx context.Context, i models.Issue, c models.Comment, tell models.Tell) error {
 	event := "comment"
 	var names []int64
 	var err error
 	switch {
-	case c.OriginMessageID != nil:
+	case c.OriginMessageID != nil && !c.Internal:
 		event = "mail"
+	case c.OriginMessageID != nil:
+		event = "note"
 	default:
 		if c.Internal {
 			event = "note"
@@ -134,7 +136,16 @@ func (s *Service) notifyComment(ctx context.Context, i models.Issue, c models.Co
 			return err
 		}
 	}
-	return s.notify(ctx, i, models.Notification{CommentID: &c.ID, ActorID: &c.AuthorID, Event: event}, names)
+	return s.notify(ctx, i, models.Notification{CommentID: &c.ID, ActorID: &c.AuthorID, Event: event}, names, tell)
+}
+
+// notifyNew tells of a new issue who wants to hear of those in its project. It joins the transaction in ctx.
+func (s *Service) notifyNew(ctx context.Context, i models.Issue, n models.NewIssue) error {
+	actor := i.ReporterID
+	if n.MadeBy != 0 {
+		actor = n.MadeBy
+	}
+	return s.notify(ctx, i, models.Notification{ActorID: &actor, Event: "new"}, nil, n.Tell)
 }
 
 // notifyAssigned tells of a new assignee and of a new state.
@@ -152,12 +163,22 @@ func (s *Service) notifyAssigned(ctx context.Context, by *models.User, before, a
 	default:
 		return nil
 	}
-	return s.notify(ctx, after, models.Notification{ActorID: actor, Event: event}, nil)
+	return s.notify(ctx, after, models.Notification{ActorID: actor, Event: event}, nil, models.TellAll)
 }
 
-func (s *Service) notify(ctx context.Context, i models.Issue, n models.Notification, names []int64) error {
-	if err := s.store.Notify(ctx, i, n, names); err != nil {
+func (s *Service) notify(ctx context.Context, i models.Issue, n models.Notification, names []int64, tell models.Tell) error {
+	if tell == models.TellNobody {
+		return nil
+	}
+	list, err := s.store.Notify(ctx, i, n, names)
+	if err != nil {
 		return fmt.Errorf("notify: %w", err)
+	}
+	if tell != models.TellAll || s.told == nil || len(list) == 0 {
+		return nil
+	}
+	if err := s.told(ctx, i, list); err != nil {
+		return fmt.Errorf("tell by mail: %w", err)
 	}
 	return nil
 }

@@ -18,6 +18,9 @@ type Deps struct {
 	Log   *slog.Logger
 	// Changed is told after each commit that pages may want to show: "issue:12", "project:3", "user:7". May be nil.
 	Changed func(topic string)
+	// Told is given, inside the transaction, what people were told of an issue, so that whoever sends mail can tell them too.
+	// May be nil.
+	Told func(ctx context.Context, i models.Issue, list []models.Notification) error
 }
 
 // Service is the tracker. It is safe for concurrent use.
@@ -25,6 +28,7 @@ type Service struct {
 	store    *store.Store
 	log      *slog.Logger
 	changed  func(topic string)
+	told     func(ctx context.Context, i models.Issue, list []models.Notification) error
 	hashes   *hasher
 	throttle *throttle
 }
@@ -37,7 +41,7 @@ func New(d Deps) *Service {
 	if d.Changed == nil {
 		d.Changed = func(string) {}
 	}
-	return &Service{store: d.Store, log: d.Log, changed: d.Changed, hashes: newHasher(), throttle: newThrottle()}
+	return &Service{store: d.Store, log: d.Log, changed: d.Changed, told: d.Told, hashes: newHasher(), throttle: newThrottle()}
 }
 
 // Ready returns nil when the database takes writes and has the schema of this program.

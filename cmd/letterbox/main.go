@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // People choose a time zone; small systems do not have them.
 )
 
 func main() {

@@ -129,7 +129,10 @@ func (m Mail) header() (gomail.Header, error) {
 	if m.Automatic != "" {
 		h.Set("Auto-Submitted", token(m.Automatic))
 		h.Set("X-Auto-Response-Suppress", "All")
-		h.Set("Precedence", "auto_reply")
+		h.Set("Precedence", "bulk")
+		if m.Automatic == "auto-replied" {
+			h.Set("Precedence", "auto_reply")
+		}
 		if m.Loop != "" {
 			h.Set(loopField, token(m.Loop))
 		}

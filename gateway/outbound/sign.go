@@ -105,6 +105,7 @@ func (k *Key) person(address string) string {
 // Reference is what a signed Message-ID or reply address says.
 type Reference struct {
 	Issue int64
+	Kind  string // The letter that MessageID was given; "" in a reply address.
 	key   *Key
 	mark  string
 }
@@ -143,7 +144,7 @@ func (k Keys) ReadMessageID(id string) (Reference, bool) {
 	if !hmac.Equal([]byte(p[4]), []byte(letters(key.mac("message-id", key.ID, p[0], p[1], p[2], mark)[:macOctets]))) {
 		return Reference{}, false
 	}
-	return Reference{Issue: issue, key: key, mark: mark}, true
+	return Reference{Issue: issue, Kind: p[0], key: key, mark: mark}, true
 }
 
 // Address returns base with a subaddress (RFC 5233) that says to which issue a reply of the recipient belongs:

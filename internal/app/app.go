@@ -15,6 +15,7 @@ import (
 	"letterbox/internal/i18n"
 	"letterbox/internal/netguard"
 	"letterbox/internal/secret"
+	"letterbox/models"
 	"letterbox/models/store"
 	"letterbox/templates"
 	"letterbox/tracker"
@@ -66,14 +67,19 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 		return nil, errors.Join(fmt.Errorf("load message catalogue: %w", err), s.Close())
 	}
 	a := &App{Config: cfg, Log: log, Store: s, changes: newChanges()}
-	a.Tracker = tracker.New(tracker.Deps{Store: s, Log: log, Changed: a.changes.publish})
+	a.Tracker = tracker.New(tracker.Deps{Store: s, Log: log, Changed: a.changes.publish, Told: a.told})
 	a.Gateway = gateway.New(gateway.Deps{
 		Store: s, Tracker: a.Tracker, Secrets: ring, Log: log, Dial: netguard.Dialer(cfg.AllowedNetworks),
 		DialWeb: netguard.WebDialer(cfg.AllowedNetworks), ForbidUnverified: !cfg.AllowUnverifiedTLS, SMIME: policy, Changed: a.changes.publish,
-		InboxesPerProject: cfg.InboxesPerProject,
-		Texts:             cat.T,
+		InboxesPerProject: cfg.InboxesPerProject, BaseURL: cfg.BaseURL,
+		Texts: cat.T,
 	})
 	return a, nil
+}
+
+// told has the gateway tell people by mail what the tracker has told them.
+func (a *App) told(ctx context.Context, i models.Issue, list []models.Notification) error {
+	return a.Gateway.QueueNotices(ctx, i, list)
 }
 
 // OpenStore opens the database alone, for commands that look at its schema.

@@ -9,44 +9,66 @@ import (
 	"letterbox/models"
 )
 
-// Notify tells everybody who has to do with an issue, the actor aside: who has it, who is mentioned, who watches it.
-// Only those who sign in, see the project and have not muted the issue are told, and each once.
-func (s *Store) Notify(ctx context.Context, i models.Issue, n models.Notification, mentioned []int64) error {
-	return s.write(ctx, "notify", func(ctx context.Context, tx *txPool) error {
-		ids, err := s.Watchers(ctx, i.Number)
+// Notify tells everybody who has to do with an issue, the actor aside: who has it, who is mentioned, who watches it; of
+// a new issue ("new") those who want to hear of new ones in its project. Only those who sign in, see the project and have
+// not muted the issue are told, and each once. It returns what they were told.
+func (s *Store) Notify(ctx context.Context, i models.Issue, n models.Notification, mentioned []int64) (told []models.Notification, err error) {
+	err = s.write(ctx, "notify", func(ctx context.Context, tx *txPool) error {
+		told = nil
+		ids, err := s.concerned(ctx, i, n, mentioned)
 		if err != nil {
 			return err
 		}
-		if i.AssigneeID != nil {
-			ids = append(ids, *i.AssigneeID)
-		}
-		ids = append(ids, mentioned...)
-		if n.ActorID != nil {
-			ids = slices.DeleteFunc(ids, func(id int64) bool { return id == *n.ActorID })
-		}
-		slices.Sort(ids)
-		for part := range slices.Chunk(slices.Compact(ids), 500) {
-			told, err := s.audience(ctx, i, n.Event == "note", part)
+		for part := range slices.Chunk(ids, 500) {
+			who, err := s.audience(ctx, i, n.Event == "note", part)
 			if err != nil {
 				return err
 			}
-			for _, id := range told {
-				reason := "watching"
+			for _, id := range who {
+				one := n
+				one.UserID, one.IssueNumber, one.CreatedAt = id, i.Number, now()
 				switch {
+				case n.Event == "new":
+					one.Reason = "project"
 				case slices.Contains(mentioned, id):
-					reason = "mentioned"
+					one.Reason = "mentioned"
 				case i.AssigneeID != nil && *i.AssigneeID == id:
-					reason = "assigned"
+					one.Reason = "assigned"
+				default:
+					one.Reason = "watching"
 				}
-				_, err := tx.ExecContext(ctx, `INSERT INTO notifications (user_id, issue_number, comment_id, actor_id, event, reason, created_at)
-					VALUES (?, ?, ?, ?, ?, ?, ?)`, id, i.Number, n.CommentID, n.ActorID, n.Event, reason, now())
+				r, err := tx.ExecContext(ctx, `INSERT INTO notifications (user_id, issue_number, comment_id, actor_id, event, reason, created_at)
+					VALUES (?, ?, ?, ?, ?, ?, ?)`, id, i.Number, n.CommentID, n.ActorID, n.Event, one.Reason, one.CreatedAt)
 				if err != nil {
 					return err
 				}
+				if one.ID, err = r.LastInsertId(); err != nil {
+					return err
+				}
+				told = append(told, one)
 			}
 		}
 		return nil
 	})
+	return told, err
+}
+
+// concerned are the users who may have to be told of something, by ID.
+func (s *Store) concerned(ctx context.Context, i models.Issue, n models.Notification, mentioned []int64) (ids []int64, err error) {
+	if n.Event == "new" {
+		ids, err = s.readersOfNew(ctx, i.ProjectID)
+	} else {
+		ids, err = s.Watchers(ctx, i.Number)
+		if i.AssigneeID != nil {
+			ids = append(ids, *i.AssigneeID)
+		}
+		ids = append(ids, mentioned...)
+	}
+	if n.ActorID != nil {
+		ids = slices.DeleteFunc(ids, func(id int64) bool { return id == *n.ActorID })
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), err
 }
 
 // audience are those of ids who sign in, see an issue and have not muted it. Reporters see the issues that they reported
@@ -69,6 +91,13 @@ func (s *Store) audience(ctx context.Context, i models.Issue, note bool, ids []i
 			return err
 		})
 	return told, err
+}
+
+// MayHear reports whether a user may be told of something in an issue at this moment; note says that it is internal. See
+// Notify.
+func (s *Store) MayHear(ctx context.Context, i models.Issue, note bool, userID int64) (bool, error) {
+	told, err := s.audience(ctx, i, note, []int64{userID})
+	return len(told) > 0, wrap("find out who may hear of it", err)
 }
 
 // Notifications returns what a user was told, newest first, with the cursor of the next page; unread leaves out what

@@ -39,6 +39,7 @@ func TestModelsFitTheirTables(t *testing.T) {
 		models.FolderMark{}, models.Label{}, models.IssueLabel{}, models.IssueLink{}, models.IssueEvent{}, models.View{}, models.Draft{},
 		models.Notification{}, models.Mute{}, models.Message{}, models.Trace{}, models.MessageIDRef{}, models.Lease{}, models.Blob{},
 		models.SendingAccount{}, models.Outgoing{}, models.Suppression{}, models.Breaker{},
+		models.NotifySettings{},
 	} {
 		sc, err := schema.Parse(m, &sync.Map{}, schema.NamingStrategy{})
 		must(t, err)

@@ -61,14 +61,16 @@ func (s *Store) AddParticipants(ctx context.Context, issue int64, addresses []st
 }
 
 // IsParticipant reports whether an address takes part in an issue: it stood in one of its mails, or it belongs to the
-// reporter or to a watcher.
+// reporter or to a watcher. A watcher who signs in counts only while the person is a member of the project.
 func (s *Store) IsParticipant(ctx context.Context, issue int64, address string) (bool, error) {
 	a := models.FoldAddress(address)
 	var yes bool
 	err := s.queryRow(ctx, `SELECT EXISTS (SELECT 1 FROM participants WHERE issue_number = ? AND address = ?)
 		OR EXISTS (SELECT 1 FROM user_addresses u WHERE u.address = ?
 			AND (EXISTS (SELECT 1 FROM issues i WHERE i.number = ? AND i.reporter_id = u.user_id)
-				OR EXISTS (SELECT 1 FROM watchers w WHERE w.issue_number = ? AND w.user_id = u.user_id)))`,
+				OR EXISTS (SELECT 1 FROM watchers w JOIN users p ON p.id = w.user_id JOIN issues j ON j.number = w.issue_number
+					WHERE w.issue_number = ? AND w.user_id = u.user_id AND (p.role <> 'member'
+						OR EXISTS (SELECT 1 FROM members m WHERE m.user_id = p.id AND m.project_id = j.project_id)))))`,
 		[]any{issue, a, a, issue, issue}, &yes)
 	return yes, wrap("find participant", err)
 }
