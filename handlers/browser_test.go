@@ -25,6 +25,18 @@ import (
 // browser starts a headless Chromium; it fails where everything has to run and is passed over elsewhere.
 func browser(t *testing.T) context.Context {
 	t.Helper()
+	ctx := browserFor(t, 2*time.Minute)
+	chromedp.ListenTarget(ctx, func(event any) {
+		if e, ok := event.(*runtime.EventExceptionThrown); ok {
+			t.Errorf("script failed: %s", e.ExceptionDetails.Error())
+		}
+	})
+	return ctx
+}
+
+// browserFor is a browser that lasts at most so long, with more flags; scripts may fail in it.
+func browserFor(t *testing.T, most time.Duration, more ...chromedp.ExecAllocatorOption) context.Context {
+	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		if os.Getenv("CI") != "" || os.Getenv("LETTERBOX_TEST_REQUIRE_ALL") != "" {
@@ -47,17 +59,13 @@ func browser(t *testing.T) context.Context {
 	})
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.UserDataDir(profile))
+	options = append(options, more...)
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(stop)
 	ctx, stop = chromedp.NewContext(ctx)
 	t.Cleanup(stop)
-	ctx, stop = context.WithTimeout(ctx, 2*time.Minute)
+	ctx, stop = context.WithTimeout(ctx, most)
 	t.Cleanup(stop)
-	chromedp.ListenTarget(ctx, func(event any) {
-		if e, ok := event.(*runtime.EventExceptionThrown); ok {
-			t.Errorf("script failed: %s", e.ExceptionDetails.Error())
-		}
-	})
 	if err := chromedp.Run(ctx); err != nil { // The browser lives as long as the context of the first call.
 		t.Fatalf("start chromium: %v", err)
 	}

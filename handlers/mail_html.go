@@ -87,13 +87,23 @@ func (v *visit) showHTML(m models.Message) error {
 	if lang != "" {
 		lang = ` lang="` + lang + `"`
 	}
-	v.Header("Content-Security-Policy", fmt.Sprintf(mailPolicy, from))
-	v.Header("X-Frame-Options", "SAMEORIGIN")
-	v.Header("Referrer-Policy", "no-referrer")
-	v.Data(http.StatusOK, "text/html; charset=utf-8", []byte(`<!doctype html><html`+lang+`><head><meta charset="utf-8"><title>`+html.EscapeString(v.l.T("mail.original"))+`</title>`+
-		`<base target="_blank"><style>html{color-scheme:light}body{margin:12px;font:14px/1.5 system-ui,sans-serif;color:#1d2024;background:#fff;`+
-		`overflow-wrap:anywhere}img{max-width:100%;height:auto}table{max-width:100%}</style></head><body>`+body+`</body></html>`))
+	mailHeaders(v.Header, from)
+	v.Data(http.StatusOK, "text/html; charset=utf-8", mailDocument(lang, v.l.T("mail.original"), body))
 	return nil
+}
+
+// mailHeaders sets the headers of a mail's own document; from is where pictures may come from besides.
+func mailHeaders(set func(name, value string), from string) {
+	set("Content-Security-Policy", fmt.Sprintf(mailPolicy, from))
+	set("X-Frame-Options", "SAMEORIGIN")
+	set("Referrer-Policy", "no-referrer")
+}
+
+// mailDocument is the document around the HTML of a mail.
+func mailDocument(lang, title, body string) []byte {
+	return []byte(`<!doctype html><html` + lang + `><head><meta charset="utf-8"><title>` + html.EscapeString(title) + `</title>` +
+		`<base target="_blank"><style>html{color-scheme:light}body{margin:12px;font:14px/1.5 system-ui,sans-serif;color:#1d2024;background:#fff;` +
+		`overflow-wrap:anywhere}img{max-width:100%;height:auto}table{max-width:100%}</style></head><body>` + body + `</body></html>`)
 }
 
 var sources = regexp.MustCompile(`(?i)\bsrc="cid:([^"]*)"`)
