@@ -40,12 +40,16 @@ type process struct {
 	failing int           // So many statements may still fail, each with one chance in four.
 	commits int           // So many commits have no known outcome.
 	boxes   []*simBox
+	dies    func(moment string) bool // Whether it dies at a moment that has a name; may be nil.
 }
 
 // start starts a process.
-func (w *sim) start() *process {
-	p := &process{w: w, n: len(w.all) + 1, done: make(chan struct{}), r: rand.New(rand.NewPCG(w.r.Uint64(), 2))}
-	p.g = w.gateway(p, logGuard{w})
+func (w *sim) start() *process { return w.startDying(nil) }
+
+// startDying starts a process that dies at the first moment for which dies is true.
+func (w *sim) startDying(dies func(moment string) bool) *process {
+	p := &process{w: w, n: len(w.all) + 1, done: make(chan struct{}), r: rand.New(rand.NewPCG(w.r.Uint64(), 2)), dies: dies}
+	p.g = w.gateway(p, logGuard{w, p})
 	ctx, cancel := context.WithCancel(w.t.Context())
 	p.cancel = cancel
 	w.running = append(w.running, p)
@@ -73,6 +77,17 @@ func (c *processContext) Value(key any) any {
 		_ = c.p.step()
 	}
 	return c.Context.Value(key)
+}
+
+// at is a moment that has a name: "before STATEMENT", "after STATEMENT", "step NAME", or a command to a server. The
+// process may die of it.
+func (p *process) at(moment string) error {
+	if p.dies != nil && !p.isDead() && p.dies(moment) {
+		p.mu.Lock()
+		p.killLocked()
+		p.mu.Unlock()
+	}
+	return p.step()
 }
 
 // step is a moment at which a process may be killed or paused.
@@ -148,6 +163,14 @@ func (p *process) isPaused() bool {
 // fault says what happens to a statement of this process.
 func (p *process) fault(query string) (before, after error) {
 	commit := query == "COMMIT"
+	if p.dies != nil && query != "ROLLBACK" && !p.isDead() {
+		if p.dies("before " + query) {
+			p.kill()
+		} else if p.dies("after " + query) {
+			defer p.kill() // Done, and nobody hears of it.
+			return nil, errDead
+		}
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if query == "ROLLBACK" {
@@ -238,7 +261,7 @@ type simBox struct {
 }
 
 func (b *simBox) List(ctx context.Context) ([]mailbox.Entry, error) {
-	if err := b.p.step(); err != nil {
+	if err := b.p.at("list"); err != nil {
 		return nil, err
 	}
 	list, err := b.inner.List(ctx)
@@ -246,11 +269,11 @@ func (b *simBox) List(ctx context.Context) ([]mailbox.Entry, error) {
 }
 
 func (b *simBox) Fetch(ctx context.Context, refs []mailbox.Ref, each func(mailbox.Ref, io.Reader) error) error {
-	if err := b.p.step(); err != nil {
+	if err := b.p.at("fetch"); err != nil {
 		return err
 	}
 	err := b.inner.Fetch(ctx, refs, func(ref mailbox.Ref, r io.Reader) error {
-		if err := b.p.step(); err != nil {
+		if err := b.p.at("octets"); err != nil {
 			return err
 		}
 		err := each(ref, r)
@@ -268,26 +291,26 @@ func (b *simBox) Fetch(ctx context.Context, refs []mailbox.Ref, each func(mailbo
 func (b *simBox) Settle(ctx context.Context, refs []mailbox.Ref, d mailbox.Disposition) []mailbox.Settled {
 	var all []mailbox.Settled
 	for _, ref := range refs {
-		if err := b.p.step(); err != nil {
+		if err := b.p.at("settle"); err != nil {
 			all = append(all, mailbox.Settled{Ref: ref, Err: err})
 			continue
 		}
 		all = append(all, b.inner.Settle(ctx, []mailbox.Ref{ref}, d)...)
 	}
-	_ = b.p.step()
+	_ = b.p.at("settled")
 	return all
 }
 
 // Close says QUIT, which for some servers is an acknowledgement of all that was sent.
 func (b *simBox) Close(ctx context.Context) error {
-	if err := b.p.step(); err != nil {
+	if err := b.p.at("quit"); err != nil {
 		return err
 	}
 	for _, ref := range b.got {
 		b.p.w.kept(b.a, ref)
 	}
 	err := b.inner.Close(ctx)
-	if dead := b.p.step(); dead != nil {
+	if dead := b.p.at("quit done"); dead != nil {
 		return dead
 	}
 	return err
@@ -315,7 +338,10 @@ func (b *simWatch) Wait(ctx context.Context, d time.Duration, wake <-chan struct
 }
 
 // logGuard looks at what the processes log: no mail text, no address and no password may stand there (I10).
-type logGuard struct{ w *sim }
+type logGuard struct {
+	w *sim
+	p *process
+}
 
 func (logGuard) Enabled(context.Context, slog.Level) bool { return true }
 func (l logGuard) WithAttrs([]slog.Attr) slog.Handler     { return l }
@@ -329,6 +355,9 @@ func (l logGuard) Handle(_ context.Context, r slog.Record) error {
 	}
 	look(r.Message)
 	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "step" && l.p != nil {
+			_ = l.p.at("step " + a.Value.String())
+		}
 		if k := a.Value.Kind(); k == slog.KindString || k == slog.KindAny {
 			look(fmt.Sprint(a.Value.Any()))
 		}

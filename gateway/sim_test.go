@@ -31,6 +31,7 @@ const canary = "q7zcanary"
 // them. All that happens follows from the seed but the order in which the goroutines run.
 type sim struct {
 	t        *testing.T
+	path     string     // Of the database.
 	r        *rand.Rand // Of the one goroutine that makes things happen.
 	store    *store.Store
 	db       *sql.DB // For looking: nothing goes wrong with it.
@@ -92,8 +93,23 @@ func simulate(t *testing.T, template string, seed uint64, mails int) (tally simT
 }
 
 func newSim(t *testing.T, template string, seed uint64) *sim {
+	w := newBareSim(t, template, seed)
+	for i := range 2 {
+		protocol, after, pop3After := pick(w.r, "imap", "imap", "pop3"), pick(w.r, "seen", "delete", "move", "leave"), pick(w.r, "delete", "keep")
+		w.addAccount(i, protocol, after, pop3After)
+	}
+	if seed%4 == 0 || os.Getenv("LETTERBOX_SEED_LEASES") == "off" {
+		w.withoutLeases(w.path)
+		w.start()
+		w.start()
+	}
+	return w
+}
+
+// newBareSim is an installation without inboxes.
+func newBareSim(t *testing.T, template string, seed uint64) *sim {
 	s, path := testdb.OpenFaulty(t, template)
-	w := &sim{t: t, r: rand.New(rand.NewPCG(seed, 1)), store: s, faults: map[string]int{}}
+	w := &sim{t: t, path: path, r: rand.New(rand.NewPCG(seed, 1)), store: s, faults: map[string]int{}}
 	var err error
 	if w.db, err = sql.Open("sqlite", "file:"+path+"?_pragma=query_only(1)"); err != nil {
 		t.Fatal(err)
@@ -105,14 +121,6 @@ func newSim(t *testing.T, template string, seed uint64) *sim {
 	w.tracker = tracker.New(tracker.Deps{Store: s, Log: slog.New(slog.DiscardHandler)})
 	if w.project, err = w.tracker.CreateProject(t.Context(), tracker.CommandLine(), tracker.ProjectDraft{Key: "SUP", Name: "Support"}); err != nil {
 		t.Fatal(err)
-	}
-	for i := range 2 {
-		w.addAccount(i)
-	}
-	if seed%4 == 0 || os.Getenv("LETTERBOX_SEED_LEASES") == "off" {
-		w.withoutLeases(path)
-		w.start()
-		w.start()
 	}
 	return w
 }
@@ -135,15 +143,15 @@ func (w *sim) withoutLeases(path string) {
 }
 
 // addAccount makes a mailbox with the mail of somebody else in it, and its inbox.
-func (w *sim) addAccount(i int) {
-	a := &account{fakeServer: newFakeServer(), protocol: pick(w.r, "imap", "imap", "pop3"), trouble: map[string]trouble{}}
+func (w *sim) addAccount(i int, protocol, after, pop3After string) {
+	a := &account{fakeServer: newFakeServer(), protocol: protocol, trouble: map[string]trouble{}}
 	a.folders["Done"] = &fakeFolder{validity: 1, next: 1}
 	a.script = a.troubled
 	a.before = func(action mailbox.Action, ref mailbox.Ref) error { return w.durable(a, action, ref) }
 	w.accounts = append(w.accounts, a)
 	settings := models.DefaultInboxSettings()
 	settings.Host, settings.Username, settings.ImportSince, settings.Receive = "mail.here.example", fmt.Sprint("support", i), "all", a.protocol
-	settings.After, settings.MoveTo, settings.POP3After = pick(w.r, "seen", "delete", "move", "leave"), "Done", pick(w.r, "delete", "keep")
+	settings.After, settings.MoveTo, settings.POP3After = after, "Done", pop3After
 	settings.PollInterval, settings.BatchSize = 30*time.Second, 1+w.r.IntN(20)
 	rules, password := models.DefaultRules(), canary
 	rules.AllowUnknown, rules.BlockedSenders = true, []string{"@spam.example"}
@@ -220,6 +228,18 @@ func (w *sim) make() *sent {
 		m.raw += strings.Repeat(fmt.Sprintf("A long line of mail %d.\n", m.n), 50_000)
 	}
 	m.raw = crlf(m.raw)
+	m.sum = sha256.Sum256([]byte(m.raw))
+	w.mails = append(w.mails, m)
+	return m
+}
+
+// makeOf makes a plain mail with a text, which opens an issue.
+func (w *sim) makeOf(text string) *sent {
+	m := &sent{n: len(w.mails) + 1, effect: 1}
+	if len(text) > 1<<20 {
+		m.files = 1 // What is more than is shown is attached.
+	}
+	m.raw = crlf(mail(fmt.Sprint("m", m.n), anna, fmt.Sprint("Subject ", m.n), text))
 	m.sum = sha256.Sum256([]byte(m.raw))
 	w.mails = append(w.mails, m)
 	return m

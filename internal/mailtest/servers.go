@@ -42,6 +42,8 @@ type Options struct {
 	POP3Address  string
 	SMTPAddress  string
 	OnMail       func(from string, to []string, raw []byte) // Called after SMTP has delivered a message; may be nil.
+	// Piped is servers without a network, which are reached with [Servers.Dial] at PipedIMAP, PipedPOP3 and PipedSMTP.
+	Piped bool
 	// Fault is asked by SMTP at "mail", "rcpt", "data" (before the octets) and "end" (after the message was delivered). It
 	// returns an answer such as "451 4.3.0 later", "drop" to break the connection, or "" to go on. May be nil.
 	Fault func(stage, address string) string
@@ -95,6 +97,9 @@ func NewServers(o Options) (*Servers, error) {
 		Caps: caps, TLSConfig: tlsConfig, InsecureAuth: !o.RequireTLS, Logger: log.New(io.Discard, "", 0),
 	})
 	s.smtp = s.newSMTP()
+	if o.Piped {
+		o.IMAPAddress, o.POP3Address, o.SMTPAddress = PipedIMAP, PipedPOP3, PipedSMTP
+	}
 	err := errors.Join(
 		s.listen(o.IMAPAddress, &s.IMAPAddr, nil, func(l net.Listener) { _ = s.imap.Serve(l) }),
 		s.listen(o.POP3Address, &s.POP3Addr, nil, s.servePOP3),
@@ -117,9 +122,12 @@ func (s *Servers) listen(address string, out *string, cfg *tls.Config, serve fun
 	if address == "" {
 		address = "127.0.0.1:0"
 	}
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return fmt.Errorf("listen for mail clients: %w", err)
+	var l net.Listener = newPipeListener(address)
+	if !s.options.Piped {
+		var err error
+		if l, err = net.Listen("tcp", address); err != nil {
+			return fmt.Errorf("listen for mail clients: %w", err)
+		}
 	}
 	*out = l.Addr().String()
 	s.listeners = append(s.listeners, l)
