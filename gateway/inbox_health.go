@@ -48,6 +48,7 @@ func (g *Gateway) InboxHealth(ctx context.Context, id int64) (InboxHealth, error
 
 // recovered returns since when an inbox that works again had failed.
 func recovered(events []models.InboxEvent, at time.Time) *time.Time {
+	events = slices.DeleteFunc(slices.Clone(events), func(e models.InboxEvent) bool { return e.State == models.InboxActive && e.Code != "" })
 	if len(events) < 2 || events[0].State != models.InboxActive || at.Sub(events[0].At) > 24*time.Hour {
 		return nil
 	}

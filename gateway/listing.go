@@ -123,8 +123,14 @@ func (v *visit) markFolders(ctx context.Context, entries []mailbox.Entry) error 
 		if !seen {
 			first = uid + 1
 		}
+		renumbered := seen && v.renumbered(key)
 		if err := v.mark(ctx, key, first, entries); err != nil {
 			return err
+		}
+		if renumbered {
+			v.g.event(ctx, models.InboxEvent{
+				InboxID: v.inbox.ID, At: now(), State: models.InboxActive, Code: "E-IMAP-04", Args: map[string]string{"folder": key.folder},
+			})
 		}
 	}
 	for _, folder := range v.folders() {
@@ -135,6 +141,16 @@ func (v *visit) markFolders(ctx context.Context, entries []mailbox.Entry) error 
 		}
 	}
 	return nil
+}
+
+// renumbered reports whether a folder has been seen in another numbering than this one.
+func (v *visit) renumbered(key folderKey) bool {
+	for other := range v.list.marks {
+		if other.folder == key.folder && other.uidValidity != 0 && key.uidValidity != 0 && other.uidValidity != key.uidValidity {
+			return true
+		}
+	}
+	return false
 }
 
 // marked reports whether a folder has been seen before, in whatever numbering, and what is the first UID of ours in a

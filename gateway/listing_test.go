@@ -181,6 +181,16 @@ func TestRenumberedFolderMakesNoIssueTwice(t *testing.T) {
 		if issues, _ := d.once(); issues != 4 {
 			t.Errorf("%d issues, want 4", issues)
 		}
+		events, err := d.store.InboxEvents(t.Context(), d.messages()[0].InboxID, 20)
+		said := 0
+		for _, e := range events {
+			if e.Code == "E-IMAP-04" && e.Args["folder"] == "INBOX" {
+				said++
+			}
+		}
+		if err != nil || said != 1 {
+			t.Errorf("the history of the inbox tells %d times (%v) that its folder was renumbered, want once", said, err)
+		}
 	})
 }
 

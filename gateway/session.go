@@ -47,6 +47,7 @@ func (g *Gateway) session(ctx context.Context, ib models.Inbox, f fence, s *shif
 		return err
 	}
 	v.late, s.cutShort = s.cutShort, false
+	defer func() { tellStored(err, v.handled) }()
 	if err := v.first(ctx); err != nil {
 		return err
 	}

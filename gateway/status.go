@@ -83,6 +83,13 @@ func (g *Gateway) visitFailed(ctx context.Context, ib models.Inbox, s *models.In
 	return delay
 }
 
+// tellStored adds to a fetch that took too long how many messages it brought to their result before.
+func tellStored(err error, handled int) {
+	if p, ok := errors.AsType[*mailbox.Problem](err); ok && p.Code == "E-NET-04" && p.Args != nil {
+		p.Args["n"] = itoa(int64(handled))
+	}
+}
+
 // event keeps when an inbox began to fail and when it worked again.
 func (g *Gateway) event(ctx context.Context, e models.InboxEvent) {
 	if e.Args == nil {

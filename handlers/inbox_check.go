@@ -164,6 +164,9 @@ func (v *visit) checkWords(args map[string]string) map[string]string {
 	if at, err := time.Parse(time.DateOnly, words["date"]); err == nil {
 		words["date"] = v.l.Date(at)
 	}
+	if _, ok := words["n"]; !ok {
+		words["n"] = "0" // A check stores nothing.
+	}
 	if _, ok := words["time"]; !ok {
 		words["time"] = v.l.T("check.next_poll")
 	}

@@ -20,7 +20,7 @@ type fixView struct {
 
 // fixable are the fields that a remedy may fill.
 func fixable() []string {
-	return []string{"receive", "host", "port", "security", "tls_verify", "fingerprint", "username", "auth", "folders", "connect_timeout", "poll_interval", "after"}
+	return []string{"receive", "host", "port", "security", "tls_verify", "fingerprint", "username", "auth", "folders", "connect_timeout", "fetch_timeout", "poll_interval", "after"}
 }
 
 // fixes are the remedies of a phase, best first.
@@ -46,6 +46,8 @@ func (v *visit) fixes(at checked, p gateway.CheckPhase) []fixView {
 		if p.Code == "E-NET-03" {
 			add(text(), "connect_timeout", "60")
 		}
+	case "E-NET-04":
+		add(text(), "fetch_timeout", "600")
 	case "E-DNS-01":
 		for _, host := range otherHosts(at.s.Host, at.s.Receive) {
 			add(v.l.T("fix.host", "host", host), "host", host)

@@ -45,6 +45,9 @@ func (v *visit) inboxEvents(events []models.InboxEvent) []inboxEvent {
 		case models.InboxFailing:
 			one.Health = health{"warn", "warn", v.l.T("inbox.event.failing")}
 		}
+		if e.State == models.InboxActive && e.Code != "" {
+			one.Health = health{"warn", "warn", v.l.T("inbox.event.noticed")}
+		}
 		if e.Code != "" {
 			one.Cause = v.l.T(e.Code, e.Args)
 		}

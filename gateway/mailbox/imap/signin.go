@@ -69,6 +69,8 @@ func (m *Mailbox) signInProblem(err error) error {
 	}
 	lower := strings.ToLower(text)
 	switch {
+	case wire.TooOften(text):
+		p.Code = "E-AUTH-04"
 	case status.Code == goimap.ResponseCodeUnavailable || status.Code == goimap.ResponseCodeInUse || status.Code == goimap.ResponseCodeLimit:
 		p.Code = "E-NET-05"
 	case status.Code == goimap.ResponseCodePrivacyRequired:

@@ -149,7 +149,7 @@ func TestRefusalsOfSignIn(t *testing.T) {
 		"-ERR [SYS/TEMP] back end is down\r\n":                                   "E-NET-05",
 		"-ERR Application-specific password required\r\n":                        "E-AUTH-02",
 		"-ERR [AUTH] Plaintext authentication disallowed on non-secure ...\r\n":  "E-AUTH-06",
-		"-ERR [SYS/PERM] Your account is not enabled for POP access, secret\r\n": "E-NET-05",
+		"-ERR [SYS/PERM] Your account is not enabled for POP access, secret\r\n": "E-AUTH-03",
 	} {
 		t.Run(reply, func(t *testing.T) {
 			s := &script{answers: map[string]string{"PASS secret": reply}}

@@ -128,19 +128,21 @@ func (m *Mailbox) signInProblem() error {
 	}
 	lower := strings.ToLower(text)
 	switch {
+	case wire.TooOften(text):
+		p.Code = "E-AUTH-04"
 	case code == "IN-USE":
 		p.Code = "E-POP-02"
 	case code == "LOGIN-DELAY":
 		p.Code = "E-POP-03"
 		p.Args["minutes"] = "15" // What the providers that answer so ask for; the server does not say.
-	case strings.HasPrefix(code, "SYS"):
-		p.Code = "E-NET-05"
 	case strings.Contains(lower, "plaintext authentication disallowed"), strings.Contains(lower, "use ssl"), strings.Contains(lower, "tls required"):
 		p.Code = "E-AUTH-06"
 	case strings.Contains(lower, "application-specific password"):
 		p.Code = "E-AUTH-02"
 	case strings.Contains(lower, "not enabled for pop"), strings.Contains(lower, "pop access is disabled"), strings.Contains(lower, "pop3 is disabled"):
 		p.Code = "E-AUTH-03"
+	case strings.HasPrefix(code, "SYS"):
+		p.Code = "E-NET-05"
 	}
 	return p
 }

@@ -85,6 +85,25 @@ func localIP() string {
 	return host
 }
 
+// TooOften reports whether a refusal says that somebody has tried to sign in too often, and not that the password is
+// wrong. Seen in practice: "Too many login failures", "[LIMIT] too many authentication attempts", "account temporarily
+// locked"; "too many simultaneous connections" is another matter.
+func TooOften(text string) bool {
+	text = strings.ToLower(text)
+	if strings.Contains(text, "temporarily locked") || strings.Contains(text, "temporarily blocked") {
+		return true
+	}
+	if !strings.Contains(text, "too many") || strings.Contains(text, "connection") {
+		return false
+	}
+	for _, word := range []string{"login", "attempt", "auth", "sign-in", "fail"} {
+		if strings.Contains(text, word) {
+			return true
+		}
+	}
+	return false
+}
+
 // Text makes what a server said fit for a page: one line of at most 200 characters, without the account's password or
 // user name, and without control characters.
 func Text(a mailbox.Account, s string) string {
