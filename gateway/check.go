@@ -77,6 +77,7 @@ func (g *Gateway) CheckInbox(ctx context.Context, id int64, each func(CheckPhase
 		}
 		return CheckReport{}, err
 	}
+	g.bear(&a, OAuthInbox(ib.ID), ib.Settings.OAuth, ib.Settings.Receive, true)
 	return g.check(ctx, ib, a, each)
 }
 
@@ -114,6 +115,15 @@ func (g *Gateway) CheckDraft(ctx context.Context, id int64, d InboxDraft, each f
 		}
 		return CheckReport{}, err
 	}
+	if id != 0 && a.OAuth() {
+		stored, err := g.Store.InboxByID(ctx, id)
+		if err != nil {
+			return CheckReport{}, err
+		}
+		if !losesOAuth(stored.Settings, d.Settings) { // Tokens were given for that server.
+			g.bear(&a, OAuthInbox(id), stored.Settings.OAuth, d.Settings.Receive, true)
+		}
+	}
 	return g.check(ctx, ib, a, each)
 }
 
@@ -121,6 +131,9 @@ func (g *Gateway) check(ctx context.Context, ib models.Inbox, a mailbox.Account,
 	ctx, cancel := context.WithTimeout(ctx, a.ConnectTimeout+time.Minute)
 	defer cancel()
 	run := &checkRun{each: each, start: time.Now()}
+	if a.OAuth() {
+		run.phases = slices.Insert(checkPhases(), 3, mailbox.PhaseToken)
+	}
 	found := map[string]string{}
 	box, err := openAccount(ctx, ib.Settings.Receive, a, func(st mailbox.Step) {
 		if st.Phase == mailbox.PhaseCounts { // What is there is counted below.

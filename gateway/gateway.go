@@ -2,12 +2,16 @@ package gateway
 
 import (
 	"context"
+	"crypto/x509"
+	"errors"
 	"log/slog"
+	"net"
 	"sync"
 	"time"
 
 	"letterbox/gateway/mailbox"
 	"letterbox/gateway/mailbox/preset"
+	"letterbox/gateway/oauth"
 	"letterbox/gateway/smime"
 	"letterbox/models"
 	"letterbox/models/store"
@@ -25,7 +29,9 @@ type Deps struct {
 	Resolver preset.Resolver // Asks the DNS where the mail of a domain lies; the system's when nil.
 	// ForbidUnverified refuses connections on which nobody checks the certificate of the server, stored ones too.
 	ForbidUnverified bool
-	SMIME            *smime.Policy // Checks signatures and opens encrypted mail; nil: both are only recognised.
+	OAuthHosts       []string       // Identity providers that may be used besides Microsoft and Google: "id.example.org", "id.example.org:8443".
+	OAuthRoots       *x509.CertPool // Issuers of their certificates; those of the system when nil.
+	SMIME            *smime.Policy  // Checks signatures and opens encrypted mail; nil: both are only recognised.
 	// Texts returns a text of the message catalogue for mails that go out; nil: its key.
 	Texts func(lang, key string, args map[string]string) string
 	// BaseURL is where people reach the server, without a slash at the end, for links in mails; "": there are none.
@@ -47,6 +53,7 @@ type Gateway struct {
 	Deps
 	holder string // Names this process in the leases.
 	rules  ruleCache
+	oauth  *oauth.Client
 	box    func(ctx context.Context, ib models.Inbox) (mailbox.Mailbox, error) // Opens mailboxes in tests; nil: imap and pop3.
 
 	counts counts
@@ -77,8 +84,15 @@ func New(d Deps) *Gateway {
 	if d.Changed == nil {
 		d.Changed = func(string) {}
 	}
+	web := d.DialWeb
+	if web == nil {
+		web = func(context.Context, string, string) (net.Conn, error) {
+			return nil, errors.New("nothing on the web may be reached")
+		}
+	}
 	return &Gateway{
-		Deps: d, holder: newHolder(), rules: ruleCache{sets: map[ruleKey]*compiledRules{}},
+		oauth: oauth.New(web, d.OAuthRoots),
+		Deps:  d, holder: newHolder(), rules: ruleCache{sets: map[ruleKey]*compiledRules{}},
 		deadly: make(chan struct{}, 1), resync: make(chan struct{}, 1), mailOut: make(chan struct{}, 1),
 		workers: map[int64]*worker{}, passive: map[int64]int64{}, leases: map[string]*heldLease{},
 		live: map[int64]pulse{}, accounts: map[int64]kept{}, unsaved: map[int64]models.InboxStatus{},

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"letterbox/gateway/oauth"
 	"letterbox/gateway/rule"
 	"letterbox/models"
 )
@@ -22,7 +23,7 @@ func complete(d *InboxDraft) {
 	if d.Name == "" {
 		d.Name = d.Address
 	}
-	if d.Settings.Username == "" && d.Settings.Auth == "password" {
+	if d.Settings.Username == "" && d.Settings.Auth != "none" {
 		d.Settings.Username = d.Address
 	}
 	if d.Settings.Port == 0 {
@@ -84,6 +85,9 @@ func validate(d InboxDraft) models.InvalidList {
 			add(f.field, "E-INBOX-11")
 		}
 	}
+	if unsafeOAuth(s.Auth, s.Security, s.TLSVerify) {
+		add("security", "E-OAUTH-20")
+	}
 	if s.After == "move" && s.MoveTo == "" && s.Receive == "imap" {
 		add("move_to", "E-INBOX-12")
 	}
@@ -120,7 +124,7 @@ func choices(d InboxDraft) []choice {
 		{"receive", s.Receive, []string{"none", "imap", "pop3", "push"}},
 		{"security", s.Security, []string{"auto", "tls", "starttls", "starttls_if_available", "none"}},
 		{"tls_verify", s.TLSVerify, []string{"system", "ca", "pinned", "off"}},
-		{"auth", s.Auth, []string{"none", "password"}},
+		{"auth", s.Auth, []string{"none", "password", oauth.ClientFlow, oauth.UserFlow}},
 		{"select", s.Select, []string{"new_uid", "unseen", "all"}},
 		{"after", s.After, []string{"leave", "seen", "delete", "move"}},
 		{"pop3_after", s.POP3After, []string{"keep", "delete", "delete_after_days"}},

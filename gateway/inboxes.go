@@ -180,6 +180,11 @@ func (g *Gateway) UpdateInbox(ctx context.Context, by *models.User, id, version 
 			}
 			ib.PasswordEnc = ""
 		}
+		if losesOAuth(before.Settings, d.Settings) {
+			if err := g.Store.DeleteOAuth(ctx, string(OAuthInbox(id))); err != nil {
+				return err
+			}
+		}
 		ib.Name, ib.Address, ib.ProjectID, ib.Global, ib.Enabled = d.Name, lower(d.Address), d.ProjectID, d.Global, d.Enabled
 		ib.Settings, ib.UpdatedAt = d.Settings, now()
 		ib.Settings.TrustedAt = trustedAt(before.Settings, d.Settings, ib.UpdatedAt)
@@ -252,6 +257,9 @@ func (g *Gateway) DeleteInbox(ctx context.Context, by *models.User, id int64) er
 			return err
 		}
 		if err := g.Store.DeleteInbox(ctx, id); err != nil {
+			return err
+		}
+		if err := g.Store.DeleteOAuth(ctx, string(OAuthInbox(id))); err != nil {
 			return err
 		}
 		return g.audit(ctx, by, "inbox.delete", "inbox:"+itoa(id), nil)

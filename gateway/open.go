@@ -28,12 +28,17 @@ func (g *Gateway) openBox(ctx context.Context, ib models.Inbox, status *models.I
 	if err != nil {
 		return nil, err
 	}
+	tokens := g.bear(&a, OAuthInbox(ib.ID), ib.Settings.OAuth, ib.Settings.Receive, false)
 	if status != nil {
 		at := net.JoinHostPort(a.Host, strconv.Itoa(a.Port))
 		a.Encrypted = status.EncryptedWith == at
 		a.OnEncrypted = func() { status.EncryptedWith = at }
 	}
-	return openAccount(ctx, ib.Settings.Receive, a, nil)
+	box, err := openAccount(ctx, ib.Settings.Receive, a, nil)
+	if tokens.refused(ctx, err) {
+		return openAccount(ctx, ib.Settings.Receive, a, nil)
+	}
+	return box, err
 }
 
 // openAccount opens a connection. With progress it looks at every folder and reports each phase that is over.

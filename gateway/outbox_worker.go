@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"letterbox/gateway/mailbox"
+	"letterbox/gateway/oauth"
 	"letterbox/gateway/outbound"
 	"letterbox/models"
 )
@@ -181,6 +182,9 @@ func (g *Gateway) inTrouble(ctx context.Context, a *models.SendingAccount, p *ma
 		return err
 	}
 	next := now().Add(visitDelay(a.Failures+1, p.Phase, time.Minute))
+	if oauth.Lasting(p.Code) {
+		next = now().Add(jitter(lastingDelay))
+	}
 	news, err := g.Store.SaveSendingTrouble(ctx, a.ID, p.Code, string(args), next)
 	if err != nil {
 		return fmt.Errorf("keep the trouble of a sending account: %w", err)

@@ -20,6 +20,9 @@ const (
 	mostDeaths   = 3
 )
 
+// lastingDelay is how long to wait after a refusal that lasts until somebody acts.
+const lastingDelay = 6 * time.Hour
+
 // retryDelay is how long to wait after that many attempts at one message.
 func retryDelay(attempts int) time.Duration {
 	steps := [...]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 6 * time.Hour}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"letterbox/gateway/mailbox"
+	"letterbox/gateway/oauth"
 	"letterbox/gateway/outbound"
 	"letterbox/models"
 )
@@ -116,6 +117,11 @@ func (g *Gateway) UpdateSendingAccount(ctx context.Context, by *models.User, id,
 			}
 			a.PasswordEnc = ""
 		}
+		if sendingLosesOAuth(a.Settings, d.Settings) {
+			if err := g.Store.DeleteOAuth(ctx, string(OAuthSending(id))); err != nil {
+				return err
+			}
+		}
 		before := a.Version
 		a.Place, a.Address, a.Name, a.Settings = d.Place, lower(d.Address), d.Name, d.Settings
 		if err := g.sealSending(&a, d.Password); err != nil {
@@ -138,6 +144,9 @@ func (g *Gateway) DeleteSendingAccount(ctx context.Context, by *models.User, id 
 	defer g.own.empty()
 	return g.Store.WithTx(ctx, func(ctx context.Context) error {
 		if err := g.Store.DeleteSendingAccount(ctx, id, "E-SMTP-12"); err != nil {
+			return err
+		}
+		if err := g.Store.DeleteOAuth(ctx, string(OAuthSending(id))); err != nil {
 			return err
 		}
 		return g.audit(ctx, by, "sending.delete", "sending:"+itoa(id), nil)
@@ -182,7 +191,7 @@ func completeSending(d *SendingDraft) models.InvalidList {
 			s.Port = 465
 		}
 	}
-	if s.Username == "" && s.Auth == "password" {
+	if s.Username == "" && s.Auth != "none" {
 		s.Username = d.Address
 	}
 	var list models.InvalidList
@@ -213,12 +222,15 @@ func completeSending(d *SendingDraft) models.InvalidList {
 	}{
 		{"security", s.Security, []string{"auto", "tls", "starttls", "starttls_if_available", "none"}},
 		{"tls_verify", s.TLSVerify, []string{"system", "ca", "pinned", "off"}},
-		{"auth", s.Auth, []string{"password", "none"}},
+		{"auth", s.Auth, []string{"password", "none", oauth.ClientFlow, oauth.UserFlow}},
 		{"language", s.Language, []string{"de", "en"}},
 	} {
 		if !slices.Contains(c.allowed, c.value) {
 			refuse(c.field, "E-SEND-02", nil)
 		}
+	}
+	if unsafeOAuth(s.Auth, s.Security, s.TLSVerify) {
+		refuse("security", "E-OAUTH-20", nil)
 	}
 	if len(s.Signature) > 4<<10 {
 		refuse("signature", "E-TEXT-01", map[string]string{"max": "4096"})
@@ -281,6 +293,16 @@ func (g *Gateway) CheckSending(ctx context.Context, id int64, d SendingDraft) (C
 	if err != nil {
 		return run.failed(asProblem(err, mailbox.PhaseTLS)), nil
 	}
+	if id != 0 && acct.OAuth() {
+		run.phases = slices.Insert(sendingPhases(), 3, mailbox.PhaseToken)
+		stored, err := g.Store.SendingAccountByID(ctx, id)
+		if err != nil {
+			return CheckReport{}, err
+		}
+		if !sendingLosesOAuth(stored.Settings, d.Settings) {
+			g.bear(&acct, OAuthSending(id), stored.Settings.OAuth, "smtp", true)
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	s, err := outbound.Open(ctx, acct, helloOf(a.Address), func(st mailbox.Step) {
@@ -332,6 +354,10 @@ func (g *Gateway) openSending(ctx context.Context, a models.SendingAccount) (s *
 	at := net.JoinHostPort(acct.Host, strconv.Itoa(acct.Port))
 	acct.Encrypted = a.EncryptedWith == at
 	acct.OnEncrypted = func() { encrypted = at }
+	tokens := g.bear(&acct, OAuthSending(a.ID), a.Settings.OAuth, "smtp", false)
 	s, err = outbound.Open(ctx, acct, helloOf(a.Address), nil)
+	if tokens.refused(ctx, err) {
+		s, err = outbound.Open(ctx, acct, helloOf(a.Address), nil)
+	}
 	return s, encrypted, err
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"letterbox/gateway/mailbox"
+	"letterbox/gateway/oauth"
 	"letterbox/models"
 )
 
@@ -56,7 +57,7 @@ func (g *Gateway) visitFailed(ctx context.Context, ib models.Inbox, s *models.In
 	state, phase, code, args := models.InboxFailing, mailbox.PhaseFetch, "", map[string]string(nil)
 	if errors.As(cause, &p) {
 		phase, code, args = p.Phase, p.Code, p.Args
-		if p.Phase == mailbox.PhaseSignIn {
+		if p.Phase == mailbox.PhaseSignIn || oauth.Lasting(p.Code) {
 			state = models.InboxRefused
 		}
 	} else {
@@ -68,6 +69,9 @@ func (g *Gateway) visitFailed(ctx context.Context, ib models.Inbox, s *models.In
 		s.State, s.Since = state, at
 	}
 	delay := visitDelay(s.Failures, phase, ib.Settings.PollInterval)
+	if oauth.Lasting(code) { // Only a person can help, and what they do is seen at once.
+		delay = jitter(lastingDelay)
+	}
 	next := at.Add(delay)
 	if args == nil {
 		args = map[string]string{}

@@ -33,8 +33,10 @@ type InboxSettings struct {
 	Fingerprint string `json:"fingerprint"`
 	// TrustedAt is when the fingerprint was set.
 	TrustedAt *time.Time `json:"trusted_at,omitempty"`
-	Auth      string     `json:"auth"` // none, password.
+	Auth      string     `json:"auth"` // none, password, oauth2_client (the app alone), oauth2_user (somebody has signed in).
 	Username  string     `json:"username"`
+	// OAuth counts when Auth is oauth2_client or oauth2_user.
+	OAuth OAuthSettings `json:"oauth,omitzero"`
 
 	Folders     []string `json:"folders"`
 	Select      string   `json:"select"`       // new_uid, unseen, all.

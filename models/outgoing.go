@@ -33,8 +33,10 @@ type SendingSettings struct {
 	CAPEM       string     `json:"ca_pem"`
 	Fingerprint string     `json:"fingerprint"`
 	TrustedAt   *time.Time `json:"trusted_at,omitempty"`
-	Auth        string     `json:"auth"` // none, password.
+	Auth        string     `json:"auth"` // none, password, oauth2_client, oauth2_user.
 	Username    string     `json:"username"`
+	// OAuth counts when Auth is oauth2_client or oauth2_user.
+	OAuth OAuthSettings `json:"oauth,omitzero"`
 
 	ReplyTo   string `json:"reply_to"`   // Where replies go; "": the inbox that the issue came by, or Address.
 	Tagged    bool   `json:"tagged"`     // Replies go to "base+token@": the server delivers subaddresses (RFC 5233).

@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"context"
 	"crypto/x509"
 	"time"
 )
@@ -41,9 +42,14 @@ type Account struct {
 	OnEncrypted func()    // Called when a connection is encrypted and its certificate verified; may be nil.
 	Encrypted   bool      // A former visit was encrypted: one without encryption is refused (E-TLS-06).
 
-	Auth     string // "none" (IMAP PREAUTH or ANONYMOUS is not used: the server must let in without sign-in) or "password".
+	// Auth is "none" (IMAP PREAUTH or ANONYMOUS is not used: the server must let in without sign-in), "password",
+	// "oauth2_client" or "oauth2_user".
+	Auth     string
 	Username string
 	Password string
+	// Token returns an access token for the two OAuth 2.0 kinds. It is asked for only when the connection is encrypted and
+	// its certificate verified. Its error is a [*Problem].
+	Token func(ctx context.Context) (string, error)
 
 	Folders        []string      // IMAP folders to read, with the server's own separator or "/"; [INBOX] when empty.
 	ConnectTimeout time.Duration // Bound on DNS, TCP, TLS and greeting together.
@@ -52,3 +58,6 @@ type Account struct {
 
 	Dial DialFunc // How TCP connections are opened; a net.Dialer when nil. The gateway passes its guarded dialer.
 }
+
+// OAuth reports whether the account signs in with an access token.
+func (a Account) OAuth() bool { return a.Auth == "oauth2_client" || a.Auth == "oauth2_user" }

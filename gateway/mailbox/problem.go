@@ -16,6 +16,7 @@ const (
 	PhaseDNS     Phase = "dns"
 	PhaseConnect Phase = "connect"
 	PhaseTLS     Phase = "tls"
+	PhaseToken   Phase = "token" // Of accounts with OAuth 2.0 only.
 	PhaseSignIn  Phase = "signin"
 	PhaseFolders Phase = "folders"
 	PhaseRights  Phase = "rights"

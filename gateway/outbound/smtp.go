@@ -63,7 +63,9 @@ func Open(ctx context.Context, a mailbox.Account, hello string, progress func(ma
 		s.client = smtp.NewClient(conn)
 		return s.client.Hello(hello)
 	})
-	if err == nil {
+	if err == nil && a.OAuth() {
+		err = s.bear(ctx, progress)
+	} else if err == nil {
 		err = s.signIn(ctx, encrypted)
 	}
 	if err != nil {

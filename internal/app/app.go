@@ -39,6 +39,10 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 	if err != nil {
 		return nil, err
 	}
+	roots, err := loadRoots(cfg.OAuthRoots)
+	if err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
@@ -72,7 +76,8 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 		Store: s, Tracker: a.Tracker, Secrets: ring, Log: log, Dial: netguard.Dialer(cfg.AllowedNetworks),
 		DialWeb: netguard.WebDialer(cfg.AllowedNetworks), ForbidUnverified: !cfg.AllowUnverifiedTLS, SMIME: policy, Changed: a.changes.publish,
 		InboxesPerProject: cfg.InboxesPerProject, BaseURL: cfg.BaseURL,
-		Texts: cat.T,
+		Texts:      cat.T,
+		OAuthHosts: cfg.OAuthAuthorities, OAuthRoots: roots,
 	})
 	return a, nil
 }

@@ -25,19 +25,21 @@ var mayImport = map[string][]string{
 	"gateway/extract":             {"gateway/rule", "models"},
 	"gateway/mailbox":             {},
 	"gateway/mailbox/archive":     {"gateway/mailbox"},
-	"gateway/mailbox/imap":        {"gateway/mailbox", "gateway/mailbox/wire"},
+	"gateway/mailbox/bearer":      {"gateway/mailbox"},
+	"gateway/mailbox/imap":        {"gateway/mailbox", "gateway/mailbox/bearer", "gateway/mailbox/wire"},
 	"gateway/mailbox/mailboxtest": {"gateway/mailbox"},
-	"gateway/mailbox/pop3":        {"gateway/mailbox", "gateway/mailbox/wire"},
+	"gateway/mailbox/pop3":        {"gateway/mailbox", "gateway/mailbox/bearer", "gateway/mailbox/wire"},
 	"gateway/mailbox/preset":      {"gateway/mailbox"},
 	"gateway/mailbox/wire":        {"gateway/mailbox"},
 	"gateway/message":             {"gateway/smime", "models"},
-	"gateway/outbound":            {"gateway/mailbox", "gateway/mailbox/wire"},
+	"gateway/oauth":               {"gateway/mailbox"},
+	"gateway/outbound":            {"gateway/mailbox", "gateway/mailbox/bearer", "gateway/mailbox/wire"},
 	"gateway/rule":                {"models"},
 	"gateway/smime":               {},
 	"gateway/thread":              {"models"},
 	"gateway": {
 		"gateway/extract", "gateway/mailbox", "gateway/mailbox/archive", "gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/mailbox/preset", "gateway/message",
-		"gateway/outbound", "gateway/rule", "gateway/smime", "gateway/thread", "models", "models/store",
+		"gateway/oauth", "gateway/outbound", "gateway/rule", "gateway/smime", "gateway/thread", "models", "models/store",
 	},
 
 	"tracker":  {"models", "models/store"},
@@ -48,6 +50,7 @@ var mayImport = map[string][]string{
 	"internal/config":     {"internal/spelling"},
 	"internal/i18n":       {},
 	"internal/mailtest":   {"gateway/mailbox"},
+	"internal/oauthtest":  {"internal/mailtest"},
 	"internal/netguard":   {"gateway/mailbox"},
 	"internal/picture":    {},
 	"internal/secret":     {},
@@ -68,7 +71,7 @@ var mayImport = map[string][]string{
 }
 
 // testsMayImport lists what the tests of every package may import besides.
-var testsMayImport = []string{"gateway/mailbox/mailboxtest", "internal/mailtest", "internal/testdb"}
+var testsMayImport = []string{"gateway/mailbox/mailboxtest", "internal/mailtest", "internal/oauthtest", "internal/testdb"}
 
 // testsMayAlsoImport lists, for one package, what only its tests may import: they put real parts together.
 var testsMayAlsoImport = map[string][]string{

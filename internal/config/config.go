@@ -35,6 +35,10 @@ type Config struct {
 	SMIMEKeys string `key:"smime_keys" doc:"Folder with S/MIME keys that open encrypted mail: PEM files (*.pem), each with one private key and its certificate. Old keys stay there for old mail."`
 	// SMIMERoots is a PEM file with the issuers of certificates that are accepted; "" for those of the system.
 	SMIMERoots string `key:"smime_roots" doc:"PEM file with the issuers whose S/MIME certificates are accepted. Empty: the issuers that the system trusts."`
+	// OAuthAuthorities are the hosts of identity providers that may be used besides those of Microsoft and Google.
+	OAuthAuthorities []string `key:"oauth_authorities" doc:"Identity providers that mail accounts may sign in with besides Microsoft and Google: host names, with the port where it is not 443."`
+	// OAuthRoots is a PEM file with the issuers of their certificates; "" for those of the system.
+	OAuthRoots string `key:"oauth_roots" doc:"PEM file with the issuers of the certificates of identity providers. Empty: the issuers that the system trusts."`
 	// Role is what this process does: all, web or gateway.
 	Role Role `key:"role" default:"all" doc:"What this process does: all, web (pages and API only) or gateway (mail only)."`
 	// LogLevel is the least level that is logged.

@@ -157,6 +157,7 @@ func TestEverySettingIsDescribedAndReachable(t *testing.T) {
 		"listen": "localhost:0", "db": "sqlite:x.db", "data": "d", "base_url": "https://a.example.org", "secret_key": "k",
 		"allowed_networks": "10.0.0.0/8,fd00::/8", "role": "gateway", "log_level": "debug", "log_format": "json",
 		"smime_keys": "keys", "smime_roots": "issuers.pem", "allow_unverified_tls": "false", "inboxes_per_project": "2",
+		"oauth_authorities": "id.example.org,login.example.org:8443", "oauth_roots": "roots.pem",
 	}
 	for _, f := range Fields() {
 		if f.Key == "" || f.Doc == "" {

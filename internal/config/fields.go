@@ -98,6 +98,19 @@ func (f Field) set(c *Config, text string) error {
 	case "smime_roots":
 		c.SMIMERoots = text
 		return nil
+	case "oauth_authorities":
+		c.OAuthAuthorities = nil
+		for name := range strings.SplitSeq(text, ",") {
+			if name = strings.ToLower(strings.TrimSpace(name)); strings.ContainsAny(name, "/@ ") {
+				return fmt.Errorf("%q is not a host name", name)
+			} else if name != "" {
+				c.OAuthAuthorities = append(c.OAuthAuthorities, name)
+			}
+		}
+		return nil
+	case "oauth_roots":
+		c.OAuthRoots = text
+		return nil
 	case "secret_key":
 		c.SecretKey = text // Package secret checks it.
 		return nil
@@ -172,6 +185,8 @@ func (f Field) text(c Config) string {
 			list[i] = network.String()
 		}
 		return strings.Join(list, ",")
+	case []string:
+		return strings.Join(v, ",")
 	case slog.Level:
 		return strings.ToLower(v.String())
 	default:

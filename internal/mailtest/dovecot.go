@@ -23,7 +23,9 @@ type DovecotOptions struct {
 	RequireTLS   bool              // Refuse sign-in on an unencrypted connection.
 	Capabilities string            // IMAP capabilities to announce instead of all ("IMAP4rev1 LITERAL+ UIDPLUS").
 	NoPOP3       bool
-	Connections  int // At the same time, when it is more than some hundred.
+	Introspect   string // Where to ask for the user of an access token (".../introspect?token="); "": no OAuth 2.0.
+	NoBearer     bool   // Offers XOAUTH2 and not OAUTHBEARER, as Microsoft does.
+	Connections  int    // At the same time, when it is more than some hundred.
 }
 
 // Dovecot is a private, running Dovecot on loopback.
@@ -135,8 +137,11 @@ func (d *Dovecot) write(ports []int) error {
 	for login, password := range d.users {
 		fmt.Fprintf(&users, "%s:{PLAIN}%s::::::\n", login, password)
 	}
+	oauth := fmt.Sprintf("introspection_url = %s\nintrospection_mode = get\nusername_attribute = email\nusername_format = %%n\n"+
+		"active_attribute = active\nactive_value = true\n", d.options.Introspect)
 	for name, content := range map[string][]byte{
-		"users": users.Bytes(), "cert.pem": d.Certificate.CertPEM, "key.pem": d.Certificate.KeyPEM, "dovecot.conf": d.config(ports, me, root),
+		"oauth2.conf": []byte(oauth),
+		"users":       users.Bytes(), "cert.pem": d.Certificate.CertPEM, "key.pem": d.Certificate.KeyPEM, "dovecot.conf": d.config(ports, me, root),
 	} {
 		if err := os.WriteFile(filepath.Join(d.dir, name), content, 0o644); err != nil { //nolint:gosec // Dovecot's processes run as other users.
 			return err
@@ -155,11 +160,14 @@ func (d *Dovecot) config(ports []int, me *user.User, root bool) []byte {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("base_dir = %s/run\nstate_dir = %s/state\nlog_path = %s/log\nprotocols = %s\nlisten = 127.0.0.1", d.dir, d.dir, d.dir, protocols)
 	line("ssl = yes\nssl_cert = <%s/cert.pem\nssl_key = <%s/key.pem", d.dir, d.dir)
-	line("disable_plaintext_auth = %s\nauth_mechanisms = plain login\nauth_failure_delay = 0\nlogin_trusted_networks =", yes[d.options.RequireTLS])
+	line("disable_plaintext_auth = %s\nauth_mechanisms = plain login%s\nauth_failure_delay = 0\nlogin_trusted_networks =", yes[d.options.RequireTLS], d.bearers())
 	line("first_valid_uid = 1\nfirst_valid_gid = 1\nmail_home = %s/home/%%n\nmail_location = maildir:~/Maildir", d.dir)
 	line("mail_fsync = never\nimap_hibernate_timeout = 0\nmail_max_userip_connections = %d", max(1000, d.options.Connections))
 	if n := d.options.Connections; n > 0 {
 		line("default_process_limit = %d\ndefault_client_limit = %d\nservice imap {\n  process_limit = %d\n}", n, 4*n, n)
+	}
+	if d.options.Introspect != "" {
+		line("passdb {\n  driver = oauth2\n  mechanisms = xoauth2 oauthbearer\n  args = %s/oauth2.conf\n}", d.dir)
 	}
 	line("passdb {\n  driver = passwd-file\n  args = scheme=plain username_format=%%n %s/users\n}", d.dir)
 	owner := ""
@@ -194,6 +202,17 @@ func (d *Dovecot) config(ports []int, me *user.User, root bool) []byte {
 	}
 	line("}")
 	return []byte(b.String())
+}
+
+// bearers are the mechanisms for access tokens.
+func (d *Dovecot) bearers() string {
+	switch {
+	case d.options.Introspect == "":
+		return ""
+	case d.options.NoBearer:
+		return " xoauth2"
+	}
+	return " xoauth2 oauthbearer"
 }
 
 // Start starts the server and waits until it answers. RunDovecot has called it.

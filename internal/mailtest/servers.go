@@ -47,6 +47,11 @@ type Options struct {
 	// Fault is asked by SMTP at "mail", "rcpt", "data" (before the octets) and "end" (after the message was delivered). It
 	// returns an answer such as "451 4.3.0 later", "drop" to break the connection, or "" to go on. May be nil.
 	Fault func(stage, address string) string
+	// Token reports whether an access token opens the mailbox of a login; SMTP then offers XOAUTH2 and OAUTHBEARER, and
+	// no password. May be nil.
+	Token func(login, token string) bool
+	// NoBearer makes SMTP offer XOAUTH2 only.
+	NoBearer bool
 	// Rewrite changes a message before SMTP delivers it, as a careless relay does; may be nil.
 	Rewrite func(raw []byte) []byte
 }

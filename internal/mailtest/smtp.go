@@ -41,9 +41,20 @@ type smtpSession struct {
 	users   []*User
 }
 
-func (s *smtpSession) AuthMechanisms() []string { return []string{sasl.Plain} }
+func (s *smtpSession) AuthMechanisms() []string {
+	switch {
+	case s.servers.options.Token == nil:
+		return []string{sasl.Plain}
+	case s.servers.options.NoBearer:
+		return []string{"XOAUTH2"}
+	}
+	return []string{"XOAUTH2", sasl.OAuthBearer}
+}
 
-func (s *smtpSession) Auth(string) (sasl.Server, error) {
+func (s *smtpSession) Auth(mechanism string) (sasl.Server, error) {
+	if valid := s.servers.options.Token; valid != nil {
+		return newTokenServer(mechanism, valid), nil
+	}
 	return sasl.NewPlainServer(func(_, login, password string) error {
 		if u := s.servers.store.user(login); u == nil || u.password != password {
 			return smtp.ErrAuthFailed

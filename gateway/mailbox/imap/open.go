@@ -94,7 +94,7 @@ func Open(ctx context.Context, a mailbox.Account, progress func(mailbox.Step)) (
 
 // start signs in and opens folders.
 func (m *Mailbox) start(ctx context.Context, check bool, progress func(mailbox.Step)) error {
-	if err := m.signIn(ctx); err != nil {
+	if err := m.signIn(ctx, progress); err != nil {
 		return err
 	}
 	progress(mailbox.Step{Phase: mailbox.PhaseSignIn, Note: map[string]string{"user": m.account.Username}})

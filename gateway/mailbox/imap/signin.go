@@ -10,11 +10,20 @@ import (
 	"github.com/emersion/go-sasl"
 
 	"letterbox/gateway/mailbox"
+	"letterbox/gateway/mailbox/bearer"
 	"letterbox/gateway/mailbox/wire"
 )
 
 // signIn asks for the capabilities and authenticates.
-func (m *Mailbox) signIn(ctx context.Context) error {
+func (m *Mailbox) signIn(ctx context.Context, progress func(mailbox.Step)) error {
+	token := ""
+	if m.account.OAuth() {
+		var err error
+		if token, err = bearer.Token(ctx, m.account, m.conn.Encrypted(), progress); err != nil {
+			return m.problem(mailbox.PhaseToken, err)
+		}
+		m.account.Password = token // What a server says is shown without it.
+	}
 	err := m.do(ctx, control(m.account), func() error {
 		if err := m.client.WaitGreeting(); err != nil {
 			return err
@@ -27,6 +36,9 @@ func (m *Mailbox) signIn(ctx context.Context) error {
 		if a.Auth == "none" {
 			return &mailbox.Problem{Phase: mailbox.PhaseSignIn, Code: "E-AUTH-05", Err: errors.New("server did not let us in without sign-in")}
 		}
+		if a.OAuth() {
+			return m.bear(token)
+		}
 		plain := m.caps.Has(goimap.AuthCap("PLAIN"))
 		if m.caps.Has(goimap.CapLoginDisabled) && !plain {
 			return &mailbox.Problem{Phase: mailbox.PhaseSignIn, Code: "E-AUTH-06", Err: errors.New("server announces LOGINDISABLED")}
@@ -38,17 +50,45 @@ func (m *Mailbox) signIn(ctx context.Context) error {
 		} else {
 			err = m.client.Login(a.Username, a.Password).Wait()
 		}
-		told := strings.Contains(strings.ToUpper(string(m.conn.Heard())), "CAPABILITY")
-		if err != nil {
-			return m.signInProblem(err)
-		}
-		if m.caps = m.client.Caps(); told {
-			return nil
-		}
-		m.caps, err = m.client.Capability().Wait() // They change with sign-in.
-		return err
+		return m.signedIn(err)
 	})
 	return m.problem(mailbox.PhaseSignIn, err)
+}
+
+// signedIn learns the capabilities again, which change with sign-in.
+func (m *Mailbox) signedIn(err error) error {
+	told := strings.Contains(strings.ToUpper(string(m.conn.Heard())), "CAPABILITY")
+	if err != nil {
+		return m.signInProblem(err)
+	}
+	if m.caps = m.client.Caps(); told {
+		return nil
+	}
+	m.caps, err = m.client.Capability().Wait()
+	return err
+}
+
+// bear signs in with an access token.
+func (m *Mailbox) bear(token string) error {
+	c := bearer.New(func(name string) bool { return m.caps.Has(goimap.AuthCap(name)) }, m.account, token)
+	if c == nil {
+		return bearer.NotOffered(m.account, strings.Join(m.caps.AuthMechanisms(), " "))
+	}
+	m.conn.Listen(8 << 10)
+	err := m.client.Authenticate(c)
+	if status, ok := errors.AsType[*goimap.Error](err); ok {
+		if p, ok := errors.AsType[*mailbox.Problem](m.signInProblem(err)); ok && p.Code != "E-AUTH-01" {
+			return p
+		}
+		return bearer.Problem(m.account, wire.Text(m.account, status.Text), err)
+	}
+	if _, ok := errors.AsType[*bearer.Refused](err); ok {
+		return bearer.Problem(m.account, "", err)
+	}
+	if err != nil {
+		return err
+	}
+	return m.signedIn(nil)
 }
 
 func ascii(s string) bool {

@@ -19,6 +19,7 @@ import (
 	gopop3 "github.com/knadh/go-pop3"
 
 	"letterbox/gateway/mailbox"
+	"letterbox/gateway/mailbox/bearer"
 	"letterbox/gateway/mailbox/wire"
 )
 
@@ -71,11 +72,22 @@ type handover struct{ conn net.Conn }
 func (h handover) Dial(string, string) (net.Conn, error) { return h.conn, nil }
 
 func (m *Mailbox) start(ctx context.Context, check bool, progress func(mailbox.Step)) error {
+	token := ""
+	if m.account.OAuth() {
+		var err error
+		if token, err = bearer.Token(ctx, m.account, m.conn.Encrypted(), progress); err != nil {
+			return m.problem(mailbox.PhaseToken, err)
+		}
+		m.account.Password = token // What a server says is shown without it.
+	}
 	err := m.do(ctx, func() (err error) {
 		m.link.reply = true
 		m.client, err = gopop3.New(gopop3.Opt{Host: m.account.Host, Port: m.account.Port, Dialer: handover{m.link}}).NewConn()
 		if err != nil {
 			return err
+		}
+		if m.account.OAuth() {
+			return m.bear(token)
 		}
 		return m.signIn()
 	})

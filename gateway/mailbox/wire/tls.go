@@ -119,3 +119,6 @@ func tlsProblem(ctx context.Context, a mailbox.Account, chain []*x509.Certificat
 	}
 	return p
 }
+
+// Encrypted reports whether TLS is above the connection; how its certificate was checked is the account's choice.
+func (c *Conn) Encrypted() bool { return c.top != c.raw }
