@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"letterbox/gateway/authenticity"
 	"letterbox/gateway/outbound"
 	"letterbox/models"
 )
@@ -133,6 +134,8 @@ func (g *Gateway) acknowledge(ctx context.Context, d *delivery) (silent string, 
 		return "notify.archived", nil
 	case ack.Mode == "off":
 		return "notify.off", nil
+	case d.people.forged || d.auth.State == authenticity.Fail: // SEC-49.
+		return "notify.silent_forged", nil
 	case !may:
 		return "notify.silent_" + reason, nil
 	case ack.Mode == "known" && d.people.sender == nil:

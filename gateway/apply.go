@@ -151,7 +151,7 @@ func (g *Gateway) author(ctx context.Context, d *delivery) (models.User, error) 
 		return *d.people.sender, nil
 	}
 	address, name := sender(d.mail), ""
-	if at := strings.LastIndexByte(address, '@'); at < 1 || at == len(address)-1 { // "root" and "@@" are nobody.
+	if at := strings.LastIndexByte(address, '@'); d.people.forged || at < 1 || at == len(address)-1 { // "root" and "@@" are nobody.
 		address = unknownSender
 	} else {
 		name = d.mail.From[0].Name
@@ -233,6 +233,9 @@ func participants(d *delivery) []string {
 	for _, list := range [][]message.Address{d.mail.From, d.mail.To, d.mail.Cc} {
 		for _, a := range list {
 			address := lower(a.Address)
+			if d.people.forged && address == sender(d.mail) {
+				continue
+			}
 			if address == "" || len(address) > 320 || isOwn(d.people.own, address) || slices.Contains(all, address) || len(all) == 100 {
 				continue
 			}

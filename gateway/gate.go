@@ -29,6 +29,7 @@ func (g *Gateway) gate(ctx context.Context, d *delivery) error {
 			return err
 		}
 	}
+	d.authenticate()
 	var err error
 	if d.people, err = g.snapshot(ctx, d); err != nil {
 		return err
@@ -47,6 +48,12 @@ func (g *Gateway) gate(ctx context.Context, d *delivery) error {
 			code = "check." + c.Rule + ".passed"
 		}
 		d.trace = append(d.trace, models.TraceEntry{Step: models.StepGate, Code: code, Args: c.Args, At: now()})
+	}
+	if d.people.forged && d.rules.rules.SenderFailed == "set_aside" && d.verdict.Outcome != rule.Ignore {
+		d.note(models.StepGate, "check.sender_verified.refused", "address", sender(d.mail))
+		d.note(models.StepGate, "verdict."+string(rule.SenderUnverified), "address", sender(d.mail))
+		d.finish(models.MessageQuarantined, rule.SenderUnverified)
+		return nil
 	}
 	if d.verdict.Outcome == rule.Accept && d.people.sender != nil && d.people.sender.DisabledAt != nil {
 		// Not known any more, and not a stranger who may write either.

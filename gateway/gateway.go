@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"letterbox/gateway/mailbox"
@@ -27,6 +28,8 @@ type Deps struct {
 	// DialWeb reaches what domains publish over HTTPS about their mail, guarded; nil: nothing is fetched.
 	DialWeb  mailbox.DialFunc
 	Resolver preset.Resolver // Asks the DNS where the mail of a domain lies; the system's when nil.
+	// LookupTXT asks the DNS for the keys of DKIM signatures; nil: signatures are not checked here.
+	LookupTXT func(ctx context.Context, name string) ([]string, error)
 	// ForbidUnverified refuses connections on which nobody checks the certificate of the server, stored ones too.
 	ForbidUnverified bool
 	OAuthHosts       []string       // Identity providers that may be used besides Microsoft and Google: "id.example.org", "id.example.org:8443".
@@ -64,6 +67,8 @@ type Gateway struct {
 
 	mailOut chan struct{} // The outbox has been filled in this process.
 	keys    keyCache
+
+	dnsFailed atomic.Int64 // When the DNS did not answer, in seconds; 0: it does.
 
 	mu       sync.Mutex
 	workers  map[int64]*worker // By inbox, while Run is under way.

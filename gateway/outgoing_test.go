@@ -199,6 +199,9 @@ func TestCustomerIsAcknowledgedAnsweredAndThreadsBack(t *testing.T) {
 			t.Errorf("second answer: in reply to %v, references %v", second.InReplyTo, second.References)
 		}
 		h.inMailbox("chef", 1)
+		h.until("all is accepted", func() bool { // The server has a mail a moment before that is written down here.
+			return !slices.ContainsFunc(h.outbox(), func(o models.Outgoing) bool { return o.State == models.OutgoingQueued })
+		})
 		for _, o := range h.outbox() {
 			if o.State != models.OutgoingAccepted || o.AcceptedAt == nil || o.Attempts > 1 {
 				t.Errorf("outbox row %d: got %+v, want it accepted at once", o.ID, o)

@@ -50,6 +50,7 @@ func (g *Gateway) parse(ctx context.Context, d *delivery) error {
 	if d.mail.Decrypted {
 		d.note(models.StepParse, "parse.decrypted")
 	}
+	g.verifySignature(ctx, d)
 	if s := d.mail.InvitationSummary(); s != "" {
 		d.note(models.StepParse, "parse.invitation", "summary", cut(s, 2_000), "method", d.mail.Invitation.Method)
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"letterbox/gateway/authenticity"
 	"letterbox/gateway/message"
 	"letterbox/gateway/rule"
 	"letterbox/models"
@@ -33,6 +34,8 @@ type delivery struct {
 	exclusive bool                // Nobody else can write until the transaction under way ends, and it holds the fence.
 	mail      *message.Message    // Set by parse.
 	files     []*store.BlobWriter // Set by parse: the octets of mail.Attachments, same order.
+	dkim      authenticity.Result // Set by parse: what the signature says, where it was looked at.
+	auth      authenticity.Result // Set by gate: is the sender the one it claims to be?
 	people    snapshot            // Set by gate.
 	verdict   rule.Verdict        // Set by gate.
 	target    target              // Set by match.

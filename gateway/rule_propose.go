@@ -70,6 +70,8 @@ func meet(r models.Rules, d Decision, m models.Message) (models.Rules, bool) {
 		return without(r, "reject_subject", d.Args["pattern"])
 	case rule.SubjectEmpty:
 		r.EmptySubject = "placeholder"
+	case rule.SenderUnverified:
+		r.SenderFailed = "unknown"
 	case rule.Spam:
 		r.SpamMail = "accept"
 	case rule.RateLimited:

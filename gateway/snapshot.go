@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"letterbox/gateway/message"
+	"letterbox/gateway/authenticity"
 	"letterbox/gateway/rule"
 	"letterbox/gateway/thread"
 	"letterbox/models"
@@ -19,6 +19,7 @@ import (
 // the mail and the rules.
 type snapshot struct {
 	sender   *models.User    // Who has the sender's address; nil when nobody.
+	forged   bool            // Somebody has the sender's address, but the sender is not verified and the rules want that.
 	own      map[string]bool // Addresses of our inboxes.
 	outgoing bool            // The Message-ID is one that we sent.
 	hints    []hint          // Issues that the mail names, surest first.
@@ -52,7 +53,7 @@ func (g *Gateway) snapshot(ctx context.Context, d *delivery) (snapshot, error) {
 	if s.recent, err = g.recent(ctx, d); err != nil {
 		return s, err
 	}
-	return s, g.lookUpHints(ctx, d.mail, &s)
+	return s, g.lookUpHints(ctx, d, &s)
 }
 
 // recent counts the mails of the sender that the inbox has let in within the hour before this one came to the server. An
@@ -112,7 +113,9 @@ func (g *Gateway) lookUpPeople(ctx context.Context, d *delivery, s *snapshot) er
 			continue
 		}
 		if i == 0 && from != "" {
-			s.sender = &u
+			if s.forged = d.unverified(u); !s.forged {
+				s.sender = &u
+			}
 			continue
 		}
 		member, err := g.memberOf(ctx, u, d.inbox.ProjectID)
@@ -188,7 +191,8 @@ func (g *Gateway) readOwnAddresses(ctx context.Context) (map[string]bool, error)
 }
 
 // lookUpHints finds the issues that the mail names by Message-ID and by number.
-func (g *Gateway) lookUpHints(ctx context.Context, m *message.Message, s *snapshot) error {
+func (g *Gateway) lookUpHints(ctx context.Context, d *delivery, s *snapshot) error {
+	m := d.mail
 	if err := g.lookUpSigned(ctx, m, s); err != nil {
 		return err
 	}
@@ -224,6 +228,9 @@ func (g *Gateway) lookUpHints(ctx context.Context, m *message.Message, s *snapsh
 			h, err := g.hint(ctx, c, n, s.sender, sender(m))
 			if err != nil {
 				return err
+			}
+			if d.requiresSender() && d.auth.State != authenticity.Pass {
+				h.participant = false // Anybody can write the address of one who takes part.
 			}
 			s.hints = append(s.hints, h)
 		}

@@ -22,6 +22,7 @@ type ruleView struct {
 	Versions []ruleVersionRow
 	Warnings []formError
 	Senders  senderTrial
+	Servers  []gateway.CheckingServer // Whose results stand in the latest mails.
 	Tried    *tried
 	Conflict *conflict
 	Proposed *models.Message // The mail for which rules are proposed; nil when none.
@@ -53,7 +54,7 @@ func ruleValues(r models.Rules, base int64) map[string]string {
 			values[f.Key] = ""
 		}
 	}
-	for name, usual := range map[string]string{"process": "process", "empty_subject": "placeholder", "spam_mail": "accept"} {
+	for name, usual := range map[string]string{"process": "process", "empty_subject": "placeholder", "spam_mail": "accept", "sender_check": "off", "sender_failed": "unknown"} {
 		if values[name] == "" {
 			values[name] = usual
 		}
@@ -191,6 +192,9 @@ func (v *visit) showRules(status int, in gateway.InboxView, f *form, data ruleVi
 	found = slices.DeleteFunc(found, func(f rule.Finding) bool { return strings.HasPrefix(f.Code, "E-") && !typing })
 	data.Warnings = v.findings(found)
 	if data.Senders, err = v.trySenders(in.ID, rules); err != nil {
+		return err
+	}
+	if data.Servers, err = v.h.Gateway.CheckingServers(v.ctx(), in.ID); err != nil {
 		return err
 	}
 	versions, err := v.h.Gateway.RuleVersions(v.ctx(), in.ID)

@@ -1,6 +1,9 @@
 package handlers
 
-import "letterbox/gateway/smime"
+import (
+	"letterbox/gateway/smime"
+	"letterbox/models"
+)
 
 // security is a line about the signature or the encryption of a mail.
 type security struct{ Kind, Icon, Text string }
@@ -19,4 +22,15 @@ func (v *visit) signature(state, code, address string) security {
 	case smime.Unknown, smime.Uncheckable:
 	}
 	return s
+}
+
+// senderChecked says whether the sender of a mail is the one it claims to be, from its trace.
+func (v *visit) senderChecked(e models.TraceEntry) security {
+	switch e.Code {
+	case "gate.sender_pass", "gate.sender_signed":
+		return security{"ok", "check", v.l.T("sender.verified", "domain", e.Args["domain"])}
+	case "gate.sender_fail":
+		return security{"bad", "cross", v.l.T("sender.failed")}
+	}
+	return security{"calm", "dots", v.l.T("sender.unverified")}
 }

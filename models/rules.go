@@ -28,6 +28,10 @@ type Rules struct {
 	RateLimit int    `json:"rate_limit"` // Mails an hour that one sender may bring in; the rest is set aside. 0: no limit.
 	SpamMail  string `json:"spam_mail"`  // Mail that its provider marks as spam: "accept" or "set_aside"; "": accept.
 
+	SenderCheck  string `json:"sender_check"`  // Is the sender the one it claims to be: "off", "warn" or "require"; "": off.
+	AuthServID   string `json:"authserv_id"`   // Whose Authentication-Results are believed (RFC 8601); "none" for a server that gives no name; "": nobody's.
+	SenderFailed string `json:"sender_failed"` // With "require", a known sender who is not verified: "unknown" or "set_aside"; "": unknown.
+
 	EmptySubject string `json:"empty_subject"` // A mail without a subject: "placeholder" or "reject"; "": placeholder.
 	Process      string `json:"process"`       // "process", or "dry_run" to write down what would become of a mail and do nothing; "": process.
 

@@ -17,6 +17,7 @@ func (p *parser) classify(h *header, root *node) {
 	p.guard("auto", func() { p.m.Auto = autoOf(h, p.m) })
 	p.guard("list", func() { p.m.List = listOf(h) })
 	p.guard("spam", func() { p.m.Spam = spamMark(h) })
+	p.guard("results", func() { p.results(h) })
 }
 
 // look reads the parts that say something besides being attachments; it may give a tree that stands in for the part.

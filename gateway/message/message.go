@@ -44,6 +44,9 @@ type Message struct {
 	// What the gate looks at besides, not part of inspect.
 	ReturnPath  *string          `json:"-"` // Address in Return-Path, "" for the null sender <>; nil when the field is missing.
 	DeliveredTo []string         `json:"-"` // Addresses in Delivered-To, X-Original-To, Envelope-To and X-Envelope-To, lower case.
+	Results     []string         `json:"-"` // Values of the Authentication-Results fields, topmost first, at most 20.
+	TopResults  int              `json:"-"` // How many of Results stand above the first Received field.
+	DKIM        bool             `json:"-"` // It carries a DKIM signature.
 	Loop        []string         `json:"-"` // Values of the X-Letterbox-Loop fields.
 	Spam        string           `json:"-"` // The header line with which a filter on the way marks the mail as spam; "" when none does.
 	FromFields  int              `json:"-"` // Number of From fields: more or less than one makes the sender unverifiable.

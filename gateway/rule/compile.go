@@ -70,6 +70,8 @@ func compile(rules models.Rules) (*Set, []Finding) {
 		{"auto_mail", rules.AutoMail, []string{"ignore", "comment", "process"}},
 		{"empty_subject", rules.EmptySubject, []string{"placeholder", "reject"}},
 		{"spam_mail", rules.SpamMail, []string{"accept", "set_aside"}},
+		{"sender_check", rules.SenderCheck, []string{"off", "warn", "require"}},
+		{"sender_failed", rules.SenderFailed, []string{"unknown", "set_aside"}},
 		{"process", rules.Process, []string{"process", "dry_run"}},
 	} {
 		if choice.value != "" && !slices.Contains(choice.choices, choice.value) {

@@ -22,8 +22,9 @@ const (
 	SubjectEmpty    Reason = "subject_empty"
 	SubjectRejected Reason = "subject_rejected"
 
-	Spam               Reason = "spam"         // Its provider marks it as spam: quarantined.
-	RateLimited        Reason = "rate_limited" // Its sender has brought in too much: quarantined.
+	Spam               Reason = "spam"              // Its provider marks it as spam: quarantined.
+	SenderUnverified   Reason = "sender_unverified" // A known person is named as sender and nobody confirms it: quarantined.
+	RateLimited        Reason = "rate_limited"      // Its sender has brought in too much: quarantined.
 	TooManyAttachments Reason = "too_many_attachments"
 	AttachmentBlocked  Reason = "attachment_blocked"
 
@@ -53,7 +54,7 @@ func Reasons() []Reason {
 	return []Reason{
 		AcceptedNew, AcceptedComment, UnknownSender, SenderUnreadable, SenderNotAllowed, SenderBlocked,
 		DomainPattern, RecipientUnexpected, KeywordSubject, KeywordBody, SubjectEmpty, SubjectRejected,
-		Spam, RateLimited, TooManyAttachments, AttachmentBlocked, AutoReply, Bounce, Loop, OwnMail, MailingList, Duplicate, TooLarge, CreateDisabled, CommentDisabled,
+		Spam, SenderUnverified, RateLimited, TooManyAttachments, AttachmentBlocked, AutoReply, Bounce, Loop, OwnMail, MailingList, Duplicate, TooLarge, CreateDisabled, CommentDisabled,
 		IssueClosed, IssueForbidden, DryRun, RuleTimeout, ParseFailed, Quarantined, BeforeStart, Vanished,
 	}
 }

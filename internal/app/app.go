@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 
@@ -75,7 +76,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 	a.Gateway = gateway.New(gateway.Deps{
 		Store: s, Tracker: a.Tracker, Secrets: ring, Log: log, Dial: netguard.Dialer(cfg.AllowedNetworks),
 		DialWeb: netguard.WebDialer(cfg.AllowedNetworks), ForbidUnverified: !cfg.AllowUnverifiedTLS, SMIME: policy, Changed: a.changes.publish,
-		InboxesPerProject: cfg.InboxesPerProject, BaseURL: cfg.BaseURL,
+		InboxesPerProject: cfg.InboxesPerProject, BaseURL: cfg.BaseURL, LookupTXT: net.DefaultResolver.LookupTXT,
 		Texts:      cat.T,
 		OAuthHosts: cfg.OAuthAuthorities, OAuthRoots: roots,
 	})

@@ -23,6 +23,7 @@ var mayImport = map[string][]string{
 	"templates":    {"internal/i18n", "models"},
 
 	"gateway/extract":             {"gateway/rule", "models"},
+	"gateway/authenticity":        {},
 	"gateway/mailbox":             {},
 	"gateway/mailbox/archive":     {"gateway/mailbox"},
 	"gateway/mailbox/bearer":      {"gateway/mailbox"},
@@ -38,7 +39,7 @@ var mayImport = map[string][]string{
 	"gateway/smime":               {},
 	"gateway/thread":              {"models"},
 	"gateway": {
-		"gateway/extract", "gateway/mailbox", "gateway/mailbox/archive", "gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/mailbox/preset", "gateway/message",
+		"gateway/authenticity", "gateway/extract", "gateway/mailbox", "gateway/mailbox/archive", "gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/mailbox/preset", "gateway/message",
 		"gateway/oauth", "gateway/outbound", "gateway/rule", "gateway/smime", "gateway/thread", "models", "models/store",
 	},
 
@@ -102,6 +103,8 @@ var owner = map[string][]string{
 	"github.com/emersion/go-sasl":     {"gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/outbound", "internal/mailtest"},
 	"github.com/emersion/go-smtp":     {"gateway/outbound", "internal/mailtest"},
 	"github.com/knadh/go-pop3":        {"gateway/mailbox/pop3"},
+	"github.com/emersion/go-msgauth":  {"gateway/authenticity"},
+	"golang.org/x/net/publicsuffix":   {"gateway/authenticity"},
 	"github.com/emersion/go-message":  {"gateway/message", "gateway/outbound"},
 	"github.com/smallstep/pkcs7":      {"gateway/smime"},
 	"golang.org/x/image":              {"internal/picture"},
