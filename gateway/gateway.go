@@ -63,7 +63,8 @@ type Gateway struct {
 	deadly chan struct{} // Holds one token while a message is tried that may take the process with it.
 	resync chan struct{} // The inboxes have changed in this process.
 
-	own ownCache
+	own    ownCache
+	checks checkCount
 
 	mailOut chan struct{} // The outbox has been filled in this process.
 	keys    keyCache

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -54,7 +55,14 @@ func apiInboxCheck(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	report, err := h.Gateway.CheckInbox(c.Request.Context(), v.ID, nil)
+	ctx, me := c.Request.Context(), apiUser(c)
+	access, err := h.Tracker.Access(ctx, me)
+	if err != nil {
+		return err
+	}
+	report, err := h.Gateway.CheckFor(ctx, me, access.Admin(), fmt.Sprint("inbox:", v.ID), v.Settings, func(each func(gateway.CheckPhase)) (gateway.CheckReport, error) {
+		return h.Gateway.CheckInbox(ctx, v.ID, each)
+	})(nil)
 	if err != nil {
 		return err
 	}

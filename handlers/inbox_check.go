@@ -52,9 +52,9 @@ func inboxCheck(v *visit) error {
 		return err
 	}
 	at := checked{id: in.ID, s: in.Settings}
-	check := func(each func(gateway.CheckPhase)) (gateway.CheckReport, error) {
+	check := v.checkFor(fmt.Sprint("inbox:", in.ID), in.Settings, func(each func(gateway.CheckPhase)) (gateway.CheckReport, error) {
 		return v.h.Gateway.CheckInbox(v.ctx(), in.ID, each)
-	}
+	})
 	if v.PostForm("live") != "" {
 		_, err = v.checkLive(at, check)
 		return err
@@ -64,6 +64,11 @@ func inboxCheck(v *visit) error {
 		return err
 	}
 	return v.showInbox(http.StatusOK, in, v.report(at, found))
+}
+
+// checkFor prepares a check for the eyes of the person who asks.
+func (v *visit) checkFor(object string, s models.InboxSettings, check gateway.Checking) gateway.Checking {
+	return v.h.Gateway.CheckFor(v.ctx(), v.me, v.access.Admin(), object, s, check)
 }
 
 // checkLive answers with one line for each phase as it ends and the whole report at the end, each an object of JSON with
@@ -215,9 +220,13 @@ func (v *visit) checkDraft(in gateway.InboxView, f *form, d gateway.InboxDraft) 
 		return v.showInboxForm(http.StatusUnprocessableEntity, in, f, d.Rules, nil)
 	}
 	at := checked{s: d.Settings}
-	check := func(each func(gateway.CheckPhase)) (gateway.CheckReport, error) {
-		return v.h.Gateway.CheckDraft(v.ctx(), in.ID, d, each)
+	object := fmt.Sprint("project:", d.ProjectID)
+	if in.ID != 0 {
+		object = fmt.Sprint("inbox:", in.ID)
 	}
+	check := v.checkFor(object, d.Settings, func(each func(gateway.CheckPhase)) (gateway.CheckReport, error) {
+		return v.h.Gateway.CheckDraft(v.ctx(), in.ID, d, each)
+	})
 	var found gateway.CheckReport
 	var err error
 	if v.PostForm("live") != "" {

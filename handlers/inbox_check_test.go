@@ -34,6 +34,8 @@ var failures = []struct {
 	{"E-NET-06", nil, nil},
 	{"E-NET-07", nil, nil},
 	{"E-NET-08", nil, nil},
+	{"E-NET-09", nil, []string{"Try port 143"}},
+	{"E-NET-10", nil, nil},
 	{"E-TLS-01", map[string]string{"fingerprint": "ab", "issuer": "CN=Firm"}, []string{"Trust this certificate", "Enter the issuer"}},
 	{"E-TLS-02", map[string]string{"fingerprint": "ab", "date": "2026-05-01"}, []string{"Trust this certificate"}},
 	{"E-TLS-03", nil, []string{"Set TLS"}},

@@ -39,7 +39,7 @@ func (v *visit) fixes(at checked, p gateway.CheckPhase) []fixView {
 	}
 	text := func(args ...any) string { return v.l.T("fix."+p.Code, args...) }
 	switch p.Code {
-	case "E-NET-01", "E-NET-03", "E-NET-02":
+	case "E-NET-01", "E-NET-03", "E-NET-02", "E-NET-09":
 		for _, o := range otherPorts(at.s.Receive, at.s.Port) {
 			add(v.l.T("fix.port", "port", strconv.Itoa(o.port)), "port", strconv.Itoa(o.port), "security", o.security)
 		}

@@ -109,7 +109,11 @@ func (g *guard) dialContext(ctx context.Context, network, address string) (net.C
 	}
 	conn, err := g.connect(ctx, network, addrs, port)
 	if err != nil {
-		return nil, t.connectProblem(err, time.Since(started))
+		err = t.connectProblem(err, time.Since(started))
+		if p, ok := errors.AsType[*mailbox.Problem](err); ok && listed {
+			p.Args["inside"] = "yes" // Not everybody is to know what listens there.
+		}
+		return nil, err
 	}
 	return conn, nil
 }
