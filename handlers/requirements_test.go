@@ -1,0 +1,34 @@
+package handlers
+
+import (
+	"os"
+	"regexp"
+	"testing"
+)
+
+func TestEverySecurityRequirementNamesATestThatExists(t *testing.T) {
+	doc, err := os.ReadFile("../docs/security.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests, _ := allSource(t)
+	defined := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllStringSubmatch(tests, -1) {
+		defined[m[1]] = true
+	}
+	rows := regexp.MustCompile(`(?m)^\| (SEC-\d\d) \|.*$`).FindAllStringSubmatch(string(doc), -1)
+	if len(rows) != 13 {
+		t.Errorf("%d requirements, want 13", len(rows))
+	}
+	for _, row := range rows {
+		named := regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(row[0], -1)
+		if len(named) == 0 {
+			t.Errorf("%s names no test", row[1])
+		}
+		for _, m := range named {
+			if !defined[m[1]] {
+				t.Errorf("%s names %s, and there is no such test", row[1], m[1])
+			}
+		}
+	}
+}
