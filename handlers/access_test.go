@@ -59,6 +59,7 @@ func TestEveryRouteKnowsWhoMayComeToIt(t *testing.T) {
 		"/":                             {303, 303, 303, 303, 303, 303},
 		"/setup":                        {404, 404, 404, 404, 404, 404},
 		"/signin":                       {200, 303, 303, 303, 303, 303},
+		"/signin/code":                  {200, 303, 303, 303, 303, 303},
 		"/unsubscribe/:token":           {404, 404, 404, 404, 404, 404},
 		"/issues/:number":               ofSUP,
 		"/issues/:number/edit":          ofSUP,

@@ -15,6 +15,7 @@ const (
 	languageCookie = "letterbox_language"
 	themeCookie    = "letterbox_theme"
 	flashCookie    = "letterbox_flash"
+	stepCookie     = "letterbox_step" // A sign-in that is half done.
 )
 
 func (v *visit) ctx() context.Context { return v.Request.Context() }

@@ -17,6 +17,8 @@ type profileView struct {
 	*models.User
 	Themes      []option
 	MayPassword bool // Has a password to change.
+	Sessions    []sessionRow
+	Factor      tracker.SecondFactor
 }
 
 // profileShow shows one's own account.
@@ -42,6 +44,13 @@ func (v *visit) showProfile(status int, sent *form) error {
 	me.PasswordHash = ""
 	for _, name := range []string{"system", "light", "dark"} {
 		data.Themes = append(data.Themes, option{name, v.l.T("theme." + name)})
+	}
+	var err error
+	if data.Factor, err = v.h.Tracker.SecondFactorOf(v.ctx(), v.me, v.me.ID); err != nil {
+		return err
+	}
+	if data.Sessions, err = v.sessions(v.me.ID); err != nil {
+		return err
 	}
 	return v.render(status, "profile", view{Title: v.l.T("profile.title"), Section: "profile", Form: f, Data: data})
 }
@@ -110,7 +119,7 @@ func profilePassword(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := v.startSession(&u); err != nil {
+	if err := v.startSession(&u, "password"); err != nil {
 		return err
 	}
 	v.say("ok", "flash.password_changed")

@@ -44,7 +44,7 @@ func setup(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := v.startSession(&u); err != nil {
+	if err := v.startSession(&u, "password"); err != nil {
 		return err
 	}
 	v.say("ok", "flash.setup_done", "name", u.Name)
@@ -52,13 +52,15 @@ func setup(v *visit) error {
 }
 
 // startSession signs a person in with a new secret, so that one from before is worth nothing.
-func (v *visit) startSession(u *models.User) error {
+func (v *visit) startSession(u *models.User, method string) error {
 	if old := cookie(v.Context, v.h.sessionCookie()); old != "" {
 		if err := v.h.Tracker.EndSession(v.ctx(), old); err != nil {
 			return fmt.Errorf("end the session before: %w", err)
 		}
 	}
-	secret, err := v.h.Tracker.StartSession(v.ctx(), u, nil)
+	secret, err := v.h.Tracker.StartSession(v.ctx(), u, &tracker.Browser{
+		Agent: v.GetHeader("User-Agent"), Client: v.RemoteIP(), Method: method,
+	})
 	if err != nil {
 		return fmt.Errorf("start session: %w", err)
 	}

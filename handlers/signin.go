@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
+	"letterbox/models"
 	"letterbox/tracker"
 )
 
@@ -57,10 +59,74 @@ func signIn(v *visit) error {
 	case err != nil:
 		return err
 	}
-	if err := v.startSession(&u); err != nil {
+	return v.signedIn(&u, "password", f.get("to"))
+}
+
+// signedIn opens a session for somebody whose password was right, or asks for the second factor first.
+func (v *visit) signedIn(u *models.User, method, to string) error {
+	token, err := v.h.Tracker.SecondFactorNeeded(v.ctx(), u)
+	if err != nil {
+		return err
+	}
+	if token != "" {
+		v.setCookie(stepCookie, token, 600)
+		return v.redirect(address("/signin/code", url.Values{"to": {to}}))
+	}
+	if err := v.startSession(u, method); err != nil {
+		return err
+	}
+	return v.redirect(local(to))
+}
+
+// signInCodeForm asks for the code of the second factor.
+func signInCodeForm(v *visit) error {
+	if v.me != nil {
+		return v.redirect(local(v.Query("to")))
+	}
+	return v.showSignInCode(http.StatusOK, v.newForm("signin", map[string]string{"code": "", "to": v.Query("to")}))
+}
+
+func (v *visit) showSignInCode(status int, f *form) error {
+	return v.render(status, "signin_code", view{Title: v.l.T("signin.code_title"), Form: f})
+}
+
+// signInCode opens a session when the code is right, too.
+func signInCode(v *visit) error {
+	f, err := v.readForm("signin", "code", "to")
+	if err != nil {
+		return err
+	}
+	u, err := v.h.Tracker.FinishSignIn(v.ctx(), cookie(v.Context, stepCookie), f.get("code"))
+	if errors.Is(err, models.ErrNotFound) {
+		v.say("warn", "flash.signin_again")
+		return v.redirect(address("/signin", url.Values{"to": {f.get("to")}}))
+	}
+	if status, ok := f.refusedCode(v, err); ok {
+		return v.showSignInCode(status, f)
+	}
+	if err != nil {
+		return err
+	}
+	v.setCookie(stepCookie, "", -1)
+	if err := v.startSession(&u, "code"); err != nil {
 		return err
 	}
 	return v.redirect(local(f.get("to")))
+}
+
+// refusedCode notes that a code was wrong, or that there were too many; ok is false when err is about something else.
+func (f *form) refusedCode(v *visit, err error) (status int, ok bool) {
+	var many *tracker.TooManyAttempts
+	if errors.As(err, &many) {
+		v.Header("Retry-After", strconv.Itoa(int((many.RetryAfter+time.Second-1)/time.Second)))
+		f.refuse("code", "E-SIGNIN-02", "time", v.l.Clock(time.Now().Add(many.RetryAfter)))
+		return http.StatusTooManyRequests, true
+	}
+	if list, bad := invalid(err); bad {
+		f.take(list, nil)
+		return http.StatusUnprocessableEntity, true
+	}
+	return 0, false
 }
 
 // signOut ends the session of this browser.

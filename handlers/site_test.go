@@ -52,7 +52,7 @@ func emptySite(t *testing.T, change func(*Deps)) *site {
 	s := &site{t: t, store: testdb.Open(t), users: map[string]*models.User{}}
 	ring, err := secret.Parse(secret.Generate())
 	s.ok(err)
-	svc := tracker.New(tracker.Deps{Store: s.store})
+	svc := tracker.New(tracker.Deps{Secrets: ring, Store: s.store})
 	gate := gateway.New(gateway.Deps{Store: s.store, Tracker: svc, Secrets: ring, Log: slog.New(slog.DiscardHandler)})
 	d := Deps{Tracker: svc, Gateway: gate, Version: "test", Changes: func(func(string)) {}}
 	if change != nil {

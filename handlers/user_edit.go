@@ -8,6 +8,13 @@ import (
 	"letterbox/tracker"
 )
 
+// userView is what the page of a person shows.
+type userView struct {
+	models.User
+	Sessions []sessionRow
+	Factor   tracker.SecondFactor
+}
+
 // userNew shows the form for a new person.
 func userNew(v *visit) error {
 	return v.showUserNew(http.StatusOK, v.newForm("user", map[string]string{
@@ -63,7 +70,14 @@ func (v *visit) showUser(status int, id int64, sent *form) error {
 		}
 	}
 	u.PasswordHash = oneOf("set", map[bool]string{true: "set"}[u.PasswordHash != ""])
-	return v.render(status, "user_show", view{Title: u.Name, Section: "users", Form: f, Data: u})
+	data := userView{User: u}
+	if data.Factor, err = v.h.Tracker.SecondFactorOf(v.ctx(), v.me, id); err != nil {
+		return err
+	}
+	if data.Sessions, err = v.sessions(id); err != nil {
+		return err
+	}
+	return v.render(status, "user_show", view{Title: u.Name, Section: "users", Form: f, Data: data})
 }
 
 // changeUser reads one field of the page of a person, changes it and shows the page again.

@@ -53,7 +53,11 @@ type Session struct {
 	TokenHash []byte `gorm:"primaryKey"` // SHA-256 of the cookie's value.
 	UserID    int64
 	Data      []byte // What the web layer keeps with it.
+	Agent     string // What the browser calls itself.
+	Client    string // IP address at sign-in.
+	Method    string // "password", "oidc", ...
 	CreatedAt time.Time
+	UsedAt    *time.Time // Within a few minutes.
 	ExpiresAt time.Time
 }
 

@@ -1,7 +1,9 @@
 package tracker
 
 import (
+	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -24,9 +26,28 @@ type Session struct {
 	ExpiresAt time.Time // Without further use.
 }
 
+// Browser is where somebody signs in, as the list of sessions shows it.
+type Browser struct {
+	Agent  string // What it calls itself.
+	Client string // IP address without port.
+	Method string // "password", "oidc".
+}
+
+// SessionView is a session in the list of a person.
+type SessionView struct {
+	ID        string // To end it; not its secret.
+	Browser   Browser
+	CreatedAt time.Time
+	UsedAt    time.Time // Within a few minutes.
+	Current   bool      // The one that asks.
+}
+
+// sessionID names a session without telling the hash that the database knows it by.
+func sessionID(hash []byte) string { return hex.EncodeToString(digest(string(hash))[:12]) }
+
 // StartSession signs u in and returns the secret for its cookie: 256 random bits, of which only the hash is stored.
-// Each sign-in gets a new one. Sessions that have expired are removed on the way.
-func (s *Service) StartSession(ctx context.Context, u *models.User, data []byte) (secret string, err error) {
+// Each sign-in gets a new one. Sessions that have expired are removed on the way. from may be nil.
+func (s *Service) StartSession(ctx context.Context, u *models.User, from *Browser) (secret string, err error) {
 	if !maySignIn(*u) {
 		return "", models.ErrForbidden
 	}
@@ -35,8 +56,12 @@ func (s *Service) StartSession(ctx context.Context, u *models.User, data []byte)
 	}
 	secret = random()
 	at := now()
+	if from == nil {
+		from = &Browser{}
+	}
 	err = s.store.SaveSession(ctx, &models.Session{
-		TokenHash: digest(secret), UserID: u.ID, Data: data, CreatedAt: at, ExpiresAt: at.Add(sessionIdle),
+		TokenHash: digest(secret), UserID: u.ID, CreatedAt: at, UsedAt: &at, ExpiresAt: at.Add(sessionIdle),
+		Agent: cut(line(from.Agent), maxName), Client: cut(line(from.Client), 60), Method: from.Method,
 	})
 	if err != nil {
 		return "", fmt.Errorf("save session: %w", err)
@@ -66,7 +91,7 @@ func (s *Service) Session(ctx context.Context, secret string) (Session, error) {
 		return Session{}, models.ErrNotFound
 	}
 	if end := sessionEnd(row.CreatedAt, at); end.Sub(row.ExpiresAt) >= touchEvery {
-		row.ExpiresAt = end
+		row.ExpiresAt, row.UsedAt = end, &at
 		if err := s.store.SaveSession(ctx, &row); err != nil {
 			return Session{}, fmt.Errorf("prolong session: %w", err)
 		}
@@ -103,10 +128,73 @@ func (s *Service) EndSession(ctx context.Context, secret string) error {
 	return nil
 }
 
+// Sessions lists where a person is signed in, the newest first. Admins see everybody's, others their own. secret is that
+// of the session that asks, "" for none.
+func (s *Service) Sessions(ctx context.Context, by *models.User, id int64, secret string) ([]SessionView, error) {
+	if _, err := s.User(ctx, by, id); err != nil {
+		return nil, err
+	}
+	rows, err := s.store.Sessions(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	out := make([]SessionView, 0, len(rows))
+	for _, row := range rows {
+		v := SessionView{
+			ID: sessionID(row.TokenHash), Browser: Browser{row.Agent, row.Client, row.Method}, CreatedAt: row.CreatedAt, UsedAt: row.CreatedAt,
+			Current: secret != "" && bytes.Equal(row.TokenHash, digest(secret)),
+		}
+		if row.UsedAt != nil {
+			v.UsedAt = *row.UsedAt
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// EndSessionOf ends one session of a person by its [SessionView.ID]. Admins may do it for everybody, others for
+// themselves; models.ErrNotFound when there is none.
+func (s *Service) EndSessionOf(ctx context.Context, by *models.User, id int64, session string) error {
+	if _, err := s.User(ctx, by, id); err != nil {
+		return err
+	}
+	rows, err := s.store.Sessions(ctx, id)
+	if err != nil {
+		return fmt.Errorf("list sessions: %w", err)
+	}
+	for _, row := range rows {
+		if sessionID(row.TokenHash) == session {
+			return s.endAudited(ctx, by, id, func(ctx context.Context) error { return s.store.DeleteSession(ctx, row.TokenHash) })
+		}
+	}
+	return models.ErrNotFound
+}
+
+// EndOtherSessions signs a person out everywhere but in the session of secret.
+func (s *Service) EndOtherSessions(ctx context.Context, by *models.User, id int64, secret string) error {
+	if _, err := s.User(ctx, by, id); err != nil {
+		return err
+	}
+	return s.endAudited(ctx, by, id, func(ctx context.Context) error { return s.store.DeleteOtherSessions(ctx, id, digest(secret)) })
+}
+
+func (s *Service) endAudited(ctx context.Context, by *models.User, id int64, end func(context.Context) error) error {
+	err := s.store.WithTx(ctx, func(ctx context.Context) error {
+		if err := end(ctx); err != nil {
+			return err
+		}
+		return s.audit(ctx, by, "user.sessions", object("user", id), map[string]string{})
+	})
+	if err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	return nil
+}
+
 // EndSessions signs a person out everywhere. Admins may do it for everybody, others for themselves.
 func (s *Service) EndSessions(ctx context.Context, by *models.User, id int64) error {
 	if _, err := s.User(ctx, by, id); err != nil {
 		return err
 	}
-	return s.store.DeleteSessionsOf(ctx, id)
+	return s.endAudited(ctx, by, id, func(ctx context.Context) error { return s.store.DeleteSessionsOf(ctx, id) })
 }

@@ -21,7 +21,7 @@ func (s *Service) SignIn(ctx context.Context, name, password, ip string) (models
 	if !ok {
 		name = "?" // No login has this name; all impossible ones share one counter.
 	}
-	if err := s.throttle.begin(name, ip); err != nil {
+	if err := s.begin(ctx, name, ip); err != nil {
 		return models.User{}, err
 	}
 	u, err := s.store.UserByLogin(ctx, name)
@@ -39,7 +39,9 @@ func (s *Service) SignIn(ctx context.Context, name, password, ip string) (models
 		s.log.InfoContext(ctx, "sign-in refused", slog.Int64("user_id", u.ID))
 		return models.User{}, ErrSignIn
 	}
-	s.throttle.succeeded(name, ip)
+	if err := s.succeeded(ctx, name, ip); err != nil {
+		return models.User{}, err
+	}
 	if weak {
 		s.rehash(ctx, &u, password)
 	}

@@ -1,9 +1,10 @@
 package tracker
 
 import (
+	"context"
+	"crypto/sha256"
 	"fmt"
 	"net/netip"
-	"sync"
 	"time"
 )
 
@@ -13,7 +14,6 @@ const (
 	window       = 15 * time.Minute
 	failsPerBoth = 10
 	failsPerIP   = 60
-	maxCounters  = 20_000
 )
 
 // TooManyAttempts says that sign-in has failed too often; it is tried again after RetryAfter.
@@ -23,22 +23,21 @@ func (e *TooManyAttempts) Error() string {
 	return fmt.Sprintf("too many sign-in attempts, retry after %s", e.RetryAfter)
 }
 
-// throttle counts failed sign-ins. It lives in the memory of one process: a restart forgets it, and each replica counts
-// on its own, so with n replicas a client has n times as many tries. Passwords are hashed slowly for that reason too.
-type throttle struct {
-	mu       sync.Mutex
-	counters map[string]*counter
+// limit is a counter of failed attempts with how many there may be. The counters are in the database: all processes
+// that share it count together, and a restart forgets nothing. Their names are hashes, so that no login that was typed
+// is kept.
+type limit struct {
+	name []byte
+	most int
 }
 
-type counter struct {
-	fails int
-	until time.Time // The window ends here.
+func limits(login, ip string) (both, one limit) {
+	hash := func(text string) []byte {
+		sum := sha256.Sum256([]byte(text))
+		return sum[:]
+	}
+	return limit{hash("b\x00" + login + "\x00" + client(ip)), failsPerBoth}, limit{hash("i\x00" + client(ip)), failsPerIP}
 }
-
-func newThrottle() *throttle { return &throttle{counters: map[string]*counter{}} }
-
-func keyBoth(login, ip string) string { return "b\x00" + login + "\x00" + client(ip) }
-func keyIP(ip string) string          { return "i\x00" + client(ip) }
 
 // client names who is behind an address: with IPv6 everybody has a whole /64 to try from.
 func client(ip string) string {
@@ -53,59 +52,49 @@ func client(ip string) string {
 }
 
 // begin counts an attempt as failed before it is made, so that attempts at the same time cannot slip through
-// together, or returns *TooManyAttempts.
-func (t *throttle) begin(login, ip string) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	at := time.Now()
-	t.sweep(at)
-	both, one := t.counter(keyBoth(login, ip), at), t.counter(keyIP(ip), at)
+// together, or returns *TooManyAttempts. An attempt that is refused at once is not counted.
+func (s *Service) begin(ctx context.Context, login, ip string) error {
+	both, one := limits(login, ip)
+	return s.attempt(ctx, both, one)
+}
+
+func (s *Service) attempt(ctx context.Context, all ...limit) error {
 	var wait time.Duration
-	if both.fails >= failsPerBoth {
-		wait = both.until.Sub(at)
+	for _, l := range all {
+		a, err := s.store.AttemptsOf(ctx, l.name)
+		if err != nil {
+			return fmt.Errorf("count sign-in attempts: %w", err)
+		}
+		if a.Fails >= l.most {
+			wait = max(wait, time.Until(a.EndsAt))
+		}
 	}
-	if one.fails >= failsPerIP {
-		wait = max(wait, one.until.Sub(at))
+	for _, l := range all {
+		if wait > 0 {
+			break
+		}
+		a, err := s.store.CountAttempt(ctx, l.name, window)
+		if err != nil {
+			return fmt.Errorf("count sign-in attempts: %w", err)
+		}
+		if a.Fails > l.most {
+			wait = time.Until(a.EndsAt)
+		}
 	}
 	if wait > 0 {
 		return &TooManyAttempts{RetryAfter: wait}
 	}
-	both.fails++
-	one.fails++
 	return nil
 }
 
 // succeeded takes back what begin counted: the login's counter starts anew, the client's loses this attempt.
-func (t *throttle) succeeded(login, ip string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.counters, keyBoth(login, ip))
-	if c := t.counters[keyIP(ip)]; c != nil && c.fails > 0 {
-		c.fails--
+func (s *Service) succeeded(ctx context.Context, login, ip string) error {
+	both, one := limits(login, ip)
+	if err := s.store.ForgetAttempts(ctx, both.name); err != nil {
+		return fmt.Errorf("count sign-in attempts: %w", err)
 	}
-}
-
-func (t *throttle) counter(key string, at time.Time) *counter {
-	c := t.counters[key]
-	if c == nil || !at.Before(c.until) {
-		c = &counter{until: at.Add(window)}
-		t.counters[key] = c
+	if err := s.store.TakeBackAttempt(ctx, one.name); err != nil {
+		return fmt.Errorf("count sign-in attempts: %w", err)
 	}
-	return c
-}
-
-// sweep forgets ended windows when there are many counters, and all of them when that does not help: memory stays
-// bounded however many logins and clients are made up.
-func (t *throttle) sweep(at time.Time) {
-	if len(t.counters) < maxCounters {
-		return
-	}
-	for key, c := range t.counters {
-		if !at.Before(c.until) {
-			delete(t.counters, key)
-		}
-	}
-	if len(t.counters) >= maxCounters {
-		clear(t.counters)
-	}
+	return nil
 }

@@ -3,66 +3,99 @@ package tracker
 import (
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
+
+	"letterbox/internal/testdb"
+	"letterbox/models/store"
 )
 
 func TestSignInIsThrottledByLoginAndClient(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		th := newThrottle()
+	testdb.EachDialect(t, func(t *testing.T, db *store.Store) {
+		s, replica := New(Deps{Store: db}), New(Deps{Store: db})
 		for i := range failsPerBoth {
-			if err := th.begin("max", "192.0.2.1"); err != nil {
+			if err := []*Service{s, replica}[i%2].begin(t.Context(), "max", "192.0.2.1"); err != nil {
 				t.Fatalf("attempt %d: %v", i+1, err)
 			}
 		}
-		many, ok := errors.AsType[*TooManyAttempts](th.begin("max", "192.0.2.1"))
-		if !ok || many.RetryAfter != window {
-			t.Fatalf("attempt %d = %v, want to wait %v", failsPerBoth+1, many, window)
+		for _, one := range []*Service{s, replica, New(Deps{Store: db})} {
+			many, ok := errors.AsType[*TooManyAttempts](one.begin(t.Context(), "max", "192.0.2.1"))
+			if !ok || many.RetryAfter > window || many.RetryAfter < window/2 {
+				t.Fatalf("attempt %d = %v, want to wait about %v", failsPerBoth+1, many, window)
+			}
 		}
-		if err := th.begin("max", "192.0.2.2"); err != nil {
+		if err := s.begin(t.Context(), "max", "192.0.2.2"); err != nil {
 			t.Errorf("same login from another client: %v", err)
 		}
-		if err := th.begin("eva", "192.0.2.1"); err != nil {
+		if err := s.begin(t.Context(), "eva", "192.0.2.1"); err != nil {
 			t.Errorf("another login from the same client: %v", err)
-		}
-		time.Sleep(window)
-		if err := th.begin("max", "192.0.2.1"); err != nil {
-			t.Errorf("after the window: %v", err)
 		}
 	})
 }
 
 func TestOneClientCannotTryManyLogins(t *testing.T) {
-	th := newThrottle()
+	s := New(Deps{Store: testdb.Open(t)})
 	for i := range failsPerIP {
-		if err := th.begin(fmt.Sprint("login", i), "192.0.2.1"); err != nil {
+		if err := s.begin(t.Context(), fmt.Sprint("login", i), "192.0.2.1"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := th.begin("another", "192.0.2.1"); err == nil {
+	if err := s.begin(t.Context(), "another", "192.0.2.1"); err == nil {
 		t.Error("attempt beyond the limit of one client was let through")
 	}
 }
 
 func TestSuccessForgetsFailures(t *testing.T) {
-	th := newThrottle()
-	for range 10 * failsPerIP {
-		if err := th.begin("max", "192.0.2.1"); err != nil {
+	s := New(Deps{Store: testdb.Open(t)})
+	for range 2 * failsPerIP {
+		if err := s.begin(t.Context(), "max", "192.0.2.1"); err != nil {
 			t.Fatal(err)
 		}
-		th.succeeded("max", "192.0.2.1")
+		if err := s.succeeded(t.Context(), "max", "192.0.2.1"); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
-func TestThrottleMemoryIsBounded(t *testing.T) {
-	th := newThrottle()
-	for i := range 3 * maxCounters {
-		_ = th.begin(fmt.Sprint("login", i), fmt.Sprint("client", i))
-	}
-	if n := len(th.counters); n > maxCounters+2 {
-		t.Errorf("%d counters kept, want at most %d", n, maxCounters+2)
-	}
+// Many attempts at once are no way around the limit.
+func TestAttemptsAtTheSameTimeAreAllCounted(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, db *store.Store) {
+		s := New(Deps{Store: db})
+		var passed atomic.Int64
+		var wg sync.WaitGroup
+		for range 3 * failsPerBoth {
+			wg.Go(func() {
+				if err := s.begin(t.Context(), "max", "192.0.2.1"); err == nil {
+					passed.Add(1)
+				} else if _, ok := errors.AsType[*TooManyAttempts](err); !ok {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if got := passed.Load(); got != failsPerBoth {
+			t.Errorf("%d attempts at once were let through, want %d", got, failsPerBoth)
+		}
+	})
+}
+
+func TestFailuresAreForgottenAfterTheWindow(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, db *store.Store) {
+		both, _ := limits("max", "192.0.2.1")
+		for range failsPerBoth + 1 {
+			if a, err := db.CountAttempt(t.Context(), both.name, -time.Second); err != nil || a.Fails != 0 {
+				t.Fatalf("a window that is over has %d failures (%v), want none", a.Fails, err)
+			}
+		}
+		if err := New(Deps{Store: db}).begin(t.Context(), "max", "192.0.2.1"); err != nil {
+			t.Errorf("after the window: %v", err)
+		}
+		if a, err := db.AttemptsOf(t.Context(), both.name); err != nil || a.Fails != 1 {
+			t.Errorf("a new window has %d failures (%v), want 1", a.Fails, err)
+		}
+	})
 }
 
 func TestSessionEndsAfterIdleAndAfterItsLife(t *testing.T) {

@@ -21,16 +21,18 @@ type Deps struct {
 	// Told is given, inside the transaction, what people were told of an issue, so that whoever sends mail can tell them too.
 	// May be nil.
 	Told func(ctx context.Context, i models.Issue, list []models.Notification) error
+	// Secrets seals the secrets of second factors. Nil: there are none.
+	Secrets Secrets
 }
 
 // Service is the tracker. It is safe for concurrent use.
 type Service struct {
-	store    *store.Store
-	log      *slog.Logger
-	changed  func(topic string)
-	told     func(ctx context.Context, i models.Issue, list []models.Notification) error
-	hashes   *hasher
-	throttle *throttle
+	store   *store.Store
+	log     *slog.Logger
+	changed func(topic string)
+	told    func(ctx context.Context, i models.Issue, list []models.Notification) error
+	hashes  *hasher
+	secrets Secrets
 }
 
 // New returns a Service. It starts nothing that has to be stopped.
@@ -41,7 +43,7 @@ func New(d Deps) *Service {
 	if d.Changed == nil {
 		d.Changed = func(string) {}
 	}
-	return &Service{store: d.Store, log: d.Log, changed: d.Changed, told: d.Told, hashes: newHasher(), throttle: newThrottle()}
+	return &Service{store: d.Store, log: d.Log, changed: d.Changed, told: d.Told, hashes: newHasher(), secrets: d.Secrets}
 }
 
 // Ready returns nil when the database takes writes and has the schema of this program.

@@ -72,7 +72,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 		return nil, errors.Join(fmt.Errorf("load message catalogue: %w", err), s.Close())
 	}
 	a := &App{Config: cfg, Log: log, Store: s, changes: newChanges()}
-	a.Tracker = tracker.New(tracker.Deps{Store: s, Log: log, Changed: a.changes.publish, Told: a.told})
+	a.Tracker = tracker.New(tracker.Deps{Store: s, Log: log, Changed: a.changes.publish, Told: a.told, Secrets: ring})
 	a.Gateway = gateway.New(gateway.Deps{
 		Store: s, Tracker: a.Tracker, Secrets: ring, Log: log, Dial: netguard.Dialer(cfg.AllowedNetworks),
 		DialWeb: netguard.WebDialer(cfg.AllowedNetworks), ForbidUnverified: !cfg.AllowUnverifiedTLS, SMIME: policy, Changed: a.changes.publish,

@@ -38,6 +38,15 @@ func keyFits(ctx context.Context, s *store.Store, ring *secret.Ring) error {
 			return fmt.Errorf("sending account %q: %w", a.Address, ErrKeyMissing)
 		}
 	}
+	factors, err := s.SecondFactors(ctx)
+	if err != nil {
+		return fmt.Errorf("read second factors: %w", err)
+	}
+	for _, f := range factors {
+		if !ring.Holds(f.SecretEnc) {
+			return fmt.Errorf("second factor of user %d: %w", f.UserID, ErrKeyMissing)
+		}
+	}
 	return nil
 }
 
@@ -90,6 +99,9 @@ func forgetSending(ctx context.Context, s *store.Store, ring *secret.Ring, names
 		}
 		names = append(names, a.Address)
 	}
+	if err := forgetFactors(ctx, s, ring); err != nil {
+		return names, err
+	}
 	sealed, err := s.Setting(ctx, gateway.ReplyKeysSetting)
 	if err == nil && !ring.Holds(sealed) {
 		err = s.DeleteSetting(ctx, gateway.ReplyKeysSetting)
@@ -98,4 +110,21 @@ func forgetSending(ctx context.Context, s *store.Store, ring *secret.Ring, names
 		return names, fmt.Errorf("forget the keys of reply addresses: %w", err)
 	}
 	return names, nil
+}
+
+// forgetFactors does the same for second factors: who had one signs in with the password alone and begins anew.
+func forgetFactors(ctx context.Context, s *store.Store, ring *secret.Ring) error {
+	factors, err := s.SecondFactors(ctx)
+	if err != nil {
+		return fmt.Errorf("read second factors: %w", err)
+	}
+	for _, f := range factors {
+		if ring.Holds(f.SecretEnc) {
+			continue
+		}
+		if err := s.DeleteSecondFactor(ctx, f.UserID); err != nil {
+			return fmt.Errorf("remove the second factor of user %d: %w", f.UserID, err)
+		}
+	}
+	return nil
 }

@@ -96,6 +96,7 @@ var owner = map[string][]string{
 	"github.com/gin-gonic/gin":        {"handlers"},
 	"github.com/prometheus":           {"handlers", "internal/app"},
 	"github.com/alexedwards/argon2id": {"tracker"},
+	"github.com/pquerna/otp":          {"tracker"},
 	"html/template":                   {"handlers", "templates"},
 	"github.com/yuin/goldmark":        {"templates"},
 
