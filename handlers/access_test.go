@@ -67,6 +67,7 @@ func TestEveryRouteKnowsWhoMayComeToIt(t *testing.T) {
 		"/attachments/:id":              ofSUP,
 		"/attachments/:id/preview":      ofSUP,
 		"/projects/:id":                 {303, 404, 200, 200, 200, 200},
+		"/oauth/callback":               {303, 403, 403, 403, 400, 400},
 		"/changes":                      nil, // A stream, see TestChangesReachThePages.
 	}
 	for _, r := range s.h.routes() {

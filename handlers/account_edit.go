@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"letterbox/gateway"
 	"letterbox/models"
@@ -136,6 +137,7 @@ func (v *visit) saveAccount(a gateway.SendingView) error {
 		return err
 	}
 	d := accountDraft(f)
+	d.Settings.OAuth = a.Settings.OAuth // Has a page of its own.
 	v.askConfirmation(f, asInbox(a.Settings), asInbox(d.Settings))
 	if err := mayTrust(v.h.Gateway, v.access, asInbox(a.Settings), gateway.InboxDraft{Settings: asInbox(d.Settings)}); err != nil {
 		return err
@@ -153,7 +155,7 @@ func (v *visit) saveAccount(a gateway.SendingView) error {
 	}
 	if !f.Failed() {
 		if a.ID == 0 {
-			_, err = v.h.Gateway.CreateSendingAccount(v.ctx(), v.me, d)
+			a, err = v.h.Gateway.CreateSendingAccount(v.ctx(), v.me, d)
 		} else {
 			version, perr := strconv.ParseInt(f.get("version"), 10, 64)
 			if perr != nil || version <= 0 {
@@ -174,5 +176,8 @@ func (v *visit) saveAccount(a gateway.SendingView) error {
 		return v.showAccount(http.StatusUnprocessableEntity, a, f, nil)
 	}
 	v.say("ok", "flash.sending_saved", "address", d.Address)
+	if strings.HasPrefix(d.Settings.Auth, "oauth2_") {
+		return v.redirect(fmt.Sprintf("/sending/accounts/%d/oauth", a.ID))
+	}
 	return v.redirect("/sending")
 }

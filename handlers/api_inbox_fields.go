@@ -30,7 +30,7 @@ func apiInboxFields() []apiInboxField {
 		{"tls_verify", func(d d) any { return &d.Settings.TLSVerify }, []string{"system", "ca", "pinned", "off"}},
 		{"ca_pem", func(d d) any { return &d.Settings.CAPEM }, nil},
 		{"fingerprint", func(d d) any { return &d.Settings.Fingerprint }, nil},
-		{"auth", func(d d) any { return &d.Settings.Auth }, []string{"none", "password"}},
+		{"auth", func(d d) any { return &d.Settings.Auth }, []string{"none", "password", "oauth2_client", "oauth2_user"}},
 		{"username", func(d d) any { return &d.Settings.Username }, nil},
 		{"folders", func(d d) any { return &d.Settings.Folders }, nil},
 		{"select", func(d d) any { return &d.Settings.Select }, []string{"new_uid", "unseen", "all"}},

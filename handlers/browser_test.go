@@ -73,12 +73,18 @@ func browserFor(t *testing.T, most time.Duration, more ...chromedp.ExecAllocator
 }
 
 // letterbox starts the program and returns its address and setup link.
-func letterbox(t *testing.T) app.Ready {
+func letterbox(t *testing.T) app.Ready { return letterboxWith(t, nil) }
+
+// letterboxWith is a Letterbox whose settings change may alter.
+func letterboxWith(t *testing.T, change func(*config.Config)) app.Ready {
 	t.Helper()
 	cfg := config.Default()
 	cfg.Listen, cfg.Data = "127.0.0.1:0", t.TempDir()
 	cfg.DB = "sqlite:" + cfg.Data + "/letterbox.db"
 	cfg.AllowedNetworks = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	if change != nil {
+		change(&cfg)
+	}
 	a, err := app.New(t.Context(), cfg, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {
 		t.Fatal(err)

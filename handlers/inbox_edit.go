@@ -92,6 +92,9 @@ func inboxCreate(v *visit) error {
 		return err
 	}
 	v.say("ok", "flash.inbox_created", "name", in.Name)
+	if strings.HasPrefix(in.Settings.Auth, "oauth2_") {
+		return v.redirect(fmt.Sprintf("/inboxes/%d/oauth", in.ID))
+	}
 	return v.redirect(fmt.Sprintf("/inboxes/%d", in.ID))
 }
 

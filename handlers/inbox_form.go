@@ -100,7 +100,7 @@ func (v *visit) inboxDraft(f *form, before gateway.InboxView) (gateway.InboxDraf
 	s.MaxMessageSize = f.number("max_message_size", "E-FORM-01", 1024) << 20
 	s.RetentionDays = int(f.number("retention_days", "E-FORM-01", 3650))
 	s.Port = usualPort(s)
-	if s.Username == "" && s.Auth == "password" {
+	if s.Username == "" && s.Auth != "none" {
 		s.Username = d.Address
 	}
 	if d.Name == "" {

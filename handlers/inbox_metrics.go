@@ -16,6 +16,7 @@ import (
 type inboxMetrics struct {
 	state, failures, success, today              *prometheus.GaugeVec
 	open, unsettled, server, ledger, unaccounted *prometheus.GaugeVec
+	oauthBroken, oauthEnds                       *prometheus.GaugeVec // By what signs in: "inboxes/5".
 }
 
 func newInboxMetrics(r prometheus.Registerer) *inboxMetrics {
@@ -24,7 +25,14 @@ func newInboxMetrics(r prometheus.Registerer) *inboxMetrics {
 		r.MustRegister(v)
 		return v
 	}
+	oauth := func(name, help string) *prometheus.GaugeVec {
+		v := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "letterbox_oauth_" + name, Help: help}, []string{"owner"})
+		r.MustRegister(v)
+		return v
+	}
 	return &inboxMetrics{
+		oauthBroken: oauth("broken", "1 when no access token can be had, 0 otherwise."),
+		oauthEnds:   oauth("secret_end_timestamp_seconds", "When the client secret or the certificate of the app ends, as far as known."),
 		state:       gauge("state", "1 for the state of the inbox, 0 for the others.", "state"),
 		failures:    gauge("failures", "Visits that failed in a row."),
 		success:     gauge("last_success_timestamp_seconds", "When a visit last went well."),
@@ -38,7 +46,7 @@ func newInboxMetrics(r prometheus.Registerer) *inboxMetrics {
 }
 
 func (m *inboxMetrics) reset() {
-	for _, v := range []*prometheus.GaugeVec{m.state, m.failures, m.success, m.today, m.open, m.unsettled, m.server, m.ledger, m.unaccounted} {
+	for _, v := range []*prometheus.GaugeVec{m.state, m.failures, m.success, m.today, m.open, m.unsettled, m.server, m.ledger, m.unaccounted, m.oauthBroken, m.oauthEnds} {
 		v.Reset()
 	}
 }
@@ -54,6 +62,9 @@ func (h *Handlers) countInboxes(ctx context.Context, m *inboxMetrics, inboxes []
 		return err
 	}
 	m.reset()
+	if err := h.countOAuth(ctx, m); err != nil {
+		return err
+	}
 	for _, in := range inboxes {
 		id := strconv.FormatInt(in.ID, 10)
 		for _, s := range inboxStates() {
@@ -105,6 +116,7 @@ func (h *Handlers) registerStats(r prometheus.Registerer) {
 type healthOut struct {
 	Status  string            `json:"status"` // "ok", or "warn" when an inbox cannot be visited: no reason to restart anything.
 	Checks  map[string]string `json:"checks"`
+	OAuth   []healthOAuth     `json:"oauth"`   // Sign-ins with OAuth 2.0 that need somebody, now or within 30 days.
 	Inboxes []healthInbox     `json:"inboxes"` // Those that cannot be visited or have mail unaccounted for.
 }
 
@@ -120,7 +132,8 @@ type healthInbox struct {
 
 // inboxesHealth says which inboxes need somebody.
 func (h *Handlers) inboxesHealth(ctx context.Context) healthOut {
-	out := healthOut{Status: "ok", Checks: map[string]string{"database": "ok", "inboxes": "ok"}, Inboxes: []healthInbox{}}
+	out := healthOut{Status: "ok", Checks: map[string]string{"database": "ok", "inboxes": "ok", "oauth": "ok"}, Inboxes: []healthInbox{}, OAuth: []healthOAuth{}}
+	h.oauthHealth(ctx, &out)
 	failing, err := h.Gateway.FailingStatuses(ctx)
 	if err != nil {
 		h.Log.WarnContext(ctx, "inboxes not looked at", slog.Any("err", err))

@@ -152,6 +152,12 @@ func (h *Handlers) routes() []route {
 		{http.MethodPost, "/sending/accounts/:id", admin, accountUpdate},
 		{http.MethodPost, "/sending/accounts/:id/delete", admin, accountDelete},
 
+		{http.MethodGet, "/inboxes/:id/oauth", configurer, oauthShow},
+		{http.MethodPost, "/inboxes/:id/oauth", configurer, oauthUpdate},
+		{http.MethodGet, "/sending/accounts/:id/oauth", admin, oauthShow},
+		{http.MethodPost, "/sending/accounts/:id/oauth", admin, oauthUpdate},
+		{http.MethodGet, "/oauth/callback", configurer, oauthCallback},
+
 		{http.MethodGet, "/audit", admin, auditList},
 
 		{http.MethodGet, "/changes", signedIn, changes},

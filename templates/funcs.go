@@ -15,14 +15,15 @@ import (
 // funcs are the functions of the pages in one language.
 func funcs(l *i18n.Locale, assets map[string]Asset) template.FuncMap {
 	return template.FuncMap{
-		"t":     l.T,
-		"has":   l.Has,
-		"num":   func(n any) string { return l.Number(toInt(n)) },
-		"size":  l.Size,
-		"date":  func(t any) string { return withTime(t, l.Date) },
-		"clock": func(t any) string { return withTime(t, l.Clock) },
-		"exact": func(t any) string { return withTime(t, l.Exact) },
-		"when":  func(t any) string { return withTime(t, func(t time.Time) string { return l.When(t, time.Now()) }) },
+		"t":         l.T,
+		"has":       l.Has,
+		"hasPrefix": strings.HasPrefix,
+		"num":       func(n any) string { return l.Number(toInt(n)) },
+		"size":      l.Size,
+		"date":      func(t any) string { return withTime(t, l.Date) },
+		"clock":     func(t any) string { return withTime(t, l.Clock) },
+		"exact":     func(t any) string { return withTime(t, l.Exact) },
+		"when":      func(t any) string { return withTime(t, func(t time.Time) string { return l.When(t, time.Now()) }) },
 		"iso": func(t any) string {
 			return withTime(t, func(t time.Time) string { return t.UTC().Format(time.RFC3339) })
 		},

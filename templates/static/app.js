@@ -283,3 +283,10 @@ if (topics) {
   source.addEventListener("message", refresh);
   source.addEventListener("open", refresh);
 }
+
+// What is to be entered elsewhere can be copied.
+document.querySelectorAll("[data-copy]").forEach((button) => {
+  if (!navigator.clipboard) return;
+  button.hidden = false;
+  button.addEventListener("click", () => navigator.clipboard.writeText(button.dataset.copy));
+});
