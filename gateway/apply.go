@@ -137,6 +137,9 @@ func (g *Gateway) effect(ctx context.Context, d *delivery) error {
 		d.issue = i.Number
 		d.note(models.StepApply, "apply.issue", "key", issueKey(i.Number))
 	}
+	if err := g.runCommands(ctx, d); err != nil {
+		return err
+	}
 	if d.mail.MessageID != "" {
 		if err := g.Store.AddMessageIDs(ctx, d.issue, []string{d.mail.MessageID}, false); err != nil {
 			return fmt.Errorf("keep the message id: %w", err)

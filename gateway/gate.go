@@ -50,7 +50,7 @@ func (g *Gateway) gate(ctx context.Context, d *delivery) error {
 		d.trace = append(d.trace, models.TraceEntry{Step: models.StepGate, Code: code, Args: c.Args, At: now()})
 	}
 	if d.people.forged && d.rules.rules.SenderFailed == "set_aside" && d.verdict.Outcome != rule.Ignore {
-		d.note(models.StepGate, "check.sender_verified.refused", "address", sender(d.mail))
+		d.note(models.StepGate, "check.sender_verified.refused", "address", sender(d.mail), "would_pass", "unknown")
 		d.note(models.StepGate, "verdict."+string(rule.SenderUnverified), "address", sender(d.mail))
 		d.finish(models.MessageQuarantined, rule.SenderUnverified)
 		return nil

@@ -12,14 +12,15 @@ import (
 // target is where a message goes.
 type target struct {
 	comment  int64    // Issue that gets a comment; 0: a new issue.
+	project  int64    // Its project; 0: that of the inbox.
 	reopen   bool     // The issue is done and is opened again.
 	note     bool     // The comment is internal.
 	mentions []string // Numbers that the mail named but must not write to, or that are done and get a follow-up.
 }
 
 // match finds the issue that the message belongs to, or decides for a new one. It is a function of what gate has
-// looked up.
-func (g *Gateway) match(_ context.Context, d *delivery) error {
+// looked up, and of the people that commands in the mail name.
+func (g *Gateway) match(ctx context.Context, d *delivery) error {
 	if d.decided() {
 		return nil
 	}
@@ -42,6 +43,9 @@ func (g *Gateway) match(_ context.Context, d *delivery) error {
 	default:
 		d.finish(models.MessageCreated, rule.AcceptedNew)
 		d.note(models.StepMatch, "match.new")
+	}
+	if err := g.findCommands(ctx, d); err != nil {
+		return err
 	}
 	d.logOnly()
 	return nil
@@ -84,7 +88,7 @@ func choose(d *delivery) target {
 				code = "match.by_signature"
 			}
 			d.note(models.StepMatch, code, args...)
-			t.comment, t.reopen, t.note = h.issue.Number, h.issue.State.Done() && !note, note
+			t.comment, t.project, t.reopen, t.note = h.issue.Number, h.issue.ProjectID, h.issue.State.Done() && !note, note
 			return t
 		}
 	}

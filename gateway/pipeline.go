@@ -39,6 +39,7 @@ type delivery struct {
 	people    snapshot            // Set by gate.
 	verdict   rule.Verdict        // Set by gate.
 	target    target              // Set by match.
+	commands  []models.Command    // Set by match: what the mail asks for besides.
 	state     models.MessageState // Set by the step that decides.
 	reason    rule.Reason         // Set with state.
 	issue     int64               // Set by apply.

@@ -12,6 +12,10 @@ type Tracker interface {
 	CreateIssue(ctx context.Context, n models.NewIssue) (models.Issue, error)
 	// AddComment adds a comment; it reopens a closed issue when n.Reopen is set.
 	AddComment(ctx context.Context, n models.NewComment) (models.Comment, error)
+	// CheckCommand reports whether the person may have a command carried out on an issue of the project.
+	CheckCommand(ctx context.Context, by *models.User, projectID int64, c models.Command) (models.Command, bool, error)
+	// RunCommands carries out commands that were checked.
+	RunCommands(ctx context.Context, by *models.User, number int64, list []models.Command) error
 	// EnsureCustomer returns the user with that address and makes a customer when there is none.
 	EnsureCustomer(ctx context.Context, name, address string) (models.User, error)
 }

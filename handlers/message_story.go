@@ -90,7 +90,7 @@ func (v *visit) traceWords(recorded map[string]string) map[string]string {
 	}
 	for _, name := range []string{"policy", "would_pass"} {
 		if value, ok := args[name]; ok {
-			args[name] = v.settingWords("spam_mail", v.settingWords("empty_subject", v.settingWords("auto_mail", value)))
+			args[name] = v.settingWords("sender_failed", v.settingWords("spam_mail", v.settingWords("empty_subject", v.settingWords("auto_mail", value))))
 		}
 	}
 	return args

@@ -10,6 +10,12 @@ const (
 	TellNobody Tell = "nobody" // It is old.
 )
 
+// Command is something that a mail asks for besides what it says.
+type Command struct {
+	Name  string // "status", "priority", "assignee", "label" or "due".
+	Value string // In the form of the API.
+}
+
 // NewIssue is what an issue is made of.
 type NewIssue struct {
 	ProjectID       int64

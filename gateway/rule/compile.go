@@ -60,6 +60,13 @@ func compile(rules models.Rules) (*Set, []Finding) {
 		wrong = append(wrong, more...)
 	}
 	wrong = append(wrong, lintNumbers(rules)...)
+	for _, name := range rules.Commands {
+		if !slices.Contains(commands, name) {
+			wrong = append(wrong, Finding{Field: "commands", Code: "E-GATE-03", Args: map[string]string{
+				"entry": shorten(name), "choices": strings.Join(commands, ", "),
+			}})
+		}
+	}
 	for _, choice := range []struct {
 		field, value string
 		choices      []string
@@ -82,6 +89,9 @@ func compile(rules models.Rules) (*Set, []Finding) {
 	}
 	return s, wrong
 }
+
+// commands are the names that Rules.Commands may hold; gateway/command knows what they mean.
+var commands = []string{"status", "priority", "assignee", "label", "due"}
 
 // parsePattern compiles the domain pattern; nil when there is none.
 func parsePattern(typed string) (*pattern, error) {

@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 
 	"gateway/extract":             {"gateway/rule", "models"},
 	"gateway/authenticity":        {},
+	"gateway/command":             {},
 	"gateway/mailbox":             {},
 	"gateway/mailbox/archive":     {"gateway/mailbox"},
 	"gateway/mailbox/bearer":      {"gateway/mailbox"},
@@ -39,7 +40,7 @@ var mayImport = map[string][]string{
 	"gateway/smime":               {},
 	"gateway/thread":              {"models"},
 	"gateway": {
-		"gateway/authenticity", "gateway/extract", "gateway/mailbox", "gateway/mailbox/archive", "gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/mailbox/preset", "gateway/message",
+		"gateway/authenticity", "gateway/command", "gateway/extract", "gateway/mailbox", "gateway/mailbox/archive", "gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/mailbox/preset", "gateway/message",
 		"gateway/oauth", "gateway/outbound", "gateway/rule", "gateway/smime", "gateway/thread", "models", "models/store",
 	},
 
