@@ -71,9 +71,11 @@ type Gateway struct {
 
 	dnsFailed atomic.Int64 // When the DNS did not answer, in seconds; 0: it does.
 
+	presence present              // Used by Run alone, like known.
+	known    map[int64]knownInbox // The inboxes there are.
+
 	mu       sync.Mutex
 	workers  map[int64]*worker // By inbox, while Run is under way.
-	passive  map[int64]int64   // Versions of the inboxes that are not visited.
 	leases   map[string]*heldLease
 	accounts map[int64]kept               // The latest comparison of each inbox' server with the ledger.
 	live     map[int64]pulse              // What is known of the visits of this process and not worth a database write.
@@ -100,7 +102,7 @@ func New(d Deps) *Gateway {
 		oauth: oauth.New(web, d.OAuthRoots),
 		Deps:  d, holder: newHolder(), rules: ruleCache{sets: map[ruleKey]*compiledRules{}},
 		deadly: make(chan struct{}, 1), resync: make(chan struct{}, 1), mailOut: make(chan struct{}, 1),
-		workers: map[int64]*worker{}, passive: map[int64]int64{}, leases: map[string]*heldLease{},
+		workers: map[int64]*worker{}, known: map[int64]knownInbox{}, leases: map[string]*heldLease{},
 		live: map[int64]pulse{}, accounts: map[int64]kept{}, unsaved: map[int64]models.InboxStatus{},
 	}
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"letterbox/models"
 	"letterbox/models/store"
 )
 
@@ -90,9 +92,9 @@ func (g *Gateway) underLease(ctx context.Context, inbox int64, f func(context.Co
 	}
 	lost := h.lost
 	g.mu.Unlock()
-	if lost || err != nil && !g.stillHeld(ctx, name, epoch) {
+	if lost || errors.Is(err, models.ErrFenced) {
 		g.counts.fenced.Add(1)
-		return false, nil // What went wrong is no news about the inbox: another process visits it.
+		return false, nil
 	}
 	release, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer done()
@@ -103,10 +105,10 @@ func (g *Gateway) underLease(ctx context.Context, inbox int64, f func(context.Co
 }
 
 // stillHeld reports whether nobody else has taken the lease, as far as the database can tell.
-func (g *Gateway) stillHeld(ctx context.Context, name string, epoch int64) bool {
+func (g *Gateway) stillHeld(ctx context.Context, f fence) bool {
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer done()
-	ok, err := g.Store.RenewLease(ctx, name, g.holder, epoch, leaseTTL)
+	ok, err := g.Store.RenewLease(ctx, f.name, g.holder, f.epoch, leaseTTL)
 	return ok || err != nil
 }
 

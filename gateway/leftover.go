@@ -30,6 +30,9 @@ func (g *Gateway) finishLeft(ctx context.Context) {
 			continue
 		}
 		tidied = time.Now()
+		if err := g.Store.DeleteLeases(ctx, presence, forgotten); err != nil && ctx.Err() == nil {
+			g.Log.LogAttrs(ctx, slog.LevelWarn, "leases of processes that are gone not deleted, trying again", slog.Any("err", err))
+		}
 		if _, err := g.Store.DeleteUnreferencedBlobs(ctx, staged); err != nil && ctx.Err() == nil {
 			g.Log.LogAttrs(ctx, slog.LevelWarn, "staged octets not deleted, trying again", slog.Any("err", err))
 		}
@@ -58,7 +61,13 @@ func (g *Gateway) finishAllLeft(ctx context.Context) error {
 		if len(left) == 0 {
 			continue
 		}
-		_, err = g.underLease(ctx, ib.ID, func(ctx context.Context, f fence) error { return g.finishThese(ctx, ib, f, left) })
+		_, err = g.underLease(ctx, ib.ID, func(ctx context.Context, f fence) error {
+			err := g.finishThese(ctx, ib, f, left)
+			if err != nil && !g.stillHeld(ctx, f) {
+				return models.ErrFenced // Another process has them.
+			}
+			return err
+		})
 		if err != nil {
 			return err
 		}

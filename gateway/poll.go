@@ -2,13 +2,11 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"time"
 
 	"letterbox/models"
-	"letterbox/models/store"
 )
 
 // lookForChanges is how often the list of inboxes is read again, so that a change on another replica takes effect
@@ -27,6 +25,7 @@ type worker struct {
 // Run visits the inboxes until ctx is done and its work is put down. Each inbox has a goroutine of its own, so that a
 // slow server delays only its own mail.
 func (g *Gateway) Run(ctx context.Context) error {
+	defer g.leave()   // Once nothing is held any more.
 	defer g.stopAll() // Putting work down takes less time than the leases have left.
 	var left sync.WaitGroup
 	defer left.Wait()
@@ -51,64 +50,6 @@ func (g *Gateway) lookNow() {
 	case g.resync <- struct{}{}:
 	default: // Asked for already.
 	}
-}
-
-// sync starts workers for inboxes that are to be visited and stops those that are not, or not so, any more.
-func (g *Gateway) sync(ctx context.Context) error {
-	versions, err := g.Store.InboxVersions(ctx)
-	if err != nil {
-		return err
-	}
-	for _, w := range g.outdated(versions) {
-		<-w.done
-	}
-	for id, now := range versions {
-		g.mu.Lock()
-		w, passive := g.workers[id], g.passive[id] == now.Version
-		g.mu.Unlock()
-		switch {
-		case w != nil && w.asked != now.PollsAsked:
-			w.asked = now.PollsAsked
-			w.wake()
-		case w != nil || passive || ctx.Err() != nil:
-		default:
-			ib, err := g.Store.InboxByID(ctx, id)
-			if errors.Is(err, models.ErrNotFound) {
-				continue // Deleted meanwhile.
-			}
-			if err != nil {
-				return err
-			}
-			g.mu.Lock()
-			if visited(ib) {
-				g.workers[id] = g.startWorker(ctx, ib)
-			} else {
-				g.passive[id] = ib.Version
-			}
-			g.mu.Unlock()
-		}
-	}
-	return nil
-}
-
-// outdated stops the workers of inboxes that have another version now, or are gone, and forgets those.
-func (g *Gateway) outdated(versions map[int64]store.InboxVersion) []*worker {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for id := range g.passive {
-		if _, there := versions[id]; !there {
-			delete(g.passive, id)
-		}
-	}
-	var stopped []*worker
-	for id, w := range g.workers {
-		if now, there := versions[id]; !there || now.Version != w.version {
-			w.stop()
-			stopped = append(stopped, w)
-			delete(g.workers, id)
-		}
-	}
-	return stopped
 }
 
 // visited reports whether an inbox has a server that is to be visited.
@@ -137,30 +78,47 @@ func (g *Gateway) stopAll() {
 	wg.Wait()
 }
 
-// work visits one inbox until ctx is done.
+// work visits one inbox until ctx is done or another process has taken over. It keeps the lease between two visits, so
+// that one process alone keeps the poll interval.
 func (g *Gateway) work(ctx context.Context, ib models.Inbox, poke <-chan struct{}) {
 	s := &shift{status: g.statusOf(ctx, ib.ID), poke: poke}
-	for ctx.Err() == nil {
+	_, err := g.underLease(ctx, ib.ID, func(ctx context.Context, f fence) error { return g.visits(ctx, ib, f, s) })
+	if err != nil && ctx.Err() == nil {
+		wait(ctx, g.visitFailed(ctx, ib, s.status, err), poke)
+	}
+}
+
+// visits goes to the server of an inbox again and again, until ctx is done or models.ErrFenced.
+func (g *Gateway) visits(ctx context.Context, ib models.Inbox, f fence, s *shift) error {
+	for {
 		g.counts.visits.Add(1)
-		held, err := g.underLease(ctx, ib.ID, func(ctx context.Context, f fence) error {
-			return g.session(ctx, ib, f, s)
-		})
-		if ctx.Err() != nil {
-			return
-		}
-		delay := jitter(leaseRenew) // Another process visits the inbox: look again later.
+		err := g.session(ctx, ib, f, s)
+		delay := jitter(ib.Settings.PollInterval)
 		switch {
-		case errors.Is(err, models.ErrFenced):
+		case ctx.Err() != nil:
+			return nil
+		case err != nil && !g.stillHeld(ctx, f):
+			return models.ErrFenced // What went wrong is no news about the inbox: another process visits it.
 		case err != nil:
 			g.counts.failures.Add(1)
 			delay = g.visitFailed(ctx, ib, s.status, err)
 		case s.cutShort:
 			delay = 0
-		case held:
-			delay = jitter(ib.Settings.PollInterval)
 		}
 		g.beat(ib.ID, pulse{nextAt: now().Add(delay)})
-		wait(ctx, delay, poke)
+		if !wait(ctx, delay, s.poke) {
+			return nil
+		}
+	}
+}
+
+// ended reports whether the worker has ended by itself.
+func (w *worker) ended() bool {
+	select {
+	case <-w.done:
+		return true
+	default:
+		return false
 	}
 }
 

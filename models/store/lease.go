@@ -121,3 +121,32 @@ func (s *Store) HoldLease(ctx context.Context, name string, epoch int64) error {
 		return err
 	})
 }
+
+// LeasesOfOthers returns the names of the leases that somebody else than holder has now, in a set. It is cheap enough to
+// be asked every few seconds.
+func (s *Store) LeasesOfOthers(ctx context.Context, holder string) (map[string]bool, error) {
+	t, err := s.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	held := map[string]bool{}
+	err = s.each(ctx, "SELECT name FROM leases WHERE expires_at > ? AND holder <> ?", []any{t, holder}, func(r *sql.Rows) error {
+		var name string
+		err := r.Scan(&name)
+		held[name] = true
+		return err
+	})
+	return held, wrap("list leases", err)
+}
+
+// DeleteLeases deletes the leases whose names begin with prefix and that ran out longer ago than age.
+func (s *Store) DeleteLeases(ctx context.Context, prefix string, age time.Duration) error {
+	return s.write(ctx, "delete leases", func(ctx context.Context, tx *txPool) error {
+		t, err := s.Now(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx, "DELETE FROM leases WHERE SUBSTR(name, 1, ?) = ? AND expires_at < ?", len(prefix), prefix, t.Add(-age))
+		return err
+	})
+}

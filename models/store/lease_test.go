@@ -114,3 +114,30 @@ func TestLeasesOfAHolderAreRenewedTogether(t *testing.T) {
 		}
 	})
 }
+
+func TestLeasesOfOthersAreThoseThatHaveNotRunOut(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		for _, l := range []struct {
+			name, holder string
+			ttl          time.Duration
+		}{
+			{"process:a", "a", time.Minute}, {"process:b", "b", time.Minute}, {"process:old", "c", -time.Hour}, {"process:just", "d", -time.Second},
+			{"inbox:1", "a", time.Minute}, {"inbox:2", "b", time.Minute}, {"inbox:3", "b", -time.Hour},
+		} {
+			_, _, err := s.AcquireLease(ctx, l.name, l.holder, l.ttl)
+			must(t, err)
+		}
+		got, err := s.LeasesOfOthers(ctx, "a")
+		must(t, err)
+		if diff := cmp.Diff(map[string]bool{"process:b": true, "inbox:2": true}, got); diff != "" {
+			t.Error(diff)
+		}
+		must(t, s.DeleteLeases(ctx, "process:", 30*time.Minute))
+		for name, want := range map[string]int64{"process:old": 1, "process:just": 2, "inbox:3": 2} { // What is gone begins anew.
+			if epoch, _, err := s.AcquireLease(ctx, name, "e", time.Minute); epoch != want || err != nil {
+				t.Errorf("%s: got epoch %d, %v, want %d", name, epoch, err, want)
+			}
+		}
+	})
+}
