@@ -12,6 +12,9 @@ import (
 // nobody visits; once one that has left, or has died, is no longer present, the shares of the others grow.
 const presence = "process:"
 
+// lookForOthers is how often a process that does not visit all inboxes looks whether one has become free.
+const lookForOthers = 10 * time.Second
+
 // forgotten is how long the lease of a process that is gone stays.
 const forgotten = 24 * time.Hour
 
@@ -19,6 +22,7 @@ const forgotten = 24 * time.Hour
 type present struct {
 	epoch   int64
 	renewed time.Time
+	counted time.Time // When the others were counted last.
 }
 
 // stayPresent takes and renews the presence of this process. Whoever decides what is visited does it, so that a process
@@ -30,7 +34,7 @@ func (g *Gateway) stayPresent(ctx context.Context) (due bool, err error) {
 	at := time.Now()
 	epoch, _, err := g.Store.AcquireLease(ctx, presence+g.holder, g.holder, leaseTTL)
 	if err == nil {
-		g.presence = present{epoch, at}
+		g.presence.epoch, g.presence.renewed = epoch, at
 	}
 	return true, err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"letterbox/models"
 	"letterbox/models/store"
@@ -12,7 +13,7 @@ import (
 
 // sync starts workers for the inboxes that are this process's to visit and stops those that are not, or not so, any more.
 func (g *Gateway) sync(ctx context.Context) error {
-	joined, err := g.stayPresent(ctx)
+	due, err := g.stayPresent(ctx)
 	if err != nil {
 		return err
 	}
@@ -28,13 +29,14 @@ func (g *Gateway) sync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !joined && g.visitsAll(inboxes) {
-		return nil // Who has joined is seen the next time.
+	if !due && len(fresh) == 0 && (g.visitsAll(inboxes) || time.Since(g.presence.counted) < lookForOthers) {
+		return nil // Who has joined or left is seen the next time.
 	}
 	others, err := g.Store.LeasesOfOthers(ctx, g.holder)
 	if err != nil {
 		return err
 	}
+	g.presence.counted = time.Now()
 	share := fairShare(len(inboxes), 1+processes(others))
 	for _, w := range g.beyond(share) {
 		<-w.done
