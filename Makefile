@@ -50,6 +50,10 @@ fuzz: ## Each fuzz test for FUZZ_TIME (30s)
 		done; \
 	done
 
+.PHONY: pictures
+pictures: services ## Take the pictures of docs/admin anew, by the browser tests
+	LETTERBOX_TEST_REQUIRE_ALL=1 LETTERBOX_TEST_PICTURES=$(CURDIR)/docs/admin/pictures $(GO) test -count=1 -run 'TestQuickStartInABrowser|TestRulesAreTried' ./internal/acceptance
+
 .PHONY: build
 build: ## Build the program into bin/letterbox, static, with its version
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/letterbox ./cmd/letterbox

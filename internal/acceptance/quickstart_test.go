@@ -55,7 +55,7 @@ func quickStart(t *testing.T, d *mailtest.Dovecot, s signposts) {
 	b.do("open the inboxes", chromedp.Navigate(p.url+"/inboxes"))
 	b.click(`a[href="/inboxes/add"]`, "#f-address")
 	b.fill("address", "support@here.example", "name", "Support")
-	b.picture("inbox-address")
+	b.illustrate(s.language, "address")
 	b.click(`button[value="manual"]`, "#f-host")
 	host, port, err := net.SplitHostPort(d.IMAPAddr)
 	if err != nil {
@@ -68,7 +68,7 @@ func quickStart(t *testing.T, d *mailtest.Dovecot, s signposts) {
 	if got := b.text("#report .remedy"); !strings.Contains(got, "E-TLS-01") {
 		t.Errorf("the check says %q, want E-TLS-01", got)
 	}
-	b.picture("check-failed")
+	b.illustrate(s.language, "check")
 	b.click("#report button[data-set]", "#report h2.ok")
 	if got := b.text("#report"); !strings.Contains(got, s.works) {
 		t.Errorf("the check says %q, want %q", got, s.works)
@@ -76,7 +76,7 @@ func quickStart(t *testing.T, d *mailtest.Dovecot, s signposts) {
 	b.picture("check")
 	b.click(`#report button[value="next"]`, "#f-allow_unknown")
 	b.do("let everybody in", chromedp.Click("#f-allow_unknown", chromedp.ByQuery))
-	b.picture("inbox-mail")
+	b.illustrate(s.language, "mail")
 	b.click(`.actions button[value="save"]`, "h2.big")
 	b.await(p.url+"/inboxes/1", "h2.big .state.ok")
 	b.picture("inbox")
