@@ -25,7 +25,7 @@ import (
 // browser starts a headless Chromium; it fails where everything has to run and is passed over elsewhere.
 func browser(t *testing.T) context.Context {
 	t.Helper()
-	ctx := browserFor(t, 2*time.Minute)
+	ctx := browserFor(t, 4*time.Minute)
 	chromedp.ListenTarget(ctx, func(event any) {
 		if e, ok := event.(*runtime.EventExceptionThrown); ok {
 			t.Errorf("script failed: %s", e.ExceptionDetails.Error())

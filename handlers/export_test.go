@@ -1,7 +1,82 @@
 package handlers
 
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"mime"
+	"strings"
+	"testing"
+	"time"
+
+	"letterbox/models"
+)
+
 // MailDocument is the document around the HTML of a mail, for tests that look at it in a browser.
 func MailDocument(body string) []byte { return mailDocument("", "Mail", body) }
 
 // MailHeaders sets the headers of that document.
 func MailHeaders(set func(name, value string)) { mailHeaders(set, "") }
+
+// Site is a Letterbox with real storage and two projects, for tests with a browser.
+type Site = site
+
+// NewSite makes a site.
+func NewSite(t *testing.T) *Site {
+	t.Helper()
+	return newSite(t)
+}
+
+// Page is the address of a page.
+func (s *site) Page(path string) string { return s.url + path }
+
+// SignIn is a fresh sign-in of a person: name and value of the cookie.
+func (s *site) SignIn(name string) (cookie, value string) {
+	cookie, value, _ = strings.Cut(s.as(name), "=")
+	return cookie, value
+}
+
+// TakeIn takes a mail through all steps: by the inbox of SUP, or by the one for everything.
+func (s *site) TakeIn(global bool, from, subject, text string) {
+	s.t.Helper()
+	in := s.inbox
+	if global {
+		in = s.global
+	}
+	s.mail(in, "From: "+from+"\nTo: support@letterbox.example\nSubject: "+mime.QEncoding.Encode("utf-8", subject)+"\nMessage-ID: <"+rand.Text()+"@customer.example>\n"+
+		"Date: "+time.Now().Format(time.RFC1123Z)+"\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n"+text+"\n")
+}
+
+// Member makes somebody a member of SUP.
+func (s *site) Member(name string) {
+	s.t.Helper()
+	s.ok(s.h.Tracker.SetMember(s.t.Context(), s.users["admin"], s.sup.ID, name, models.ProjectMember))
+}
+
+// Old makes an issue of an earlier time and returns its number.
+func (s *site) Old(at time.Time, title, text string) int64 {
+	s.t.Helper()
+	i := models.Issue{ProjectID: s.sup.ID, Title: title, Description: text, State: models.IssueClosed, ReporterID: s.users["lead"].ID, CreatedAt: at, UpdatedAt: at}
+	s.ok(s.store.WithTx(s.t.Context(), func(ctx context.Context) error {
+		if err := s.store.CreateIssue(ctx, &i); err != nil {
+			return err
+		}
+		return s.store.IndexText(ctx, i.Number, 0, title, text)
+	}))
+	return i.Number
+}
+
+// State tells of an issue: state, key of the project, login of who has it, and the issue that it was merged into.
+func (s *site) State(number int64) string {
+	s.t.Helper()
+	i, err := s.h.Tracker.Issue(s.t.Context(), s.users["admin"], number)
+	s.ok(err)
+	out := []string{string(i.State), i.Project.Key}
+	if i.Assignee != nil && i.Assignee.Login != nil {
+		out = append(out, *i.Assignee.Login)
+	}
+	if i.MergedInto != nil {
+		out = append(out, fmt.Sprint("into ", *i.MergedInto))
+	}
+	return strings.Join(out, " ")
+}

@@ -32,6 +32,7 @@ type issueListView struct {
 	Sort     string
 	Here     string // Address of this list.
 	Export   string
+	Board    string // Address of the same issues as a board.
 	Bulk     *form
 	Assign   []option
 }
@@ -152,6 +153,7 @@ func (v *visit) fillListView(data *issueListView, l listed, next string) {
 		data.Next = address("/issues", keep, "cursor", next)
 	}
 	data.Export = address("/issues.csv", keep)
+	data.Board = address("/board", keep, "state", "", "sort", "")
 	data.Query = l.raw
 	if l.state != "" && l.state != "active" {
 		data.Query = strings.TrimSpace("is:" + l.state + " " + data.Query)

@@ -41,6 +41,8 @@ func (h *Handlers) routes() []route {
 		{http.MethodGet, "/issues", signedIn, issueList},
 		{http.MethodGet, "/issues.csv", signedIn, issueExport},
 		{http.MethodPost, "/issues/bulk", signedIn, issueBulk},
+		{http.MethodGet, "/board", signedIn, boardShow},
+		{http.MethodPost, "/board/:number", signedIn, boardMove},
 		{http.MethodGet, "/work", signedIn, workShow},
 		{http.MethodGet, "/triage", signedIn, triageList},
 		{http.MethodPost, "/triage/:number", signedIn, triageDo},

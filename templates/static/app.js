@@ -2,7 +2,7 @@
 "use strict";
 
 // Keys: / search, c new, g then i, m, p to go somewhere, j and k through a list, o to open. Never inside a field.
-const go = { i: "/issues", m: "/messages", p: "/inboxes", w: "/work", t: "/triage", n: "/notifications" };
+const go = { b: "/board", i: "/issues", m: "/messages", p: "/inboxes", w: "/work", t: "/triage", n: "/notifications" };
 let at = -1, went = 0;
 
 function rows() {
@@ -31,11 +31,12 @@ document.addEventListener("keydown", (event) => {
     document.querySelectorAll("details.menu[open]").forEach((menu) => menu.removeAttribute("open"));
     return;
   }
-  if (field || event.ctrlKey || event.metaKey || event.altKey || localStorage.getItem("keys") === "off") return;
+  if (field || document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey || localStorage.getItem("keys") === "off") return;
   const second = Date.now() - went < 1200;
   went = 0;
   if (second && go[event.key]) location.href = go[event.key];
   else if (event.key === "g") went = Date.now();
+  else if (event.key === "o") rows()[at]?.querySelector("a")?.click();
   else if (event.key === "j") walk(1);
   else if (event.key === "k") walk(-1);
   else if ((event.key === "x" || event.key === "X") && document.querySelector("[data-bulk]")) choose(event.shiftKey);
@@ -278,6 +279,7 @@ if (topics) {
       document.getElementById("main").replaceChildren(...done, ...main.childNodes);
       at = -1;
       countChosen();
+      dispatchEvent(new Event("letterbox:loaded"));
     }, 300);
   };
   source.addEventListener("message", refresh);

@@ -12,10 +12,26 @@ function pressed(event) {
     return true;
   }
   switch (event.key) {
-    case "x": {
-      const box = current?.querySelector(".choose input");
-      if (box) box.checked = !box.checked;
-      return Boolean(box);
+    case "x":
+    case "X": {
+      const all = rows(), box = current?.querySelector(".choose input");
+      if (!box) return false;
+      box.checked = !box.checked;
+      if (event.key === "X" && chosenRow >= 0) {
+        for (let i = Math.min(at, chosenRow); i <= Math.max(at, chosenRow); i++) {
+          const one = all[i]?.querySelector(".choose input");
+          if (one) one.checked = box.checked;
+        }
+      }
+      chosenRow = at;
+      return true;
+    }
+    case "[":
+    case "]": {
+      const list = JSON.parse(sessionStorage.getItem("list") ?? "[]"), here = list.indexOf(location.pathname);
+      const next = here < 0 ? undefined : list[here + (event.key === "]" ? 1 : -1)];
+      if (next) location.href = next;
+      return Boolean(next);
     }
     case "i": {
       const who = document.querySelector("select[data-me]");
@@ -37,6 +53,13 @@ function pressed(event) {
     }
   }
   return false;
+}
+
+// The row that was chosen last, for a run of rows; the issues of the list that was open last, for [ and ].
+let chosenRow = -1;
+{
+  const listed = [...document.querySelectorAll('[data-walk] .title a[href^="/issues/"]')].map((link) => link.pathname);
+  if (listed.length) sessionStorage.setItem("list", JSON.stringify(listed));
 }
 
 // All issues of a page at once.
@@ -99,3 +122,6 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
     if (kind === "drop") addFiles(form, [...event.dataTransfer.files]);
   });
 }
+
+// An issue on paper.
+document.querySelectorAll("[data-print]").forEach((button) => { button.hidden = false; button.addEventListener("click", () => print()); });
