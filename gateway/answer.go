@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
+	"letterbox/gateway/message"
 	"letterbox/gateway/outbound"
 	"letterbox/gateway/thread"
 	"letterbox/models"
@@ -25,7 +27,8 @@ type AnswerPlan struct {
 	Trouble    string // Code of what is wrong with the account; "" when fine.
 
 	issue   models.Issue
-	inbox   int64 // By which the issue came; 0: by none.
+	inbox   int64  // By which the issue came; 0: by none.
+	instead string // The customer wants answers elsewhere than at this address.
 	account models.SendingAccount
 }
 
@@ -85,6 +88,9 @@ func (g *Gateway) addReporter(ctx context.Context, p *AnswerPlan, u models.User,
 	if i.OriginMessageID != nil {
 		if row, err := g.Store.MessageByID(ctx, *i.OriginMessageID); err == nil && slices.Contains(u.Addresses, lower(row.FromAddress)) {
 			address = lower(row.FromAddress)
+			if wanted := g.replyWanted(ctx, row); wanted != "" {
+				p.instead, address = address, wanted
+			}
 		}
 	}
 	if address == unknownSender || isOwn(own, address) || !outbound.Sendable(address) {
@@ -92,6 +98,25 @@ func (g *Gateway) addReporter(ctx context.Context, p *AnswerPlan, u models.User,
 	}
 	r := AnswerRecipient{Address: address, Name: u.Name, Customer: true, Chosen: u.DisabledAt == nil}
 	return g.suppressionOf(ctx, p, r)
+}
+
+// replyWanted is where the sender of a mail wants answers: the one address of its Reply-To; "" when it names none or its
+// octets are not kept any more. It says where to answer, never who somebody is (SEC-43), and people see it before they
+// send.
+func (g *Gateway) replyWanted(ctx context.Context, row models.Message) string {
+	if row.BlobID == nil {
+		return ""
+	}
+	r, _, err := g.Store.OpenBlob(ctx, *row.BlobID)
+	if err != nil {
+		return ""
+	}
+	defer r.Close()
+	m, err := message.Parse(io.LimitReader(r, 64<<10), message.Options{WithoutHTML: true, Received: row.ReceivedAt})
+	if err != nil || len(m.ReplyTo) != 1 {
+		return ""
+	}
+	return lower(m.ReplyTo[0].Address)
 }
 
 func (g *Gateway) addRecipient(ctx context.Context, p *AnswerPlan, address string, own map[string]bool) error {
@@ -106,7 +131,7 @@ func (g *Gateway) addRecipient(ctx context.Context, p *AnswerPlan, address strin
 	} else if !errors.Is(err, models.ErrNotFound) {
 		return err
 	}
-	if ok, _ := outbound.MayAnswer(outbound.Incoming{From: address}); !ok { // noreply@ and the like.
+	if ok, _ := outbound.MayAnswer(outbound.Incoming{From: address}); !ok || address == p.instead { // noreply@ and the like.
 		r.Chosen = false
 	}
 	return g.suppressionOf(ctx, p, r)

@@ -113,7 +113,11 @@ func (g *Gateway) allowance(ctx context.Context, a models.SendingAccount) (int, 
 // sendClaimed sends the mails of one claim. It reports false when the account is in trouble: nothing more is tried now.
 // What is left of the claim is given back.
 func (g *Gateway) sendClaimed(ctx context.Context, a *models.SendingAccount, s *outbound.Session, rows []models.Outgoing, claim string) (*outbound.Session, bool, error) {
+	left := len(rows)
 	defer func() {
+		if left == 0 {
+			return
+		}
 		release, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer done()
 		if err := g.Store.ReleaseOutgoing(release, claim, nil); err != nil {
@@ -145,6 +149,7 @@ func (g *Gateway) sendClaimed(ctx context.Context, a *models.SendingAccount, s *
 		if err := g.finishSending(ctx, *a, rows[i], claim, out); err != nil {
 			return s, false, err
 		}
+		left--
 	}
 	return s, true, nil
 }

@@ -198,6 +198,8 @@ func (w *apiWorld) request(who, method, path string, n int) *httptest.ResponseRe
 		id = w.message.ID
 	case strings.HasPrefix(path, "/attachments"):
 		id = w.file
+	case strings.HasPrefix(path, "/sending-accounts"):
+		id = w.account()
 	case strings.HasPrefix(path, "/users"):
 		id = w.users["member"].ID
 	}
@@ -211,6 +213,7 @@ func (w *apiWorld) request(who, method, path string, n int) *httptest.ResponseRe
 		"PATCH /inboxes/:id":                `{"batch_size":20}`,
 		"POST /issues":                      `{"project":"SUP","title":"New"}`,
 		"POST /sending-accounts":            `{"address":"support@here.example","host":"smtp.here.example","password":"x"}`,
+		"PATCH /sending-accounts/:id":       `{"per_minute":30}`,
 		"PATCH /issues/:number":             `{"state":"open"}`,
 		"POST /issues/:number/comments":     `{"body":"Done."}`,
 		"POST /issues/:number/links":        `{"issue":99}`,
@@ -220,6 +223,25 @@ func (w *apiWorld) request(who, method, path string, n int) *httptest.ResponseRe
 		return w.do(who, method, apiPrefix+path+"?inbox=Support", apiMail, "Content-Type", "message/rfc822")
 	}
 	return w.do(who, method, apiPrefix+filled, bodies[method+" "+path])
+}
+
+// account returns the ID of a sending account, which is made when there is none.
+func (w *apiWorld) account() int64 {
+	w.t.Helper()
+	all, err := w.h.Gateway.SendingAccounts(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if len(all) > 0 {
+		return all[0].ID
+	}
+	d := gateway.SendingDraft{Place: fmt.Sprintf("inbox:%d", w.inbox.ID), Address: "post@here.example", Settings: models.DefaultSendingSettings()}
+	d.Settings.Host, d.Settings.Auth = "smtp.here.example", "none"
+	a, err := w.h.Gateway.CreateSendingAccount(w.t.Context(), nil, d)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return a.ID
 }
 
 // routerRoutes lists all routes of the router.

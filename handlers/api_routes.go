@@ -85,6 +85,11 @@ func apiRoutes() []apiRoute {
 			out: reflect.TypeFor[apiSendingOut](), list: true, status: 200},
 		{method: post, path: "/sending-accounts", handle: apiSendingCreate, summary: "Add an account that mail goes out by",
 			in: reflect.TypeFor[apiSendingIn](), out: reflect.TypeFor[apiSendingOut](), status: 201},
+		{method: get, path: "/sending-accounts/:id", handle: apiSendingShow, summary: "Show an account that mail goes out by",
+			out: reflect.TypeFor[apiSendingOut](), status: 200},
+		{method: patch, path: "/sending-accounts/:id", handle: apiSendingUpdate, summary: "Change what is given of an account that mail goes out by",
+			in: reflect.TypeFor[apiSendingIn](), out: reflect.TypeFor[apiSendingOut](), status: 200},
+		{method: del, path: "/sending-accounts/:id", handle: apiSendingDelete, summary: "Remove an account; what waits for it is given up, visibly", status: 204},
 
 		{method: get, path: "/messages", handle: apiMessageList, summary: "List the messages of the inboxes you configure, newest first",
 			query: append([]string{"inbox", "message_state", "reason", "q"}, page...), out: message, list: true, status: 200},

@@ -96,7 +96,19 @@ func apiSendingCreate(h *Handlers, c *gin.Context) error {
 	if _, err := apiDecode(c, &in); err != nil {
 		return err
 	}
-	d := gateway.SendingDraft{Place: "default", Settings: models.DefaultSendingSettings(), Password: in.Password}
+	d := gateway.SendingDraft{Place: "default", Settings: models.DefaultSendingSettings()}
+	in.into(&d)
+	a, err := h.Gateway.CreateSendingAccount(c.Request.Context(), apiUser(c), d)
+	if err != nil {
+		return err
+	}
+	apiCreated(c, "/sending-accounts/"+strconv.FormatInt(a.ID, 10), apiSendingOf(a))
+	return nil
+}
+
+// into puts what was given into a draft.
+func (in apiSendingIn) into(d *gateway.SendingDraft) {
+	d.Password = in.Password
 	s := &d.Settings
 	apiSet(&d.Place, in.Place)
 	apiSet(&d.Address, in.Address)
@@ -114,10 +126,55 @@ func apiSendingCreate(h *Handlers, c *gin.Context) error {
 	apiSet(&s.Signature, in.Signature)
 	apiSet(&s.Language, in.Language)
 	apiSet(&s.PerMinute, in.PerMinute)
-	a, err := h.Gateway.CreateSendingAccount(c.Request.Context(), apiUser(c), d)
+}
+
+// apiSendingInPath returns the account that the path names, to admins.
+func (h *Handlers) apiSendingInPath(c *gin.Context) (gateway.SendingView, error) {
+	if err := apiAdmin(h, c); err != nil {
+		return gateway.SendingView{}, err
+	}
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil {
+		return gateway.SendingView{}, models.ErrNotFound
+	}
+	return h.Gateway.SendingAccount(c.Request.Context(), id)
+}
+
+func apiSendingShow(h *Handlers, c *gin.Context) error {
+	a, err := h.apiSendingInPath(c)
 	if err != nil {
 		return err
 	}
-	apiCreated(c, "/sending-accounts/"+strconv.FormatInt(a.ID, 10), apiSendingOf(a))
+	c.JSON(http.StatusOK, apiSendingOf(a))
+	return nil
+}
+
+func apiSendingUpdate(h *Handlers, c *gin.Context) error {
+	a, err := h.apiSendingInPath(c)
+	if err != nil {
+		return err
+	}
+	var in apiSendingIn
+	if _, err := apiDecode(c, &in); err != nil {
+		return err
+	}
+	d := gateway.SendingDraft{Place: a.Place, Address: a.Address, Name: a.Name, Settings: a.Settings}
+	in.into(&d)
+	if a, err = h.Gateway.UpdateSendingAccount(c.Request.Context(), apiUser(c), a.ID, a.Version, d); err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, apiSendingOf(a))
+	return nil
+}
+
+func apiSendingDelete(h *Handlers, c *gin.Context) error {
+	a, err := h.apiSendingInPath(c)
+	if err != nil {
+		return err
+	}
+	if err := h.Gateway.DeleteSendingAccount(c.Request.Context(), apiUser(c), a.ID); err != nil {
+		return err
+	}
+	c.Status(http.StatusNoContent)
 	return nil
 }

@@ -1,0 +1,221 @@
+package gateway_test
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"letterbox/gateway"
+	"letterbox/internal/testdb"
+	"letterbox/models"
+	"letterbox/models/store"
+	"letterbox/tracker"
+)
+
+func TestReplyToSaysWhereToAnswerAndNeverWhoSomebodyIs(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		h := newHouse(t, s)
+		h.sending(nil)
+		h.servers.AddUser("buero", "x", "buero@kunde.example")
+		ib := h.inbox("imap", nil)
+		max := h.member("max", "Max Mustermann", nil)
+		h.run()
+		h.arrive("support", post("Erika <erika@kunde.example>", "first@kunde.example", "Drucker", "Er brennt.", "Reply-To: Buero <buero@kunde.example>"))
+		h.settled(ib.ID, 1)
+		plan, err := h.gateway.PlanAnswer(t.Context(), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		chosen := slices.DeleteFunc(slices.Clone(plan.Recipients), func(r gateway.AnswerRecipient) bool { return !r.Chosen })
+		if len(chosen) != 1 || chosen[0].Address != "buero@kunde.example" {
+			t.Errorf("recipients: got %+v, want the address of Reply-To alone", plan.Recipients)
+		}
+		h.answer(max, 1, "Wir kommen.", nil)
+		if got := h.inMailbox("buero", 1)[0]; got.To[0].Address != "buero@kunde.example" || len(got.Cc) != 0 {
+			t.Errorf("answer: to %v, cc %v", got.To, got.Cc)
+		}
+		// The address of a member in Reply-To lends nobody the member's name.
+		h.arrive("support", post("evil@elsewhere.example", "evil@elsewhere.example", "Hallo", "Text", "Reply-To: max@here.example"))
+		m := h.settled(ib.ID, 2)[0]
+		i, err := s.IssueByNumber(t.Context(), *m.IssueNumber)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if u, err := s.UserByID(t.Context(), i.ReporterID); err != nil || u.Addresses[0] != "evil@elsewhere.example" {
+			t.Errorf("reporter: got %+v %v, want who stands in From", u, err)
+		}
+	})
+}
+
+// Whether an issue exists, is private or closed is not to be seen from outside: the answer to a stranger who names a
+// number or guesses a Message-ID is the same (SEC-39, SEC-41, SEC-51).
+func TestStrangersLearnNothingFromNumbersAndReferences(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		h := newHouse(t, s)
+		h.sending(nil)
+		ib := h.inbox("imap", nil)
+		if err := h.gateway.SetAcknowledgement(t.Context(), nil, ib.ID, gateway.Acknowledgement{Mode: "everyone"}); err != nil {
+			t.Fatal(err)
+		}
+		h.run()
+		h.arrive("support", post("erika@kunde.example", "first@kunde.example", "Drucker", "Er brennt."))
+		h.settled(ib.ID, 1)
+		varying := regexp.MustCompile(`#\d+|stranger\d`)
+		var seen []string
+		for n, try := range []struct{ subject, more string }{
+			{"Frage [#1]", "X-Nothing: 1"}, {"Frage [#9]", "X-Nothing: 1"}, {"Frage", "In-Reply-To: <first@kunde.example>"}, {"Frage", "In-Reply-To: <never@kunde.example>"},
+		} {
+			login := "stranger" + string(rune('0'+n))
+			h.servers.AddUser(login, "x", login+"@elsewhere.example")
+			h.arrive("support", post(login+"@elsewhere.example", login+"@elsewhere.example", try.subject, "Hallo", try.more))
+			m := h.settled(ib.ID, 2+n)[0]
+			if m.State != models.MessageCreated || *m.IssueNumber == 1 {
+				t.Errorf("%s %s: got %s on issue %d, want an issue of its own", try.subject, try.more, m.State, *m.IssueNumber)
+			}
+			ack := h.inMailbox(login, 1)[0]
+			shown := varying.ReplaceAllString(ack.Subject+"\n"+ack.Text, "*")
+			shown = strings.ReplaceAll(strings.ReplaceAll(shown, " [*]", ""), "[*] ", "")
+			seen = append(seen, shown)
+		}
+		for _, got := range seen[1:] {
+			if got != seen[0] {
+				t.Errorf("acknowledgements differ:\n%s\nand\n%s", seen[0], got)
+			}
+		}
+		if n := len(h.comments(1)); n != 0 {
+			t.Errorf("the issue has %d comments, want none", n)
+		}
+	})
+}
+
+// Who stands in Cc gets neither an account nor rights, nor mail before a person has chosen it (SEC-42).
+func TestCopiesGainNothing(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		h := newHouse(t, s)
+		h.tells = true
+		h.sending(nil)
+		h.servers.AddUser("chef", "x", "chef@kunde.example")
+		ib := h.inbox("imap", nil)
+		if err := h.gateway.SetAcknowledgement(t.Context(), nil, ib.ID, gateway.Acknowledgement{Mode: "everyone"}); err != nil {
+			t.Fatal(err)
+		}
+		max := h.member("max", "Max Mustermann", nil)
+		h.run()
+		h.arrive("support", post("erika@kunde.example", "first@kunde.example", "Drucker", "Er brennt.", "Cc: chef@kunde.example"))
+		h.settled(ib.ID, 1)
+		if _, err := h.tracker.Comment(t.Context(), max, 1, tracker.CommentDraft{Body: "Nur für uns.", Internal: true}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.UserByAddress(t.Context(), "chef@kunde.example"); err == nil {
+			t.Error("the one in Cc has become a person, want none")
+		}
+		for _, o := range h.outbox() {
+			if o.Recipient == "chef@kunde.example" || o.Kind == models.OutgoingNotice && !strings.HasSuffix(o.Recipient, "@here.example") {
+				t.Errorf("mail to somebody outside: %+v", o)
+			}
+		}
+	})
+}
+
+// An answer with files: what the customer gets is what was attached, and sending it takes two writes (claim and result).
+func TestAnswerCarriesItsFilesAndIsSentInTwoWrites(t *testing.T) {
+	s, _ := testdb.OpenFaulty(t, testdb.Template(t))
+	h := newHouse(t, s)
+	h.sending(nil)
+	h.servers.AddUser("kunde", "x", "erika@kunde.example")
+	h.inbox("imap", nil)
+	stop := h.run()
+	h.arrive("support", post("erika@kunde.example", "first@kunde.example", "Drucker", "Er brennt."))
+	h.until("the issue is there", func() bool { _, err := s.IssueByNumber(t.Context(), 1); return err == nil })
+	stop()
+	anna := h.agent()
+	octets := strings.Repeat("\x00\r\n.\r\n\xff", 20_000)
+	if err := h.gateway.Atomically(t.Context(), func(ctx context.Context) error {
+		c, err := h.tracker.Comment(ctx, anna, 1, tracker.CommentDraft{Body: "Siehe Anlage.", Files: []tracker.Upload{{Name: "größe.bin", ContentType: "application/x-test", Content: strings.NewReader(octets)}}})
+		if err != nil {
+			return err
+		}
+		_, err = h.gateway.QueueAnswer(ctx, anna, c.Comment, nil)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range h.outbox() {
+		if err := h.gateway.SendNow(t.Context(), anna, o.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var writes atomic.Int64
+	ctx, cancel := context.WithCancel(testdb.WithFault(t.Context(), func(q string) (before, after error) {
+		if strings.HasPrefix(strings.TrimSpace(q), "UPDATE outbox") {
+			writes.Add(1)
+		}
+		return nil, nil
+	}))
+	done := make(chan error, 1)
+	go func() { done <- h.gateway.Run(ctx) }()
+	got := h.inMailbox("kunde", 1)[0]
+	h.until("it is accepted", func() bool { return h.outbox()[0].State == models.OutgoingAccepted })
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if n := writes.Load(); n != 2 {
+		t.Errorf("sending took %d writes, want 2", n)
+	}
+	if len(got.Attachments) != 1 || got.Attachments[0].Name != "größe.bin" || got.Attachments[0].Size != int64(len(octets)) {
+		t.Errorf("files: got %+v, want the one that was attached", got.Attachments)
+	}
+}
+
+// What waits to be sent follows its issue into another one.
+func TestOutboxFollowsAMerge(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		h := newHouse(t, s)
+		h.sending(nil)
+		h.servers.AddUser("kunde", "x", "erika@kunde.example")
+		ib := h.inbox("imap", nil)
+		if err := h.gateway.SetAcknowledgement(t.Context(), nil, ib.ID, gateway.Acknowledgement{Mode: "everyone"}); err != nil {
+			t.Fatal(err)
+		}
+		stop := h.run()
+		h.arrive("support", post("erika@kunde.example", "first@kunde.example", "Drucker", "Er brennt."))
+		h.settled(ib.ID, 1)
+		h.inMailbox("kunde", 1)
+		stop()
+		anna := h.agent()
+		other, err := h.tracker.OpenIssue(t.Context(), anna, tracker.IssueDraft{ProjectKey: "SUP", Title: "Alle Drucker"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.gateway.Atomically(t.Context(), func(ctx context.Context) error {
+			c, err := h.tracker.Comment(ctx, anna, 1, tracker.CommentDraft{Body: "Wir kommen."})
+			if err == nil {
+				_, err = h.gateway.QueueAnswer(ctx, anna, c.Comment, nil)
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.tracker.Merge(t.Context(), anna, 1, other.Number); err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range h.outbox() {
+			if o.IssueNumber != other.Number {
+				t.Errorf("outbox row %d (%s) is of issue %d, want %d", o.ID, o.Kind, o.IssueNumber, other.Number)
+			}
+			if o.State == models.OutgoingQueued {
+				if err := h.gateway.SendNow(t.Context(), anna, o.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		h.run()
+		if got := h.inMailbox("kunde", 2)[1]; !strings.Contains(got.Text, "Wir kommen.") {
+			t.Errorf("answer: got %q", got.Text)
+		}
+	})
+}
