@@ -198,7 +198,7 @@ func (g *Gateway) queueAck(ctx context.Context, d *delivery, account models.Send
 	if lang == "" {
 		lang = account.Settings.Language
 	}
-	subject, text := g.ackText(ack, lang, d.issue, titleOf(d.mail), d.mail.From[0].Name, project.Name)
+	subject, text := g.ackText(ack, lang, d.issue, d.title(), d.mail.From[0].Name, project.Name)
 	o := models.Outgoing{
 		Kind: models.OutgoingAcknowledgement, AccountID: account.ID, InboxID: &d.inbox.ID, IssueNumber: d.issue, MessageID: &d.row.ID,
 		Recipient: to, RecipientName: outbound.Line(d.mail.From[0].Name, 100), Language: lang, State: models.OutgoingQueued,

@@ -31,6 +31,11 @@ func (g *Gateway) apply(ctx context.Context, d *delivery) error {
 		if errors.Is(err, models.ErrConflict) || errors.Is(err, store.ErrCommitUnknown) {
 			err = g.applied(ctx, d, err)
 		}
+		if try < mostRaces && errors.Is(err, models.ErrConflict) {
+			if again := g.matchAgain(ctx, d); again != nil {
+				return again
+			}
+		}
 		if try == mostRaces || !errors.Is(err, models.ErrConflict) {
 			return err
 		}
@@ -112,7 +117,7 @@ func (g *Gateway) effect(ctx context.Context, d *delivery) error {
 	}
 	if d.state == models.MessageCommented {
 		c, err := g.Tracker.AddComment(ctx, models.NewComment{
-			IssueNumber: d.target.comment, AuthorID: author.ID, Body: d.mail.Text, OriginMessageID: origin,
+			IssueNumber: d.target.comment, AuthorID: author.ID, Body: d.body(), OriginMessageID: origin,
 			Reopen: d.target.reopen && !d.row.Archived, Attachments: files, WatcherIDs: d.people.watchers, Participants: people,
 			Internal: d.target.note, Tell: tellOf(d),
 		})
@@ -121,21 +126,27 @@ func (g *Gateway) effect(ctx context.Context, d *delivery) error {
 		}
 		d.issue, d.comment = c.IssueNumber, c.ID
 		d.note(models.StepApply, "apply.comment", "key", issueKey(c.IssueNumber))
+		if err := g.updateByProfile(ctx, d, author.ID); err != nil {
+			return err
+		}
 	} else {
 		state := models.IssueNew
 		if d.row.Archived {
 			state = models.IssueClosed
 		}
-		i, err := g.Tracker.CreateIssue(ctx, models.NewIssue{
-			ProjectID: d.inbox.ProjectID, Title: titleOf(d.mail), Description: d.mail.Text, State: state,
+		i, err := g.Tracker.CreateIssue(ctx, d.setByProfile(models.NewIssue{
+			ProjectID: d.inbox.ProjectID, Title: d.title(), Description: d.body(), State: state,
 			ReporterID: author.ID, OriginMessageID: origin, Attachments: files, WatcherIDs: d.people.watchers,
 			Participants: people, Mentions: d.target.mentioned(), Tell: tellOf(d),
-		})
+		}))
 		if err != nil {
 			return fmt.Errorf("create the issue: %w", err)
 		}
 		d.issue = i.Number
 		d.note(models.StepApply, "apply.issue", "key", issueKey(i.Number))
+	}
+	if err := g.claimKey(ctx, d); err != nil {
+		return err
 	}
 	if err := g.runCommands(ctx, d); err != nil {
 		return err

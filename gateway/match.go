@@ -15,12 +15,20 @@ type target struct {
 	project  int64    // Its project; 0: that of the inbox.
 	reopen   bool     // The issue is done and is opened again.
 	note     bool     // The comment is internal.
+	byKey    bool     // Its merge key names the issue.
 	mentions []string // Numbers that the mail named but must not write to, or that are done and get a follow-up.
 }
 
-// match finds the issue that the message belongs to, or decides for a new one. It is a function of what gate has
-// looked up, and of the people that commands in the mail name.
+// match lets the profiles read the message and finds the issue that it belongs to, or decides for a new one. The
+// rest is a function of what gate has looked up, and of the people that commands in the mail name.
 func (g *Gateway) match(ctx context.Context, d *delivery) error {
+	if d.decided() {
+		return nil
+	}
+	d.gated, d.unread = len(d.trace), d.mail
+	if err := g.recognise(ctx, d); err != nil {
+		return err
+	}
 	if d.decided() {
 		return nil
 	}
@@ -33,6 +41,8 @@ func (g *Gateway) match(ctx context.Context, d *delivery) error {
 	switch {
 	case d.target.comment != 0 && !rules.AllowComment && !d.rest():
 		d.refuse(rule.CommentDisabled, "key", issueKey(d.target.comment))
+	case d.target.byKey && d.data.Update:
+		d.finish(models.MessageCommented, rule.AcceptedUpdate)
 	case d.target.comment != 0:
 		d.finish(models.MessageCommented, rule.AcceptedComment)
 	case commentOnly(d.verdict):
@@ -92,6 +102,7 @@ func choose(d *delivery) target {
 			return t
 		}
 	}
+	d.chooseByKey(&t)
 	return t
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"letterbox/gateway/extract"
 	"letterbox/gateway/message"
 	"letterbox/gateway/rule"
 	"letterbox/models"
@@ -44,6 +45,7 @@ type Decision struct {
 	Trace       []models.TraceEntry
 	Parsed      *message.Message
 	Args        map[string]string // Placeholders of the sentence of Reason, when the gate has decided.
+	Data        *extract.Outcome  // What a profile has read; nil: none matched.
 }
 
 // Messages returns a page of the inbound log.

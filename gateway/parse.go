@@ -20,6 +20,11 @@ func (g *Gateway) parse(ctx context.Context, d *delivery) error {
 	}
 	defer raw.Close()
 	o := g.reading(d.row)
+	var reading readingFiles
+	if d.rules != nil && d.rules.data.ReadsFiles() || d.reads {
+		o.Sink = func(index int) (io.WriteCloser, error) { return reading.open(index, nil), nil }
+	}
+	keeps := o.Sink != nil
 	if !d.dry {
 		o.WithoutHTML = true // Pages read the kept octets again when they show them.
 		o.Sink = func(index int) (io.WriteCloser, error) {
@@ -28,6 +33,9 @@ func (g *Gateway) parse(ctx context.Context, d *delivery) error {
 				d.files = append(d.files, nil)
 			}
 			d.files[index] = b
+			if keeps {
+				return reading.open(index, sink{b}), nil
+			}
 			return sink{b}, nil
 		}
 	}
@@ -35,6 +43,7 @@ func (g *Gateway) parse(ctx context.Context, d *delivery) error {
 	if err != nil {
 		return fmt.Errorf("read the octets: %w", err)
 	}
+	d.readable = reading.of(func(i int) (string, string) { return d.mail.Attachments[i].Name, d.mail.Attachments[i].ContentType })
 	for _, f := range d.files {
 		if f != nil {
 			f.Shrink() // The message may wait for its turn.

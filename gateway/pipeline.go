@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"letterbox/gateway/authenticity"
+	"letterbox/gateway/extract"
 	"letterbox/gateway/message"
 	"letterbox/gateway/rule"
 	"letterbox/models"
@@ -38,6 +39,13 @@ type delivery struct {
 	auth      authenticity.Result // Set by gate: is the sender the one it claims to be?
 	people    snapshot            // Set by gate.
 	verdict   rule.Verdict        // Set by gate.
+	readable  []extract.File      // Set by parse: files that profiles may read.
+	reads     bool                // Files are kept for profiles other than those of rules.
+	gated     int                 // Set by match: entries of the trace up to the gate.
+	unread    *message.Message    // Set by match: the mail as the gate has left it.
+	data      *extract.Outcome    // Set by match: what a profile has read; nil: nothing.
+	assignee  *int64              // Set by match: whom the profile names.
+	keyed     *keyed              // Set by match: the merge key; nil: none that counts.
 	target    target              // Set by match.
 	commands  []models.Command    // Set by match: what the mail asks for besides.
 	state     models.MessageState // Set by the step that decides.

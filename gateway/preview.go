@@ -47,13 +47,12 @@ func (g *Gateway) Preview(ctx context.Context, d InboxDraft, n int) ([]Previewed
 	if err != nil {
 		return nil, fmt.Errorf("list the mailbox: %w", err)
 	}
-	set, err := rule.Compile(d.Rules)
+	rules, err := compileRules(0, d.Rules)
 	if err != nil {
 		return nil, fmt.Errorf("compile the rules: %w", err)
 	}
 	ib := models.Inbox{Name: d.Name, Address: lower(d.Address), ProjectID: d.ProjectID, Global: d.Global, Settings: d.Settings}
 	ib.Settings.ImportSince = "from_now" // What it would become if it arrived now, whatever is done with old mail.
-	rules := &compiledRules{rules: d.Rules, set: set}
 	own, err := g.ownAddresses(ctx)
 	if err != nil {
 		return nil, err
@@ -117,7 +116,7 @@ func (g *Gateway) previewOne(ctx context.Context, box mailbox.Mailbox, ib models
 	return Previewed{
 		Decision: Decision{
 			State: d.state, Reason: d.reason, IssueNumber: d.target.comment, ProjectID: ib.ProjectID,
-			Title: titleOf(d.mail), Trace: d.trace, Parsed: d.mail,
+			Title: d.title(), Trace: d.trace, Parsed: d.mail,
 		},
 		From: d.row.FromAddress, Subject: d.row.Subject, ReceivedAt: e.ReceivedAt,
 	}, nil

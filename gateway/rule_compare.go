@@ -58,6 +58,13 @@ func RuleFields(r *models.Rules) []RuleField {
 	}
 }
 
+// CompareExtraction returns the profiles and settings of text recognition that differ, in lines.
+func CompareExtraction(before, after models.Extraction) (c RuleChange, differs bool) {
+	c = RuleChange{Field: "extraction", Before: strings.Join(extractionLines(before), "\n"), After: strings.Join(extractionLines(after), "\n")}
+	c.Added, c.Gone = missing(extractionLines(after), extractionLines(before)), missing(extractionLines(before), extractionLines(after))
+	return c, c.Before != c.After
+}
+
 // String is the setting as text; the entries of a list stand in one line each.
 func (f RuleField) String() string {
 	switch {
@@ -84,6 +91,9 @@ func CompareRules(before, after models.Rules) []RuleChange {
 		if f.List != nil {
 			c.Added, c.Gone = missing(*f.List, *was[i].List), missing(*was[i].List, *f.List)
 		}
+		out = append(out, c)
+	}
+	if c, differs := CompareExtraction(before.Extraction, after.Extraction); differs {
 		out = append(out, c)
 	}
 	return out

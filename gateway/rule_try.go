@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 
 	"letterbox/gateway/rule"
 	"letterbox/models"
@@ -24,7 +25,7 @@ type Tried struct {
 // Differs reports whether the mail ends otherwise under the two sets of rules.
 func (t Tried) Differs() bool {
 	a, b := t.InForce, t.Draft
-	return a.State != b.State || a.Reason != b.Reason || a.IssueNumber != b.IssueNumber
+	return a.State != b.State || a.Reason != b.Reason || a.IssueNumber != b.IssueNumber || a.Title != b.Title || !reflect.DeepEqual(a.Data, b.Data)
 }
 
 // TryRules decides on one raw mail under the rules in force and under draft. Nothing is written. Rules that cannot be
@@ -99,11 +100,10 @@ func (g *Gateway) newTrial(ctx context.Context, inboxID int64, draft models.Rule
 	if list := wrongRules(draft); len(list) > 0 {
 		return nil, list
 	}
-	set, err := rule.Compile(draft)
-	if err != nil {
+	t := &trial{g: g, inbox: ib}
+	if t.draft, err = compileRules(0, draft); err != nil {
 		return nil, fmt.Errorf("compile the draft: %w", err)
 	}
-	t := &trial{g: g, inbox: ib, draft: &compiledRules{rules: draft, set: set}}
 	if t.inForce, err = g.rulesOf(ctx, ib); err != nil {
 		return nil, err
 	}
@@ -116,7 +116,7 @@ func (t *trial) run(ctx context.Context, row models.Message, raw []byte) (Tried,
 	if raw == nil && row.BlobID == nil {
 		return Tried{}, models.ErrNotFound
 	}
-	d := &delivery{inbox: t.inbox, own: t.own, rules: t.inForce, row: row, raw: raw, dry: true, rerun: true}
+	d := &delivery{inbox: t.inbox, own: t.own, rules: t.inForce, row: row, raw: raw, dry: true, rerun: true, reads: t.draft.data.ReadsFiles()}
 	if err := t.g.runStep(ctx, d, step{models.StepParse, (*Gateway).parse}); err != nil {
 		return Tried{}, err
 	}
@@ -142,8 +142,8 @@ func (t *trial) decide(ctx context.Context, d delivery, rules *compiledRules) (D
 // decision is what a dry run has come to.
 func (d *delivery) decision() Decision {
 	return Decision{
-		State: d.state, Reason: d.reason, IssueNumber: d.target.comment, ProjectID: d.inbox.ProjectID, Title: titleOf(d.mail),
-		Trace: d.trace, Parsed: d.mail, Args: d.verdict.Args,
+		State: d.state, Reason: d.reason, IssueNumber: d.target.comment, ProjectID: d.inbox.ProjectID, Title: d.title(),
+		Trace: d.trace, Parsed: d.mail, Args: d.verdict.Args, Data: d.data,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"letterbox/gateway/extract"
 	"letterbox/gateway/rule"
 	"letterbox/models"
 )
@@ -84,7 +85,7 @@ func (g *Gateway) putInForce(
 // wrongRules returns what keeps rules from being put in force.
 func wrongRules(rules models.Rules) models.InvalidList {
 	var list models.InvalidList
-	for _, f := range rule.Lint(rules, nil) {
+	for _, f := range append(rule.Lint(rules, nil), extract.Lint(rules.Extraction)...) {
 		if strings.HasPrefix(f.Code, "E-") {
 			list = append(list, &models.Invalid{Field: f.Field, Code: f.Code, Args: f.Args})
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"letterbox/gateway/extract"
 	"letterbox/gateway/rule"
 	"letterbox/models"
 )
@@ -14,6 +15,17 @@ type compiledRules struct {
 	version int64
 	rules   models.Rules
 	set     *rule.Set
+	data    *extract.Set
+}
+
+func compileRules(version int64, rules models.Rules) (*compiledRules, error) {
+	c := &compiledRules{version: version, rules: rules}
+	var err error
+	if c.set, err = rule.Compile(rules); err != nil {
+		return nil, err
+	}
+	c.data, err = extract.Compile(rules.Extraction)
+	return c, err
 }
 
 type ruleKey struct{ inbox, version int64 }
@@ -51,11 +63,9 @@ func (g *Gateway) rulesOf(ctx context.Context, ib models.Inbox) (*compiledRules,
 	if err != nil {
 		return nil, fmt.Errorf("read rules %d: %w", ib.RuleVersion, err)
 	}
-	set, err := rule.Compile(v.Rules)
-	if err != nil {
+	if c, err = compileRules(v.Version, v.Rules); err != nil {
 		return nil, &stepError{step: models.StepGate, code: "E-STEP-03", err: err}
 	}
-	c = &compiledRules{version: v.Version, rules: v.Rules, set: set}
 	g.rules.mu.Lock()
 	defer g.rules.mu.Unlock()
 	for old := range g.rules.sets {

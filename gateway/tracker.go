@@ -16,6 +16,8 @@ type Tracker interface {
 	CheckCommand(ctx context.Context, by *models.User, projectID int64, c models.Command) (models.Command, bool, error)
 	// RunCommands carries out commands that were checked.
 	RunCommands(ctx context.Context, by *models.User, number int64, list []models.Command) error
+	// UpdateByMail changes an issue as a further mail of the same incident says, and reports whether anything changed.
+	UpdateByMail(ctx context.Context, u models.MailUpdate) (bool, error)
 	// EnsureCustomer returns the user with that address and makes a customer when there is none.
 	EnsureCustomer(ctx context.Context, name, address string) (models.User, error)
 }

@@ -218,7 +218,7 @@ func (v *visit) outcome(m models.Message) health {
 // sentence says what became of a message and why. Its placeholders stand in the trace; traces nil looks them up when
 // the sentence needs more than the message itself says.
 func (v *visit) sentence(m models.Message, traces []models.Trace) string {
-	if m.State == models.MessageCreated || m.State == models.MessageCommented {
+	if (m.State == models.MessageCreated || m.State == models.MessageCommented) && m.Reason != string(rule.AcceptedUpdate) {
 		return "" // The state and the number of the issue say it.
 	}
 	if m.Reason == "" {

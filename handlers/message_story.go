@@ -78,6 +78,15 @@ func (v *visit) traceWords(recorded map[string]string) map[string]string {
 	if s, ok := args["signature"]; ok {
 		args["signature"] = v.l.T(s)
 	}
+	if p, ok := args["problem"]; ok && v.l.Has("extract."+p) {
+		args["problem"] = v.l.T("extract."+p, recorded)
+	}
+	if d, err := time.ParseDuration(args["window"]); err == nil {
+		args["window"] = v.l.Duration(d)
+	}
+	if s, ok := args["setting"]; ok {
+		args["setting"] = v.l.T("extraction." + s)
+	}
 	if d, ok := args["defect"]; ok {
 		args["defect"] = v.defect(d, args["detail"])
 	}

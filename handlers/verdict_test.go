@@ -26,6 +26,10 @@ func verdicts() []verdict {
 		{reason: rule.AcceptedNew, state: models.MessageCreated, de: []string{"Neuer Vorgang", "Gehört zu keinem Vorgang"}, en: []string{"New issue", "Belongs to no issue"}},
 		{reason: rule.AcceptedComment, state: models.MessageCommented, mail: "Subject: The printer burns|Subject: Re: [#1] The printer burns",
 			de: []string{"Kommentar", "Gehört zu #1"}, en: []string{"Comment", "Belongs to #1"}},
+		{reason: rule.AcceptedUpdate, state: models.MessageCommented, rules: func(r *models.Rules) { r.Extraction = burning("", "field") },
+			de: []string{"#2 aktualisiert", "Das Format „Brand“ passt", "Was: printer", "gleiche Nummer burns"}, en: []string{"#2 updated", "The format &#34;Brand&#34; matches", "same number burns"}},
+		{reason: rule.NoProfileMatch, state: models.MessageRejected, rules: func(r *models.Rules) { r.Extraction = burning("reject", "") }, mail: "Subject: The printer burns|Subject: The printer smokes",
+			de: []string{"Texterkennung fand kein passendes Format", "Das Format „Brand“ passt nicht: Was – nicht gefunden"}, en: []string{"Text recognition found no matching format", "does not match: Was – not found"}},
 		{reason: rule.UnknownSender, state: models.MessageRejected, rules: func(r *models.Rules) { r.AllowUnknown = false }, mail: "anna@customer.example>|nora@new.example>",
 			de: []string{"Absender nora@new.example ist nicht bekannt und „Unbekannte Absender zulassen“ ist aus", "Zugelassen würde die Nachricht, wenn"},
 			en: []string{`Sender nora@new.example is unknown and &#34;allow unknown senders&#34; is off`, "would pass if"}},
@@ -125,10 +129,18 @@ Status: 5.1.1
 --b--
 `
 
+// burning recognises mails about printers that burn.
+func burning(noMatch, by string) models.Extraction {
+	field := models.ProfileField{Name: "Was", From: "subject", By: "pattern", Expr: `(\w+) (?<wie>burns)`, Required: true}
+	return models.Extraction{
+		Profiles: []models.Profile{{Name: "Brand", Fields: []models.ProfileField{field}, Key: "{wie}"}},
+		NoMatch:  noMatch, Correlate: models.Correlation{By: by},
+	}
+}
+
 // For each verdict of the log a prepared mail: its page tells the right story in both languages.
 func TestPageOfEachVerdictExplainsItInBothLanguages(t *testing.T) {
-	// Those of text recognition (accepted_update, no_profile_match) and of scripts (script_rejected, script_failed,
-	// script_timeout) come with what produces them.
+	// Those of scripts (script_rejected, script_failed, script_timeout) come with what produces them.
 	elsewhere := map[rule.Reason]string{
 		rule.TooLarge: "TestPageOfMailThatWasNotTakenInExplainsWhy", rule.Quarantined: "TestPageOfMailThatFailedFiveTimesExplainsWhy",
 		rule.BeforeStart: "TestPageOfMailThatWasNotTakenInExplainsWhy", rule.Vanished: "TestPageOfMailThatWasNotTakenInExplainsWhy",
@@ -155,6 +167,8 @@ func TestPageOfEachVerdictExplainsItInBothLanguages(t *testing.T) {
 			switch {
 			case one.reason == rule.Duplicate:
 				raw, in = plainMail, s.addInbox("Other door", s.sup.ID, false)
+			case one.reason == rule.AcceptedUpdate:
+				s.mail(in, strings.Replace(plainMail, "printer-1", "opening-1", 1))
 			case one.raw != "":
 				raw = one.raw
 			}

@@ -1,5 +1,7 @@
 package models
 
+import "time"
+
 // Tell is who hears of something that came by mail.
 type Tell string
 
@@ -30,6 +32,26 @@ type NewIssue struct {
 	Mentions        string   // See Issue.Mentions.
 	MadeBy          int64    // Who makes it, when that is not the reporter; 0 otherwise.
 	Tell            Tell
+
+	// What a mail that is data sets besides; the zero values set nothing.
+	AssigneeID *int64
+	Priority   Priority
+	DueOn      *time.Time
+	Labels     []string // Names; those that the project lacks are made.
+	Fields     []IssueField
+}
+
+// MailUpdate is what a further mail of the same incident changes of an issue. What is "" or nil stays.
+type MailUpdate struct {
+	IssueNumber int64
+	AuthorID    int64
+	Title       string
+	AssigneeID  *int64
+	Priority    *Priority
+	DueOn       *time.Time
+	Labels      []string     // Added to those that are there.
+	Fields      []IssueField // Fields of other names stay.
+	Tell        Tell
 }
 
 // NewComment is what a comment is made of.

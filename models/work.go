@@ -54,6 +54,7 @@ const (
 	EventDescription EventKind = "description"
 	EventProject     EventKind = "project"
 	EventLabels      EventKind = "labels"
+	EventField       EventKind = "field" // What a mail says: "Place: Main Street".
 	EventLinked      EventKind = "linked"
 	EventUnlinked    EventKind = "unlinked"
 	EventMerged      EventKind = "merged"   // This issue went into another one.

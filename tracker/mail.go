@@ -24,7 +24,7 @@ func (s *Service) CreateIssue(ctx context.Context, n models.NewIssue) (models.Is
 	issue := models.Issue{
 		ProjectID: n.ProjectID, Title: cut(line(n.Title), maxTitle), Description: body(n.Description), State: n.State,
 		ReporterID: n.ReporterID, OriginMessageID: n.OriginMessageID, Mentions: mentions(n.Mentions),
-		Version: 1, CreatedAt: at, UpdatedAt: at,
+		AssigneeID: n.AssigneeID, Priority: n.Priority, DueOn: n.DueOn, Version: 1, CreatedAt: at, UpdatedAt: at,
 	}
 	if issue.State.Done() {
 		issue.ClosedAt = &at
@@ -40,6 +40,9 @@ func (s *Service) CreateIssue(ctx context.Context, n models.NewIssue) (models.Is
 			return err
 		}
 		if err := s.attach(ctx, issue.Number, nil, n.Attachments, append([]int64{n.ReporterID}, n.WatcherIDs...), n.Participants); err != nil {
+			return err
+		}
+		if err := s.fillIn(ctx, issue, n); err != nil {
 			return err
 		}
 		return s.notifyNew(ctx, issue, n)

@@ -150,6 +150,11 @@ func (s *Service) notifyNew(ctx context.Context, i models.Issue, n models.NewIss
 
 // notifyAssigned tells of a new assignee and of a new state.
 func (s *Service) notifyAssigned(ctx context.Context, by *models.User, before, after models.Issue) error {
+	return s.notifyChange(ctx, by, before, after, models.TellAll)
+}
+
+// notifyChange is notifyAssigned for those who tell says.
+func (s *Service) notifyChange(ctx context.Context, by *models.User, before, after models.Issue, tell models.Tell) error {
 	var actor *int64
 	if by != nil && by.ID != 0 {
 		actor = &by.ID
@@ -163,7 +168,7 @@ func (s *Service) notifyAssigned(ctx context.Context, by *models.User, before, a
 	default:
 		return nil
 	}
-	return s.notify(ctx, after, models.Notification{ActorID: actor, Event: event}, nil, models.TellAll)
+	return s.notify(ctx, after, models.Notification{ActorID: actor, Event: event}, nil, tell)
 }
 
 func (s *Service) notify(ctx context.Context, i models.Issue, n models.Notification, names []int64, tell models.Tell) error {

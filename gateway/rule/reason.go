@@ -8,6 +8,7 @@ type Reason string
 const (
 	AcceptedNew     Reason = "accepted_new"
 	AcceptedComment Reason = "accepted_comment"
+	AcceptedUpdate  Reason = "accepted_update" // A further mail with the same merge key.
 
 	UnknownSender    Reason = "unknown_sender"
 	SenderUnreadable Reason = "sender_unreadable" // Not exactly one From with one usable address, and unknown senders are not let in.
@@ -34,6 +35,8 @@ const (
 	OwnMail     Reason = "own_mail"
 	MailingList Reason = "mailing_list"
 
+	NoProfileMatch Reason = "no_profile_match" // None of the formats of the inbox.
+
 	Duplicate       Reason = "duplicate"
 	TooLarge        Reason = "too_large"
 	CreateDisabled  Reason = "create_disabled"
@@ -52,9 +55,9 @@ const (
 // Reasons lists the reasons in their order.
 func Reasons() []Reason {
 	return []Reason{
-		AcceptedNew, AcceptedComment, UnknownSender, SenderUnreadable, SenderNotAllowed, SenderBlocked,
+		AcceptedNew, AcceptedComment, AcceptedUpdate, UnknownSender, SenderUnreadable, SenderNotAllowed, SenderBlocked,
 		DomainPattern, RecipientUnexpected, KeywordSubject, KeywordBody, SubjectEmpty, SubjectRejected,
-		Spam, SenderUnverified, RateLimited, TooManyAttachments, AttachmentBlocked, AutoReply, Bounce, Loop, OwnMail, MailingList, Duplicate, TooLarge, CreateDisabled, CommentDisabled,
+		Spam, SenderUnverified, RateLimited, TooManyAttachments, AttachmentBlocked, AutoReply, Bounce, Loop, OwnMail, MailingList, NoProfileMatch, Duplicate, TooLarge, CreateDisabled, CommentDisabled,
 		IssueClosed, IssueForbidden, DryRun, RuleTimeout, ParseFailed, Quarantined, BeforeStart, Vanished,
 	}
 }

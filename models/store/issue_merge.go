@@ -40,6 +40,7 @@ func (s *Store) MergeThread(ctx context.Context, from, to, description int64) er
 			{s.insertIgnore() + "participants (issue_number, address) SELECT ?, address FROM participants WHERE issue_number = ?", []any{to, from}},
 			{"UPDATE notifications SET issue_number = ? WHERE issue_number = ?", []any{to, from}},
 			{"UPDATE issues SET merged_into = ? WHERE merged_into = ?", []any{to, from}},
+			{"UPDATE merge_keys SET issue_number = ? WHERE issue_number = ?", []any{to, from}},
 		} {
 			if _, err := tx.exec(ctx, q.query, q.args...); err != nil {
 				return err

@@ -42,6 +42,7 @@ func TestModelsFitTheirTables(t *testing.T) {
 		models.SendingAccount{}, models.Outgoing{}, models.Suppression{}, models.Breaker{},
 		models.NotifySettings{},
 		models.OAuthCredential{}, models.OAuthGrant{},
+		models.IssueField{}, models.MergeKey{},
 	} {
 		sc, err := schema.Parse(m, &sync.Map{}, schema.NamingStrategy{})
 		must(t, err)
