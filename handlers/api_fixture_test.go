@@ -203,7 +203,7 @@ func (w *apiWorld) request(who, method, path string, n int) *httptest.ResponseRe
 	case strings.HasPrefix(path, "/users"):
 		id = w.users["member"].ID
 	}
-	filled := strings.NewReplacer(":key", "SUP", ":login", "member", ":number", "1", ":id", strconv.FormatInt(id, 10)).Replace(path)
+	filled := strings.NewReplacer(":key", "SUP", ":login", "member", ":number", "1", ":version", "1", ":id", strconv.FormatInt(id, 10)).Replace(path)
 	bodies := map[string]string{
 		"POST /projects":                    fmt.Sprintf(`{"key":"N%d","name":"New"}`, n),
 		"PATCH /projects/:key":              `{"name":"Renamed"}`,
@@ -214,6 +214,7 @@ func (w *apiWorld) request(who, method, path string, n int) *httptest.ResponseRe
 		"POST /issues":                      `{"project":"SUP","title":"New"}`,
 		"POST /sending-accounts":            `{"address":"support@here.example","host":"smtp.here.example","password":"x"}`,
 		"PATCH /sending-accounts/:id":       `{"per_minute":30}`,
+		"POST /messages/:id/attach":         `{"issue":1}`,
 		"PATCH /issues/:number":             `{"state":"open"}`,
 		"POST /issues/:number/comments":     `{"body":"Done."}`,
 		"POST /issues/:number/links":        `{"issue":99}`,

@@ -57,6 +57,13 @@ func apiRoutes() []apiRoute {
 		{method: get, path: "/inboxes/:id/reconcile", handle: apiInboxReconcile, summary: "Compare the server's list with the ledger",
 			out: reflect.TypeFor[apiReconcileOut](), status: 200},
 
+		{method: get, path: "/inboxes/:id/rules", handle: apiRuleVersionList, summary: "List the versions of the rules of an inbox, newest first",
+			out: reflect.TypeFor[apiRuleVersionOut](), list: true, status: 200},
+		{method: post, path: "/inboxes/:id/rules/:version/restore", handle: apiRuleVersionRestore, summary: "Put an earlier version of the rules in force, as a new one",
+			out: inbox, status: 200},
+		{method: get, path: "/audit", handle: apiAuditList, summary: "List the audit log, newest first: all of it for admins, that of an inbox for who configures it",
+			query: append([]string{"inbox", "action"}, page...), out: reflect.TypeFor[apiAuditOut](), list: true, status: 200},
+
 		{method: get, path: "/issues", handle: apiIssueList, summary: "List the issues you see, newest first",
 			query: append([]string{"project", "state", "q", "sort"}, page...), out: issue, list: true, status: 200},
 		{method: post, path: "/issues", handle: apiIssueCreate, summary: "Open an issue", in: reflect.TypeFor[apiIssueIn](), out: issue, status: 201},
@@ -97,6 +104,14 @@ func apiRoutes() []apiRoute {
 		{method: get, path: "/messages/:id/raw", handle: apiMessageRaw, summary: "The octets as received; the download is audited", octets: true, status: 200},
 		{method: post, path: "/messages/:id/reprocess", handle: apiMessageReprocess, summary: "Process a message again with the rules in force",
 			out: message, status: 200},
+		{method: post, path: "/messages/:id/release", handle: apiMessageRelease, summary: "Take a message in as a new issue, whatever the rules say",
+			out: message, status: 200},
+		{method: post, path: "/messages/:id/attach", handle: apiMessageAttach, summary: "Take a message in as a comment on an issue, whatever the rules say",
+			in: reflect.TypeFor[apiAttachIn](), out: message, status: 200},
+		{method: post, path: "/messages/:id/allow", handle: apiMessageAllow, summary: "Let the sender of a message write, and process it again when it was set aside",
+			out: reflect.TypeFor[apiAllowOut](), status: 200},
+		{method: post, path: "/messages/:id/block", handle: apiMessageBlock, summary: "Block the sender of a message",
+			out: reflect.TypeFor[apiBlockOut](), status: 200},
 		{method: post, path: "/messages/dry-run", handle: apiMessageDryRun, summary: "Decide on a raw message and write nothing",
 			query: []string{"inbox"}, raw: true, out: reflect.TypeFor[apiDryRunOut](), status: 200},
 	}

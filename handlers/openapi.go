@@ -140,6 +140,7 @@ func apiParameters() map[string]apiParameter {
 		"state":         {"state", "States of an issue, separated by commas", text},
 		"message_state": {"state", "State of a message", object{"type": "string", "enum": states}},
 		"reason":        {"reason", "Reason code", text},
+		"action":        {"action", "What was done, rules.update for example; rules. for all that begin so", text},
 		"inbox":         {"inbox", "Number or name of an inbox", text},
 		"q":             {"q", "Text to look for; for issues also filters such as is:open label:x", text},
 		"sort":          {"sort", "Order of the issues; left out: the highest number first", object{"type": "string", "enum": tracker.Sorts()}},
