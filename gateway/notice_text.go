@@ -114,7 +114,7 @@ func (g *Gateway) composeNotice(ctx context.Context, o models.Outgoing, m *outbo
 		return false, err
 	}
 	var foot []string
-	off := outbound.Unsubscription{User: n.reader.ID, Reason: "digest"}
+	off := Unsubscription{Reason: "digest"}
 	if o.IssueNumber != 0 {
 		item := n.items[0]
 		off.Issue, off.Reason = item.issue.Number, item.Reason
@@ -137,7 +137,11 @@ func (g *Gateway) composeNotice(ctx context.Context, o models.Outgoing, m *outbo
 		foot = append(foot, g.say(o.Language, "mail.notice.because.digest"))
 	}
 	if g.BaseURL != "" {
-		m.Unsubscribe = g.BaseURL + "/unsubscribe/" + keys.UnsubscribeToken(off)
+		token, err := g.UnsubscribeToken(ctx, n.reader.ID, off)
+		if err != nil {
+			return false, err
+		}
+		m.Unsubscribe = g.BaseURL + "/unsubscribe/" + token
 		foot = append(foot, g.say(o.Language, "mail.notice.unsubscribe", "url", m.Unsubscribe))
 	} else {
 		foot = append(foot, g.say(o.Language, "mail.notice.settings"))

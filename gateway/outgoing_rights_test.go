@@ -219,3 +219,37 @@ func TestOutboxFollowsAMerge(t *testing.T) {
 		}
 	})
 }
+
+// A signed reference in other hands makes a comment of those hands and nothing more; cut, lengthened or for another
+// issue it is none (SEC-40).
+func TestReferencesInOtherHandsGiveNoRights(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		h := newHouse(t, s)
+		h.sending(nil)
+		h.servers.AddUser("kunde", "x", "erika@kunde.example")
+		ib := h.inbox("imap", nil)
+		h.run()
+		anna := h.agent()
+		h.arrive("support", post("erika@kunde.example", "first@kunde.example", "Drucker", "Er brennt."))
+		h.settled(ib.ID, 1)
+		h.answer(anna, 1, "Wir kommen.", nil)
+		answer := h.inMailbox("kunde", 1)[0]
+		id := answer.MessageID
+		local, host, _ := strings.Cut(id, "@")
+		for n, test := range []struct{ name, id, want string }{
+			{"as it was sent", id, "match.by_signature_of_other"}, {"cut", local[:len(local)-1] + "@" + host, ""}, {"longer", local + "a@" + host, ""},
+			{"of another issue", strings.Replace(id, "r.1.", "r.2.", 1), ""},
+		} {
+			h.arrive("support", post("mallory@elsewhere.example", "m"+string(rune('0'+n))+"@elsewhere.example", "Hallo "+test.name, "Hier "+test.name, "In-Reply-To: <"+test.id+">"))
+			h.settled(ib.ID, 2+n)
+			if got := h.lastTrace(ib.ID); test.want != "" && !slices.Contains(got, test.want) || test.want == "" && slices.Contains(got, "apply.comment") {
+				t.Errorf("%s: got trace %v, want %q", test.name, got, test.want)
+			}
+		}
+		for _, c := range h.comments(1) {
+			if c.OriginMessageID != nil && (c.AuthorID == anna.ID || c.Internal) {
+				t.Errorf("comment in other hands: got %+v, want one of who sent it", c)
+			}
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"letterbox/gateway/outbound"
 	"letterbox/models"
 )
 
@@ -11,6 +12,12 @@ import (
 type Unsubscription struct {
 	Issue  int64  // 0: mails about several issues.
 	Reason string // "assigned", "mentioned", "watching", "project" or "digest".
+}
+
+// UnsubscribeToken returns the token with which whoever has a mail to a user can end such mails, and nothing else.
+func (g *Gateway) UnsubscribeToken(ctx context.Context, user int64, u Unsubscription) (string, error) {
+	keys, err := g.signing(ctx)
+	return keys.UnsubscribeToken(outbound.Unsubscription{User: user, Issue: u.Issue, Reason: u.Reason}), err
 }
 
 // Unsubscription reads the token of a mail; models.ErrNotFound when it is none of ours or the person is gone.
