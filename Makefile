@@ -32,6 +32,10 @@ test-short: vet fmt-check ## Quick tests without the race detector; what needs a
 services: ## Install the servers that the tests start (Debian, as root); say what is missing elsewhere
 	@scripts/ensure-test-services
 
+.PHONY: screenshots
+screenshots: services ## Write the pictures of the README into docs/images
+	LETTERBOX_TEST_REQUIRE_ALL=1 LETTERBOX_TEST_IMAGES=$(CURDIR)/docs/images $(GO) test -count 1 -run TestPicturesOf ./handlers
+
 .PHONY: bench
 bench: services ## Mail through a private Dovecot end to end as a table, then the benchmarks of every package
 	$(GO) run ./internal/bench

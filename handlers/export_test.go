@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"letterbox/models"
+	"letterbox/tracker"
 )
 
 // MailDocument is the document around the HTML of a mail, for tests that look at it in a browser.
@@ -79,4 +80,30 @@ func (s *site) State(number int64) string {
 		out = append(out, fmt.Sprint("into ", *i.MergedInto))
 	}
 	return strings.Join(out, " ")
+}
+
+// Work has somebody change an issue and write on it; what is "" stays as it is.
+func (s *site) Work(who string, number int64, state, assignee, priority, label, comment string, internal bool) {
+	s.t.Helper()
+	var p tracker.IssuePatch
+	if to := models.IssueState(state); state != "" {
+		p.State = &to
+	}
+	if assignee != "" {
+		p.Assignee = &assignee
+	}
+	if priority != "" {
+		p.Priority = &priority
+	}
+	if label != "" {
+		p.AddLabels = []string{label}
+	}
+	if state != "" {
+		_, err := s.h.Tracker.UpdateIssue(s.t.Context(), s.users[who], number, 0, p)
+		s.ok(err)
+	}
+	if comment != "" {
+		_, err := s.h.Tracker.Comment(s.t.Context(), s.users[who], number, tracker.CommentDraft{Body: comment, Internal: internal})
+		s.ok(err)
+	}
 }
