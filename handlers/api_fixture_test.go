@@ -128,6 +128,8 @@ func (w *apiWorld) mail(gw *gateway.Gateway) {
 	if w.message.IssueNumber == nil {
 		w.t.Fatalf("the mail became %s (%s), want an issue", w.message.State, w.message.Reason)
 	}
+	_, err = w.h.Tracker.SaveOrganisation(w.t.Context(), tracker.CommandLine(), models.Organisation{Name: "Elsewhere", Entries: []string{"elsewhere.example"}})
+	w.ok(err)
 	w.ok(w.store.AddWatchers(w.t.Context(), *w.message.IssueNumber, []int64{w.users["reporter"].ID}))
 	files, err := w.store.Attachments(w.t.Context(), *w.message.IssueNumber)
 	w.ok(err)
@@ -200,11 +202,20 @@ func (w *apiWorld) request(who, method, path string, n int) *httptest.ResponseRe
 		id = w.file
 	case strings.HasPrefix(path, "/sending-accounts"):
 		id = w.account()
+	case strings.HasPrefix(path, "/contacts"):
+		issue, err := w.store.IssueByNumber(w.t.Context(), *w.message.IssueNumber)
+		w.ok(err)
+		id = issue.ReporterID
+	case strings.HasPrefix(path, "/organisations"):
+		id = 1
 	case strings.HasPrefix(path, "/users"):
 		id = w.users["member"].ID
 	}
 	filled := strings.NewReplacer(":key", "SUP", ":login", "member", ":number", "1", ":version", "1", ":id", strconv.FormatInt(id, 10)).Replace(path)
 	bodies := map[string]string{
+		"POST /contacts/:id/merge":          fmt.Sprintf(`{"into":%d}`, id),
+		"POST /organisations":               fmt.Sprintf(`{"name":"New","entries":["new%d.example"]}`, n),
+		"PATCH /organisations/:id":          `{"name":"Renamed"}`,
 		"POST /projects":                    fmt.Sprintf(`{"key":"N%d","name":"New"}`, n),
 		"PATCH /projects/:key":              `{"name":"Renamed"}`,
 		"PUT /projects/:key/members/:login": `{"role":"member"}`,

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net/http"
@@ -101,6 +102,12 @@ func apiAfter[T any](all []T, id func(T) int64, after int64, limit int) (page []
 		next = strconv.FormatInt(id(page[limit-1]), 10)
 	}
 	return page, next
+}
+
+// apiByID puts a list in the order of numbers, as pages are cut.
+func apiByID[T any](all []T, id func(T) int64) []T {
+	slices.SortFunc(all, func(a, b T) int { return cmp.Compare(id(a), id(b)) })
+	return all
 }
 
 // apiOfIssue answers with a page of what belongs to the issue in the path: read lists all of it for a person, id orders

@@ -24,6 +24,16 @@ func apiRights() map[string][9]int {
 		"GET /users":                               {401, 401, 401, 403, 403, 403, 200, 403, 403},
 		"POST /users":                              {401, 401, 401, 403, 403, 403, 201, 403, 403},
 		"GET /users/:id":                           {401, 401, 401, 404, 200, 404, 200, 404, 404}, // The member asks for itself.
+		"GET /contacts":                            {401, 401, 401, 200, 200, 200, 200, 403, 403},
+		"GET /contacts/:id":                        {401, 401, 401, 404, 200, 200, 200, 403, 403},
+		"DELETE /contacts/:id":                     {401, 401, 401, 403, 403, 403, 200, 403, 403},
+		"POST /contacts/:id/merge":                 {401, 401, 401, 403, 403, 403, 422, 403, 403}, // Into itself.
+		"GET /contacts/:id/export":                 {401, 401, 401, 403, 403, 403, 200, 403, 403},
+		"GET /organisations":                       {401, 401, 401, 200, 200, 200, 200, 403, 403},
+		"POST /organisations":                      {401, 401, 401, 403, 403, 403, 201, 403, 403},
+		"GET /organisations/:id":                   {401, 401, 401, 200, 200, 200, 200, 403, 403},
+		"PATCH /organisations/:id":                 {401, 401, 401, 403, 403, 403, 200, 403, 403},
+		"DELETE /organisations/:id":                {401, 401, 401, 403, 403, 403, 204, 403, 403},
 		"GET /inboxes":                             {401, 401, 401, 200, 200, 200, 200, 200, 200},
 		"POST /inboxes":                            {401, 401, 401, 422, 403, 201, 201, 403, 403}, // The stranger does not see the project.
 		"GET /inboxes/:id":                         {401, 401, 401, 404, 404, 200, 200, 404, 404},

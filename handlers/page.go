@@ -24,6 +24,7 @@ type page struct {
 	Lang, Theme, Nonce, Path, Version string
 	Me                                *models.User
 	Admin, Configures, MayCreate      bool
+	Works                             bool // On a project: not only a reporter.
 	Projects                          []models.Project
 	Failing                           int // Inboxes of ours that need somebody.
 	Unread                            int // What the person was told and has not read.
@@ -36,7 +37,7 @@ func (v *visit) render(status int, name string, w view) error {
 	p := page{
 		view: w, Lang: v.l.Lang, Theme: v.theme, Nonce: v.GetString(nonceKey), Path: v.Request.URL.RequestURI(),
 		Version: v.h.Version, Me: v.me, Flash: v.said(), Demo: v.h.Demo != nil,
-		Admin: v.access.Admin(), Configures: v.access.ConfiguresAny(),
+		Admin: v.access.Admin(), Configures: v.access.ConfiguresAny(), Works: v.access.WorksAnywhere(),
 	}
 	if v.me != nil && status < 500 {
 		v.fillFrame(&p)

@@ -79,6 +79,18 @@ func (h *Handlers) routes() []route {
 		{http.MethodPost, "/projects/:id/members", configurer, memberSet},
 		{http.MethodPost, "/projects/:id/members/:user/remove", configurer, memberRemove},
 
+		{http.MethodGet, "/contacts", signedIn, contactList},
+		{http.MethodGet, "/contacts/:id", signedIn, contactShow},
+		{http.MethodPost, "/contacts/:id/merge", admin, contactMerge},
+		{http.MethodGet, "/contacts/:id/erase", admin, contactErase},
+		{http.MethodPost, "/contacts/:id/erase", admin, contactErased},
+		{http.MethodPost, "/contacts/:id/export", admin, contactExport},
+		{http.MethodGet, "/organisations", signedIn, organisationList},
+		{http.MethodPost, "/organisations", admin, organisationCreate},
+		{http.MethodGet, "/organisations/:id", signedIn, organisationShow},
+		{http.MethodPost, "/organisations/:id", admin, organisationUpdate},
+		{http.MethodPost, "/organisations/:id/delete", admin, organisationDelete},
+
 		{http.MethodGet, "/users", admin, userList},
 		{http.MethodGet, "/users/new", admin, userNew},
 		{http.MethodPost, "/users/new", admin, userCreate},

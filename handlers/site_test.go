@@ -241,6 +241,18 @@ func (s *site) path(pattern string, m models.Message) string {
 		p = strings.Replace(p, ":id", fmt.Sprint(s.inbox.ID), 1)
 	case strings.HasPrefix(p, "/users/"):
 		p = strings.Replace(p, ":id", fmt.Sprint(s.users["member"].ID), 1)
+	case strings.HasPrefix(p, "/contacts/"):
+		id := int64(1)
+		if m.IssueNumber != nil {
+			issue, err := s.store.IssueByNumber(s.t.Context(), *m.IssueNumber)
+			s.ok(err)
+			id = issue.ReporterID
+		}
+		p = strings.Replace(p, ":id", fmt.Sprint(id), 1)
+	case strings.HasPrefix(p, "/organisations/"):
+		o, err := s.h.Tracker.SaveOrganisation(s.t.Context(), tracker.CommandLine(), models.Organisation{Name: "Customers"})
+		s.ok(err)
+		p = strings.Replace(p, ":id", fmt.Sprint(o.ID), 1)
 	case strings.HasPrefix(p, "/messages/"):
 		p = strings.Replace(p, ":id", fmt.Sprint(m.ID), 1)
 	case strings.HasPrefix(p, "/sending/accounts/"):

@@ -9,7 +9,10 @@ type Project struct {
 	Name        string
 	Description string
 	CreatedAt   time.Time
-	ArchivedAt  *time.Time
+	ArchivedAt  *time.Time // Not nil: nothing new comes in.
+	// DefaultAssigneeID has the issues that come by mail or name nobody; nil: nobody.
+	DefaultAssigneeID *int64
+	ActiveIssue       *int64 // The "active case"; nil: none.
 }
 
 // IssueState is where an issue stands.

@@ -34,7 +34,7 @@ func TestModelsFitTheirTables(t *testing.T) {
 	must(t, open(t, lite).Migrate(t.Context()))
 	tables := sqliteShape(t, raw(t, lite))
 	for _, m := range []any{
-		models.SignInStep{}, models.SecondFactor{}, models.Identity{},
+		models.SignInStep{}, models.SecondFactor{}, models.Identity{}, models.Organisation{}, models.AnswerTemplate{},
 		models.Project{}, models.User{}, models.Member{}, models.Session{}, models.Token{}, models.Audit{}, models.Issue{}, models.Comment{},
 		models.Attachment{}, models.Watcher{}, models.Participant{}, models.Inbox{}, models.RuleVersion{}, models.InboxStatus{},
 		models.FolderMark{}, models.Label{}, models.IssueLabel{}, models.IssueLink{}, models.IssueEvent{}, models.View{}, models.Draft{},

@@ -35,8 +35,8 @@ func (s *Store) Projects(ctx context.Context) ([]models.Project, error) {
 // UpdateProject writes all fields of a project but its CreatedAt.
 func (s *Store) UpdateProject(ctx context.Context, p *models.Project) error {
 	return s.write(ctx, "update project", func(ctx context.Context, tx *txPool) error {
-		return foundOne(tx.exec(ctx, "UPDATE projects SET `key` = ?, name = ?, description = ?, archived_at = ? WHERE id = ?",
-			p.Key, p.Name, p.Description, p.ArchivedAt, p.ID))
+		return foundOne(tx.exec(ctx, "UPDATE projects SET `key` = ?, name = ?, description = ?, archived_at = ?, default_assignee_id = ?, active_issue = ? WHERE id = ?",
+			p.Key, p.Name, p.Description, p.ArchivedAt, p.DefaultAssigneeID, p.ActiveIssue, p.ID))
 	})
 }
 
