@@ -137,9 +137,10 @@ func TestFullDiskUnderSQLiteLeavesMailOnTheServer(t *testing.T) {
 				threeMails(d.server)
 				// More than fits into what a database has over.
 				large := d.server.deliver("INBOX", mail("4", anna, "Large", strings.Repeat("A line of text.\n", 200_000)))
-				full := true
+				var full atomic.Bool
+				full.Store(true)
 				ctx, cancel := context.WithCancel(testdb.WithRoom(t.Context(), func() int {
-					if full {
+					if full.Load() {
 						return 1
 					}
 					return 0
@@ -152,7 +153,7 @@ func TestFullDiskUnderSQLiteLeavesMailOnTheServer(t *testing.T) {
 				if m := d.messages(); len(m) > 0 && m[len(m)-1].State.Final() {
 					t.Errorf("the large mail is %s: the disk was not full", m[len(m)-1].State)
 				}
-				full = false
+				full.Store(false)
 				d.wait(wellAgain)
 				stop()
 				if diff := cmp.Diff(append(threeResults[:3:3], large+" created accepted_new"), d.ledger()); diff != "" {
