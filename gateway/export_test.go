@@ -20,6 +20,12 @@ func (g *Gateway) OpenBoxesWith(f func(context.Context, models.Inbox) (mailbox.M
 	g.box = f
 }
 
+// ReadClockWith makes g read the clock of the database with f.
+func (g *Gateway) ReadClockWith(f func(context.Context) (time.Time, error)) { g.clock.read = f }
+
+// TrustedTime is trustedTime.
+func (g *Gateway) TrustedTime(ctx context.Context) (time.Time, error) { return g.trustedTime(ctx) }
+
 // RetryDelay is retryDelay.
 func RetryDelay(attempts int) time.Duration { return retryDelay(attempts) }
 

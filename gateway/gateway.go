@@ -73,6 +73,7 @@ type Gateway struct {
 
 	presence present              // Used by Run alone, like known.
 	known    map[int64]knownInbox // The inboxes there are.
+	clock    clock
 
 	mu       sync.Mutex
 	workers  map[int64]*worker // By inbox, while Run is under way.
@@ -100,6 +101,7 @@ func New(d Deps) *Gateway {
 	}
 	return &Gateway{
 		oauth: oauth.New(web, d.OAuthRoots),
+		clock: clock{read: d.Store.Now},
 		Deps:  d, holder: newHolder(), rules: ruleCache{sets: map[ruleKey]*compiledRules{}},
 		deadly: make(chan struct{}, 1), resync: make(chan struct{}, 1), mailOut: make(chan struct{}, 1),
 		workers: map[int64]*worker{}, known: map[int64]knownInbox{}, leases: map[string]*heldLease{},

@@ -53,7 +53,7 @@ func (g *Gateway) sendOne(ctx context.Context, a models.SendingAccount, s *outbo
 
 // unsendable returns the code of the reason why a mail must not go any more; "" when it may.
 func (g *Gateway) unsendable(ctx context.Context, o models.Outgoing) (string, error) {
-	at := now()
+	at := g.believed()
 	if at.After(o.ExpiresAt) {
 		return "E-SMTP-10", nil
 	}

@@ -37,7 +37,10 @@ func (g *Gateway) sendOutbox(ctx context.Context) {
 		ids, err := g.Store.AccountsWithDue(ctx, now())
 		if err == nil && time.Since(expired) >= time.Minute {
 			expired = time.Now()
-			_, err = g.Store.FailExpired(ctx, now(), "E-SMTP-10")
+			var at time.Time
+			if at, err = g.trustedTime(ctx); err == nil {
+				_, err = g.Store.FailExpired(ctx, at, "E-SMTP-10")
+			}
 		}
 		if err != nil && ctx.Err() == nil {
 			g.Log.LogAttrs(ctx, slog.LevelError, "outbox could not be read, trying again", slog.Any("err", err))

@@ -28,7 +28,7 @@ func (g *Gateway) planSettle(s models.InboxSettings, d *delivery, row *models.Me
 		d.note(models.StepSettle, "settle.leave")
 	default:
 		if delay > 0 {
-			at := now().Add(delay)
+			at := g.believed().Add(delay)
 			row.SettleAfter = &at
 		}
 		d.note(models.StepSettle, "settle."+string(action), "folder", folder)
@@ -79,8 +79,12 @@ func (v *visit) settle(ctx context.Context) error {
 	if !fromServer(v.door) {
 		return nil // What the server is to be told waits for a visit to it.
 	}
+	at, err := v.g.trustedTime(ctx)
+	if err != nil {
+		return err
+	}
 	for {
-		due, err := v.g.Store.UnsettledMessages(ctx, v.inbox.ID, now(), 500)
+		due, err := v.g.Store.UnsettledMessages(ctx, v.inbox.ID, at, 500)
 		if err != nil {
 			return fmt.Errorf("read unsettled messages: %w", err)
 		}

@@ -132,8 +132,11 @@ type healthInbox struct {
 
 // inboxesHealth says which inboxes need somebody.
 func (h *Handlers) inboxesHealth(ctx context.Context) healthOut {
-	out := healthOut{Status: "ok", Checks: map[string]string{"database": "ok", "inboxes": "ok", "oauth": "ok"}, Inboxes: []healthInbox{}, OAuth: []healthOAuth{}}
+	out := healthOut{Status: "ok", Checks: map[string]string{"database": "ok", "inboxes": "ok", "oauth": "ok", "clock": "ok"}, Inboxes: []healthInbox{}, OAuth: []healthOAuth{}}
 	h.oauthHealth(ctx, &out)
+	if h.Gateway.ClockInDoubt() {
+		out.Status, out.Checks["clock"] = "warn", "warn"
+	}
 	failing, err := h.Gateway.FailingStatuses(ctx)
 	if err != nil {
 		h.Log.WarnContext(ctx, "inboxes not looked at", slog.Any("err", err))

@@ -42,7 +42,8 @@ func (s *Store) OpenMessages(ctx context.Context, inboxID int64, now time.Time, 
 	var all []models.Message
 	for _, state := range []models.MessageState{models.MessageKnown, models.MessageReceived} {
 		var list []models.Message // One query for each state: both walk the index and stop at limit.
-		err := s.gorm(ctx).Where("inbox_id = ? AND state = ? AND (next_attempt_at IS NULL OR next_attempt_at <= ?)", inboxID, state, now).
+		err := s.gorm(ctx).Where("inbox_id = ? AND state = ? AND (next_attempt_at IS NULL OR next_attempt_at <= ? OR next_attempt_at > ?)",
+			inboxID, state, now, now.Add(longestPause)).
 			Order("id").Limit(limit).Find(&list).Error
 		if err != nil {
 			return nil, wrap("list open messages", err)
@@ -80,11 +81,15 @@ func (s *Store) FinalBySHA(ctx context.Context, sha []byte, exceptID int64) ([]m
 	return list, wrap("find same message", err)
 }
 
+// longestPause is more than any pause between two attempts. A next attempt that is further away was set by a clock that
+// was wrong, and is due.
+const longestPause = 24 * time.Hour
+
 // UnsettledMessages returns final messages of an inbox that the server is to be told about at now, oldest first.
 func (s *Store) UnsettledMessages(ctx context.Context, inboxID int64, now time.Time, limit int) ([]models.Message, error) {
 	var list []models.Message
 	err := s.gorm(ctx).Where(`inbox_id = ? AND settle_state IN ('pending', 'failed') AND state NOT IN ('known', 'received')
-		AND (settle_after IS NULL OR settle_after <= ?)`, inboxID, now).Order("id").Limit(limit).Find(&list).Error
+		AND (settle_after IS NULL OR settle_after <= ? OR settle_state = 'failed' AND settle_after > ?)`, inboxID, now, now.Add(longestPause)).Order("id").Limit(limit).Find(&list).Error
 	return list, wrap("list unsettled messages", err)
 }
 
