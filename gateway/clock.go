@@ -43,40 +43,51 @@ type seenClock struct {
 
 const clockSetting = "clock"
 
-// trustedTime returns the time by which mail may be deleted or given up.
+// trustedTime returns the time by which mail may be deleted or given up. It is not called in a transaction: it may have to
+// write, and holds no lock while it does.
 func (g *Gateway) trustedTime(ctx context.Context) (time.Time, error) {
 	c := &g.clock
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.known && time.Since(c.looked) < clockLook {
-		return c.now(), nil
+	was, known, looked := c.seen, c.known, c.looked
+	fresh := known && time.Since(looked) < clockLook
+	c.mu.Unlock()
+	if fresh {
+		return g.believed(), nil
 	}
 	wall, err := c.read(ctx)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read the clock of the database: %w", err)
 	}
-	before := c.seen
-	if c.known {
-		before = c.seen.after(wall.Sub(c.seen.Wall)-time.Since(c.looked), clockDrift, wall)
-	} else if before, err = g.clockBefore(ctx, wall); err != nil {
+	var is seenClock
+	if known {
+		is = was.after(wall.Sub(was.Wall)-time.Since(looked), clockDrift, wall)
+	} else if is, err = g.clockBefore(ctx, wall); err != nil {
 		return time.Time{}, err
 	}
-	if before.Ahead != c.seen.Ahead && before.Ahead != 0 {
-		g.Log.LogAttrs(ctx, slog.LevelError, "the clock has jumped, mail is deleted and given up by the time before", slog.Duration("jump", before.Ahead))
+	if is.Ahead != was.Ahead && is.Ahead != 0 {
+		g.Log.LogAttrs(ctx, slog.LevelError, "the clock has jumped, mail is deleted and given up by the time before", slog.Duration("jump", is.Ahead))
 	}
-	changed := !c.known || before.Ahead != c.seen.Ahead
-	c.seen, c.known, c.looked = before, true, time.Now()
-	if changed || wall.Sub(c.saved).Abs() >= clockSave {
-		text, err := json.Marshal(c.seen)
-		if err == nil {
-			err = g.Store.SetSetting(ctx, clockSetting, string(text))
-		}
-		if err != nil {
-			return time.Time{}, fmt.Errorf("write down the time: %w", err)
-		}
+	c.mu.Lock()
+	c.seen, c.known, c.looked = is, true, time.Now()
+	save := !known || is.Ahead != was.Ahead || wall.Sub(c.saved).Abs() >= clockSave
+	if save {
 		c.saved = wall
 	}
-	return c.now(), nil
+	c.mu.Unlock()
+	if !save {
+		return g.believed(), nil
+	}
+	text, err := json.Marshal(is)
+	if err == nil {
+		err = g.Store.SetSetting(ctx, clockSetting, string(text))
+	}
+	if err != nil {
+		c.mu.Lock()
+		c.saved = time.Time{}
+		c.mu.Unlock()
+		return time.Time{}, fmt.Errorf("write down the time: %w", err)
+	}
+	return g.believed(), nil
 }
 
 // clockBefore returns what an earlier process has seen, brought up to date.

@@ -30,16 +30,17 @@ func main() {
 	corpus := flag.String("corpus", "", "folder of .eml files to measure with; generated mails when empty")
 	n := flag.Int("n", 500, "number of generated mails")
 	runs := flag.Int("runs", 3, "runs of each measurement; the median counts")
-	only := flag.String("only", "", "measure one thing: ingest, delayed, distant, large, idle or unchanged")
+	only := flag.String("only", "", "measure one thing: ingest, delayed, distant, large, idle, unchanged, push or backlog")
+	waiting := flag.Int("backlog", 0, "mails that wait in one folder, for the measurement of that name; 100000 take a while")
 	flag.Parse()
-	if err := measure(ctx, *corpus, *n, *runs, *only); err != nil {
+	if err := measure(ctx, *corpus, *n, *runs, *waiting, *only); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
 // measure runs every measurement and prints the table.
-func measure(ctx context.Context, folder string, n, runs int, only string) error {
+func measure(ctx context.Context, folder string, n, runs, waiting int, only string) error {
 	mails, err := corpus(folder, n)
 	if err != nil {
 		return err
@@ -62,8 +63,10 @@ func measure(ctx context.Context, folder string, n, runs int, only string) error
 		{"large", func() error { return large(ctx) }},
 		{"idle", func() error { return idle(ctx) }},
 		{"unchanged", func() error { return unchanged(ctx) }},
+		{"push", func() error { return push(ctx) }},
+		{"backlog", func() error { return backlog(ctx, waiting) }},
 	} {
-		if only != "" && only != m.name {
+		if only != "" && only != m.name || m.name == "backlog" && waiting == 0 {
 			continue
 		}
 		if err := m.run(); err != nil {

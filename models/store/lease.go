@@ -9,9 +9,12 @@ import (
 	"letterbox/models"
 )
 
+// longestHold is more than any lease or claim runs. One that runs longer was written by a clock that was wrong.
+const longestHold = 2 * time.Hour
+
 // AcquireLease takes the lease name for holder when nobody holds it, when it has run out, or when holder has it
 // already. The epoch that it returns is higher than all before. ok is false when somebody else holds it. The times are
-// those of the database. A lease that runs for more than twice ttl was taken while its clock was wrong, and has run out.
+// those of the database. A lease that runs for hours was taken while its clock was wrong, and has run out.
 func (s *Store) AcquireLease(ctx context.Context, name, holder string, ttl time.Duration) (epoch int64, ok bool, err error) {
 	err = s.write(ctx, "acquire lease", func(ctx context.Context, tx *txPool) error {
 		epoch, ok = 0, false
@@ -21,7 +24,7 @@ func (s *Store) AcquireLease(ctx context.Context, name, holder string, ttl time.
 		}
 		take := func() (int64, error) {
 			return tx.exec(ctx, `UPDATE leases SET holder = ?, epoch = epoch + 1, expires_at = ?
-				WHERE name = ? AND (expires_at <= ? OR expires_at > ? OR holder = ?)`, holder, t.Add(ttl), name, t, t.Add(2*ttl), holder)
+				WHERE name = ? AND (expires_at <= ? OR expires_at > ? OR holder = ?)`, holder, t.Add(ttl), name, t, t.Add(longestHold), holder)
 		}
 		n, err := take()
 		if err != nil {

@@ -35,7 +35,7 @@ func (s *Store) ClaimOutgoing(ctx context.Context, account int64, claim string, 
 		}
 		var ids []int64
 		err = s.each(ctx, `SELECT id FROM outbox WHERE account_id = ? AND state = 'queued' AND next_attempt_at <= ?
-			AND (claimed_until IS NULL OR claimed_until <= ? OR claimed_until > ?) ORDER BY next_attempt_at, id LIMIT ?`, []any{account, at, t, t.Add(2 * ttl), limit},
+			AND (claimed_until IS NULL OR claimed_until <= ? OR claimed_until > ?) ORDER BY next_attempt_at, id LIMIT ?`, []any{account, at, t, t.Add(longestHold), limit},
 			func(r *sql.Rows) error {
 				var id int64
 				err := r.Scan(&id)
@@ -48,7 +48,7 @@ func (s *Store) ClaimOutgoing(ctx context.Context, account int64, claim string, 
 		args := append([]any{claim, t.Add(ttl)}, anys(ids)...)
 		_, err = tx.exec(ctx, `UPDATE outbox SET claim = ?, claimed_until = ?, attempts = attempts + 1
 			WHERE id IN (`+marks(len(ids))+`) AND state = 'queued' AND (claimed_until IS NULL OR claimed_until <= ? OR claimed_until > ?)`,
-			append(args, t, t.Add(2*ttl))...)
+			append(args, t, t.Add(longestHold))...)
 		if err != nil {
 			return err
 		}
