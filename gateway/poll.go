@@ -60,7 +60,7 @@ func (g *Gateway) startWorker(ctx context.Context, ib models.Inbox) *worker {
 	w := &worker{version: ib.Version, asked: ib.PollsAsked, poke: make(chan struct{}, 1), stop: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(w.done)
-		g.work(ctx, ib, w.poke)
+		g.work(ctx, &ib, w.poke)
 	}()
 	return w
 }
@@ -80,7 +80,7 @@ func (g *Gateway) stopAll() {
 
 // work visits one inbox until ctx is done or another process has taken over. It keeps the lease between two visits, so
 // that one process alone keeps the poll interval.
-func (g *Gateway) work(ctx context.Context, ib models.Inbox, poke <-chan struct{}) {
+func (g *Gateway) work(ctx context.Context, ib *models.Inbox, poke <-chan struct{}) {
 	s := &shift{status: g.statusOf(ctx, ib.ID), poke: poke}
 	_, err := g.underLease(ctx, ib.ID, func(ctx context.Context, f fence) error { return g.visits(ctx, ib, f, s) })
 	if err != nil && ctx.Err() == nil {
@@ -89,7 +89,7 @@ func (g *Gateway) work(ctx context.Context, ib models.Inbox, poke <-chan struct{
 }
 
 // visits goes to the server of an inbox again and again, until ctx is done or models.ErrFenced.
-func (g *Gateway) visits(ctx context.Context, ib models.Inbox, f fence, s *shift) error {
+func (g *Gateway) visits(ctx context.Context, ib *models.Inbox, f fence, s *shift) error {
 	for {
 		g.counts.visits.Add(1)
 		err := g.session(ctx, ib, f, s)

@@ -21,32 +21,18 @@ type shift struct {
 
 // session is one connection to the server of an inbox. Over a kept connection it stays until something fails; a POP3
 // session takes in what is there and ends. A panic in a mail source ends the session and no more.
-func (g *Gateway) session(ctx context.Context, ib models.Inbox, f fence, s *shift) (err error) {
+func (g *Gateway) session(ctx context.Context, ib *models.Inbox, f fence, s *shift) (err error) {
 	defer caught(models.StepFetch, &err)
-	*s.status = g.latest(*g.statusOf(ctx, ib.ID)) // Another process may have visited meanwhile.
-	g.connecting(ctx, s.status)
-	if ib.StartedAt == nil { // An earlier visit may have started it.
-		fresh, err := g.Store.InboxByID(ctx, ib.ID)
-		if err != nil {
-			return fmt.Errorf("read the inbox: %w", err)
-		}
-		ib.StartedAt = fresh.StartedAt
-	}
-	box, err := g.openBox(ctx, ib, s.status)
+	v, err := g.begin(ctx, ib, f, s)
 	if err != nil {
 		return err
 	}
 	closed := false
 	defer func() {
 		if !closed {
-			box.Abort()
+			v.box.Abort()
 		}
 	}()
-	v, err := g.newVisit(ctx, ib, ib.Settings.Receive, box, f)
-	if err != nil {
-		return err
-	}
-	v.late, s.cutShort = s.cutShort, false
 	defer func() { tellStored(err, v.handled) }()
 	if err := v.first(ctx); err != nil {
 		return err
@@ -62,6 +48,31 @@ func (g *Gateway) session(ctx context.Context, ib models.Inbox, f fence, s *shif
 	g.visited(ctx, s.status, v.handled)
 	s.cutShort = v.cutShort
 	return nil
+}
+
+// begin signs in. It has a frame of its own: what it needs does not wait for mail with the session, maybe for days.
+func (g *Gateway) begin(ctx context.Context, of *models.Inbox, f fence, s *shift) (*visit, error) {
+	ib := *of
+	*s.status = g.latest(*g.statusOf(ctx, ib.ID)) // Another process may have visited meanwhile.
+	g.connecting(ctx, s.status)
+	if ib.StartedAt == nil { // An earlier visit may have started it.
+		fresh, err := g.Store.InboxByID(ctx, ib.ID)
+		if err != nil {
+			return nil, fmt.Errorf("read the inbox: %w", err)
+		}
+		ib.StartedAt = fresh.StartedAt
+	}
+	box, err := g.openBox(ctx, ib, s.status)
+	if err != nil {
+		return nil, err
+	}
+	v, err := g.newVisit(ctx, ib, ib.Settings.Receive, box, f)
+	if err != nil {
+		box.Abort()
+		return nil, err
+	}
+	v.late, s.cutShort = s.cutShort, false
+	return v, nil
 }
 
 // first takes in everything that is there.

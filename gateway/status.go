@@ -51,7 +51,7 @@ func (g *Gateway) visited(ctx context.Context, s *models.InboxStatus, handled in
 }
 
 // visitFailed says why a visit failed and returns when the next one is due.
-func (g *Gateway) visitFailed(ctx context.Context, ib models.Inbox, s *models.InboxStatus, cause error) time.Duration {
+func (g *Gateway) visitFailed(ctx context.Context, ib *models.Inbox, s *models.InboxStatus, cause error) time.Duration {
 	var p *mailbox.Problem
 	at := now()
 	state, phase, code, args := models.InboxFailing, mailbox.PhaseFetch, "", map[string]string(nil)

@@ -133,7 +133,7 @@ func (s *Store) LeasesOfOthers(ctx context.Context, holder string) (map[string]b
 		return nil, err
 	}
 	held := map[string]bool{}
-	err = s.each(ctx, "SELECT name FROM leases WHERE expires_at > ? AND holder <> ?", []any{t, holder}, func(r *sql.Rows) error {
+	err = s.each(ctx, "SELECT name FROM leases WHERE expires_at > ? AND expires_at <= ? AND holder <> ?", []any{t, t.Add(longestHold), holder}, func(r *sql.Rows) error {
 		var name string
 		err := r.Scan(&name)
 		held[name] = true

@@ -28,10 +28,10 @@ var (
 
 // Conn is a guarded connection. Commands run one at a time through Do; Read and Write are for the client library.
 type Conn struct {
-	raw net.Conn // TCP.
-	top net.Conn // raw, or TLS above it.
-	br  *bufio.Reader
-	pre []byte // Octets that Read returns before those of br.
+	raw net.Conn      // TCP.
+	top net.Conn      // raw, or TLS above it.
+	br  *bufio.Reader // Nil when nothing has been read by lines, or nothing is left of that.
+	pre []byte        // Octets that Read returns before those of br.
 
 	mu    sync.Mutex
 	left  int64
@@ -49,9 +49,7 @@ type Conn struct {
 }
 
 func newConn(raw net.Conn) *Conn {
-	c := &Conn{raw: raw, top: raw, left: 64 << 10}
-	c.br = bufio.NewReader(source{c})
-	return c
+	return &Conn{raw: raw, top: raw, left: 64 << 10}
 }
 
 // source reads from the network under the budget.
@@ -98,7 +96,11 @@ func (c *Conn) Read(p []byte) (int, error) {
 		c.pre = c.pre[n:]
 		return n, nil
 	}
-	return c.br.Read(p)
+	if c.br != nil && c.br.Buffered() > 0 {
+		return c.br.Read(p)
+	}
+	c.br = nil // Whoever calls Read has a buffer of its own: this one need not wait for mail too.
+	return source{c}.Read(p)
 }
 
 // Write sends p to the server.
@@ -120,7 +122,7 @@ func (c *Conn) Line(limit int) ([]byte, error) {
 	}
 	var line []byte
 	for {
-		part, err := c.br.ReadSlice('\n')
+		part, err := c.Reader().ReadSlice('\n')
 		line = append(line, part...)
 		if len(line) > limit {
 			c.fail(ErrLine)
@@ -139,7 +141,12 @@ func (c *Conn) Line(limit int) ([]byte, error) {
 }
 
 // Reader returns the buffered reader below Read and Line, for a caller that frames the stream itself.
-func (c *Conn) Reader() *bufio.Reader { return c.br }
+func (c *Conn) Reader() *bufio.Reader {
+	if c.br == nil {
+		c.br = bufio.NewReader(source{c})
+	}
+	return c.br
+}
 
 // Replay makes Read return p before anything else.
 func (c *Conn) Replay(p []byte) { c.pre = append(c.pre, p...) }

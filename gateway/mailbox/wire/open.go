@@ -109,7 +109,7 @@ func (c *Conn) negotiate(ctx context.Context, a mailbox.Account, proto Protocol,
 	if err := proto.StartTLS(c); err != nil {
 		return "", err
 	}
-	if c.br.Buffered() > 0 {
+	if c.Reader().Buffered() > 0 {
 		return "", tlsProblem("E-NET-05", errors.New("server sent data between its consent to TLS and the handshake"))
 	}
 	if err := c.secure(ctx, a, progress); err != nil {
