@@ -25,6 +25,7 @@ type issueView struct {
 	Known    []models.Label    // Of the project.
 	Movable  []option          // Projects that it can move to.
 	Links    []tracker.Link
+	Fields   []models.IssueField // What its mails say.
 	History  []tracker.Change
 	Customer tracker.Customer
 	Watching bool

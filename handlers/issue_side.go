@@ -29,6 +29,9 @@ func (v *visit) fillIssue(data *issueView, f *form) (err error) {
 			return err
 		}
 	}
+	if data.Fields, err = v.h.Tracker.Fields(v.ctx(), v.me, number); err != nil {
+		return err
+	}
 	if data.Links, err = v.h.Tracker.Links(v.ctx(), v.me, number); err != nil {
 		return err
 	}
