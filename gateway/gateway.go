@@ -68,6 +68,7 @@ type Gateway struct {
 
 	mailOut chan struct{} // The outbox has been filled in this process.
 	keys    keyCache
+	devices chan struct{} // A sign-in with another device has begun in this process.
 
 	dnsFailed atomic.Int64 // When the DNS did not answer, in seconds; 0: it does.
 
@@ -103,7 +104,7 @@ func New(d Deps) *Gateway {
 		oauth: oauth.New(web, d.OAuthRoots),
 		clock: clock{read: d.Store.Now},
 		Deps:  d, holder: newHolder(), rules: ruleCache{sets: map[ruleKey]*compiledRules{}},
-		deadly: make(chan struct{}, 1), resync: make(chan struct{}, 1), mailOut: make(chan struct{}, 1),
+		deadly: make(chan struct{}, 1), resync: make(chan struct{}, 1), mailOut: make(chan struct{}, 1), devices: make(chan struct{}, 1),
 		workers: map[int64]*worker{}, known: map[int64]knownInbox{}, leases: map[string]*heldLease{},
 		live: map[int64]pulse{}, accounts: map[int64]kept{}, unsaved: map[int64]models.InboxStatus{},
 	}

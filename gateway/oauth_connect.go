@@ -200,7 +200,14 @@ func (g *Gateway) BeginDevice(ctx context.Context, by *models.User, o OAuthOwner
 	grant := models.OAuthGrant{
 		Kind: "device", StateHash: stateHash(rand.Text()), UserCode: d.UserCode, VerifyAt: d.VerifyAt, WaitSeconds: int(d.Interval / time.Second), NextAt: &next,
 	}
-	return g.beginGrant(ctx, by, o, grant, grantData{Device: d.Code}, d.Life)
+	if err := g.beginGrant(ctx, by, o, grant, grantData{Device: d.Code}, d.Life); err != nil {
+		return err
+	}
+	select {
+	case g.devices <- struct{}{}:
+	default: // It is looked after already.
+	}
+	return nil
 }
 
 // DisconnectOAuth forgets the tokens and who signed in. The app's secret stays.

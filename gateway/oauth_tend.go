@@ -14,16 +14,34 @@ import (
 
 // How often what signs in with OAuth 2.0 is looked after.
 const (
-	tendDevices = time.Second
+	tendDevices = time.Second      // While somebody signs in with another device.
+	tendNothing = 30 * time.Second // Otherwise: another process may have begun such a sign-in and ended.
 	tendTokens  = time.Minute
 )
 
 // tendOAuth goes on with sign-ins on other devices, renews tokens before their end and reminds of secrets that end, until
 // ctx is done. Any number of processes may do so at once.
 func (g *Gateway) tendOAuth(ctx context.Context) {
-	var tended time.Time
-	for wait(ctx, tendDevices, nil) {
-		err := g.pollDevices(ctx)
+	var tended, busy time.Time
+	for {
+		pause := tendNothing
+		if time.Since(busy) < tendTokens {
+			pause = tendDevices
+		}
+		t := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return
+		case <-g.devices:
+			t.Stop()
+			busy = time.Now()
+		case <-t.C:
+		}
+		due, err := g.pollDevices(ctx)
+		if due {
+			busy = time.Now()
+		}
 		if err == nil && time.Since(tended) > tendTokens {
 			tended = time.Now()
 			err = g.renewTokens(ctx)
@@ -34,18 +52,19 @@ func (g *Gateway) tendOAuth(ctx context.Context) {
 	}
 }
 
-// pollDevices asks about the sign-ins with other devices that are under way.
-func (g *Gateway) pollDevices(ctx context.Context) error {
+// pollDevices asks about the sign-ins with other devices that are under way, and reports whether there were any to ask
+// about.
+func (g *Gateway) pollDevices(ctx context.Context) (some bool, err error) {
 	due, err := g.Store.DueDeviceGrants(ctx, now())
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, grant := range due {
 		if err := g.pollDevice(ctx, grant); err != nil && !errors.Is(err, models.ErrConflict) && !errors.Is(err, models.ErrNotFound) {
-			return err
+			return true, err
 		}
 	}
-	return nil
+	return len(due) > 0, nil
 }
 
 func (g *Gateway) pollDevice(ctx context.Context, grant models.OAuthGrant) error {
