@@ -24,6 +24,8 @@ func newInstallation() string { return strings.ToLower(rand.Text()) }
 type AnswerPlan struct {
 	From       string // "" when no account can send it.
 	Recipients []AnswerRecipient
+	Signs      bool   // Mails are signed.
+	Encrypt    string // "if_possible", "required" or "".
 	Trouble    string // Code of what is wrong with the account; "" when fine.
 
 	issue   models.Issue
@@ -38,6 +40,7 @@ type AnswerRecipient struct {
 	Name       string
 	Chosen     bool // Gets it unless the writer says otherwise.
 	Suppressed bool
+	Locked     bool // The mail will be encrypted.
 	Customer   bool // The one the issue is from.
 }
 
@@ -76,7 +79,7 @@ func (g *Gateway) PlanAnswer(ctx context.Context, number int64) (AnswerPlan, err
 			return p, err
 		}
 	}
-	return p, nil
+	return p, g.lock(ctx, &p)
 }
 
 // addReporter adds the customer whose issue it is. A person who signs in reads the answer on the page.

@@ -100,7 +100,7 @@ func New(d Deps) *Gateway {
 			return nil, errors.New("nothing on the web may be reached")
 		}
 	}
-	return &Gateway{
+	g := &Gateway{
 		oauth: oauth.New(web, d.OAuthRoots),
 		clock: clock{read: d.Store.Now},
 		Deps:  d, holder: newHolder(), rules: ruleCache{sets: map[ruleKey]*compiledRules{}},
@@ -108,6 +108,12 @@ func New(d Deps) *Gateway {
 		workers: map[int64]*worker{}, known: map[int64]knownInbox{}, leases: map[string]*heldLease{},
 		live: map[int64]pulse{}, accounts: map[int64]kept{}, unsaved: map[int64]models.InboxStatus{},
 	}
+	if g.SMIME != nil { // What it was given, and the keys in the database.
+		policy := *g.SMIME
+		policy.More = g.storedKeys
+		g.SMIME = &policy
+	}
+	return g
 }
 
 // now is the time of this process, for display and schedules only; nothing that must be right depends on it.

@@ -9,6 +9,7 @@ import (
 // after the commit; losing it loses nothing.
 func (g *Gateway) notify(ctx context.Context, d *delivery) {
 	g.counts.finished.Add(1)
+	g.harvest(ctx, d)
 	g.Changed("message")
 	if d.issue != 0 {
 		g.Changed("issue:" + itoa(d.issue))

@@ -48,7 +48,14 @@ func (g *Gateway) sendOne(ctx context.Context, a models.SendingAccount, s *outbo
 	if o.Kind == models.OutgoingAcknowledgement {
 		env.From, env.Instead = "", a.Address
 	}
-	return s.Send(ctx, env, mail.Write)
+	write, held, err := g.protect(ctx, a, o, mail)
+	if err != nil {
+		return out
+	}
+	if held != "" {
+		return outbound.Outcome{Verdict: outbound.Hold, Code: held, Args: map[string]string{"recipient": o.Recipient, "address": a.Address}}
+	}
+	return s.Send(ctx, env, write)
 }
 
 // unsendable returns the code of the reason why a mail must not go any more; "" when it may.

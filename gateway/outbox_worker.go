@@ -213,6 +213,8 @@ func (g *Gateway) finishSending(ctx context.Context, a models.SendingAccount, o 
 	switch out.Verdict {
 	case outbound.Accepted:
 		o.State, o.AcceptedAt = models.OutgoingAccepted, &at
+	case outbound.Hold:
+		o.State = models.OutgoingDraft
 	case outbound.Never:
 		if o.State = models.OutgoingFailed; out.Code == codeNothingToTell {
 			o.State = models.OutgoingCancelled

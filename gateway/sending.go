@@ -224,6 +224,7 @@ func completeSending(d *SendingDraft) models.InvalidList {
 		{"tls_verify", s.TLSVerify, []string{"system", "ca", "pinned", "off"}},
 		{"auth", s.Auth, []string{"password", "none", oauth.ClientFlow, oauth.UserFlow}},
 		{"language", s.Language, []string{"de", "en"}},
+		{"smime_encrypt", s.SMIMEEncrypt, []string{"", "off", encryptIfPossible, encryptRequired}},
 	} {
 		if !slices.Contains(c.allowed, c.value) {
 			refuse(c.field, "E-SEND-02", nil)

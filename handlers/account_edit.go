@@ -25,7 +25,7 @@ type accountEditView struct {
 func accountFields() []string {
 	return []string{
 		"place", "address", "from_name", "host", "port", "security", "tls_verify", "ca_pem", "fingerprint", "auth", "username", "password",
-		"reply_to", "tagged", "signature", "text_language", "per_minute", "version", "confirm_plain",
+		"reply_to", "tagged", "signature", "text_language", "per_minute", "smime_sign", "smime_encrypt", "version", "confirm_plain",
 	}
 }
 
@@ -35,6 +35,7 @@ func accountValues(a models.SendingAccount) map[string]string {
 		"place": a.Place, "address": a.Address, "from_name": a.Name, "host": s.Host, "port": number(int64(s.Port)), "security": s.Security,
 		"tls_verify": s.TLSVerify, "ca_pem": s.CAPEM, "fingerprint": s.Fingerprint, "auth": s.Auth, "username": s.Username, "password": "",
 		"reply_to": s.ReplyTo, "tagged": yesNo(s.Tagged), "signature": s.Signature, "text_language": s.Language,
+		"smime_sign": yesNo(s.SMIMESign), "smime_encrypt": s.SMIMEEncrypt,
 		"per_minute": number(int64(s.PerMinute)), "version": strconv.FormatInt(a.Version, 10), "confirm_plain": "",
 	}
 }
@@ -44,7 +45,7 @@ func accountDraft(f *form) gateway.SendingDraft {
 	d := gateway.SendingDraft{Place: f.get("place"), Address: f.get("address"), Name: f.get("from_name"), Settings: models.SendingSettings{
 		Host: f.get("host"), Security: f.get("security"), TLSVerify: f.get("tls_verify"), CAPEM: f.get("ca_pem"), Fingerprint: f.get("fingerprint"),
 		Auth: f.get("auth"), Username: f.get("username"), ReplyTo: f.get("reply_to"), Tagged: f.yes("tagged"), Signature: f.text("signature"),
-		Language: f.get("text_language"),
+		Language: f.get("text_language"), SMIMESign: f.yes("smime_sign"), SMIMEEncrypt: f.get("smime_encrypt"),
 	}}
 	for name, to := range map[string]*int{"port": &d.Settings.Port, "per_minute": &d.Settings.PerMinute} {
 		text := f.get(name)

@@ -114,7 +114,7 @@ func (v *visit) outgoingHealth(o models.Outgoing) health {
 
 // outgoingSentence says why a mail is not accepted and what comes next; "" when there is nothing to say.
 func (v *visit) outgoingSentence(o models.Outgoing) string {
-	args := map[string]string{"address": o.Recipient, "text": o.Answer, "host": "", "n": strconv.Itoa(o.Attempts), "size": "", "max": "", "time": ""}
+	args := map[string]string{"address": o.Recipient, "recipient": o.Recipient, "text": o.Answer, "host": "", "n": strconv.Itoa(o.Attempts), "size": "", "max": "", "time": ""}
 	if o.State == models.OutgoingQueued && o.Attempts > 0 && o.NextAttemptAt != nil {
 		args["time"] = v.l.Clock(o.NextAttemptAt.Local())
 		text := v.l.T("E-SMTP-04", args)

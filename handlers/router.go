@@ -174,6 +174,10 @@ func (h *Handlers) routes() []route {
 		{http.MethodGet, "/sending/accounts/:id/oauth", admin, oauthShow},
 		{http.MethodPost, "/sending/accounts/:id/oauth", admin, oauthUpdate},
 		{http.MethodGet, "/oauth/callback", configurer, oauthCallback},
+		{http.MethodGet, "/smime", admin, smimeShow},
+		{http.MethodPost, "/smime", admin, smimeImport},
+		{http.MethodGet, "/smime/keys/:id/certificate", admin, smimeDownload},
+		{http.MethodPost, "/smime/certificates/:id", admin, smimeRevoke},
 
 		{http.MethodGet, "/audit", admin, auditList},
 

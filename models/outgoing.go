@@ -38,11 +38,13 @@ type SendingSettings struct {
 	// OAuth counts when Auth is oauth2_client or oauth2_user.
 	OAuth OAuthSettings `json:"oauth,omitzero"`
 
-	ReplyTo   string `json:"reply_to"`   // Where replies go; "": the inbox that the issue came by, or Address.
-	Tagged    bool   `json:"tagged"`     // Replies go to "base+token@": the server delivers subaddresses (RFC 5233).
-	Signature string `json:"signature"`  // Below each answer; plain text.
-	Language  string `json:"language"`   // Of texts for people whose language nobody knows: "de" or "en".
-	PerMinute int    `json:"per_minute"` // Most messages a minute over all processes; 0: no limit.
+	ReplyTo      string `json:"reply_to"`      // Where replies go; "": the inbox that the issue came by, or Address.
+	Tagged       bool   `json:"tagged"`        // Replies go to "base+token@": the server delivers subaddresses (RFC 5233).
+	Signature    string `json:"signature"`     // Below each answer; plain text.
+	Language     string `json:"language"`      // Of texts for people whose language nobody knows: "de" or "en".
+	SMIMESign    bool   `json:"smime_sign"`    // Mails are signed (S/MIME).
+	SMIMEEncrypt string `json:"smime_encrypt"` // off (or ""), if_possible, required.
+	PerMinute    int    `json:"per_minute"`    // Most messages a minute over all processes; 0: no limit.
 }
 
 // DefaultSendingSettings returns what a new sending account starts with.

@@ -22,6 +22,7 @@ const (
 	Accepted Verdict = "accepted" // The server took the mail over.
 	Later    Verdict = "later"    // Not now: try again.
 	Never    Verdict = "never"    // Not in this form or not to this recipient: give up.
+	Hold     Verdict = "hold"     // Not before somebody has put something right; never as it is.
 	Trouble  Verdict = "trouble"  // The account, not the mail: no mail gets through.
 )
 

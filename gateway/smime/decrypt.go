@@ -57,7 +57,15 @@ func (p *Policy) Decrypt(container []byte) (Plain, error) {
 	if env.unsupported {
 		err = ErrUnsupported
 	}
-	for _, k := range p.Keys.list {
+	if plain, kerr := openWith(p.Keys.list, info, body, env, err); kerr == nil || p.More == nil {
+		return plain, kerr
+	}
+	return openWith(p.More().list, info, body, env, err)
+}
+
+// openWith tries some keys; err is what is said when none fits.
+func openWith(keys []key, info, body element, env envelope, err error) (Plain, error) {
+	for _, k := range keys {
 		for _, r := range env.recipients {
 			if id, _ := r.at(1, tagSequence); !k.fits(id) {
 				continue

@@ -1,6 +1,7 @@
-// Package smime checks signatures and opens encryption of S/MIME (RFC 8551) for mail that comes in.
+// Package smime checks signatures and opens encryption of S/MIME (RFC 8551) for mail that comes in, and makes both for mail
+// that goes out.
 //
-// It is pure: octets in, a result out; no network, no files, no clock. A signature is valid only when it fits the
+// It is pure: octets in, a result out; no network, no files, no clock. What comes in: a signature is valid only when it fits the
 // content, there is exactly one signer, its certificate leads to an accepted issuer, is meant for mail, was valid when
 // the mail was signed or received, and holds the address of the sender octet for octet. What cannot be checked here is
 // said to be so and is never called bad: RSA-PSS, SHA-1, recipients with elliptic curves, AuthEnvelopedData. Revocation
@@ -19,7 +20,9 @@ const MaxContent = 32 << 20
 // Policy is what signatures and encrypted mails are judged and opened with. It may be used by any number of goroutines
 // once it is filled. The zero value has no keys and trusts the issuers that the system trusts.
 type Policy struct {
-	Keys  Keys
+	Keys Keys
+	// More returns further keys; it is asked when none of Keys fits. May be nil.
+	More  func() *Keys
 	Roots Roots
 }
 

@@ -41,8 +41,8 @@ func TestModelsFitTheirTables(t *testing.T) {
 		models.Notification{}, models.Mute{}, models.Message{}, models.Trace{}, models.MessageIDRef{}, models.Lease{}, models.Blob{},
 		models.SendingAccount{}, models.Outgoing{}, models.Suppression{}, models.Breaker{},
 		models.NotifySettings{},
-		models.OAuthCredential{}, models.OAuthGrant{},
 		models.IssueField{}, models.MergeKey{},
+		models.OAuthCredential{}, models.OAuthGrant{}, models.SMIMEKey{}, models.SMIMECertificate{},
 	} {
 		sc, err := schema.Parse(m, &sync.Map{}, schema.NamingStrategy{})
 		must(t, err)

@@ -1,0 +1,131 @@
+package smime_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/x509"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"letterbox/gateway/smime"
+)
+
+func runOpenssl(t *testing.T, in []byte, args ...string) []byte {
+	t.Helper()
+	cmd := exec.Command("openssl", args...)
+	cmd.Stdin = bytes.NewReader(in)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("openssl %v: %v\n%s", args, err, stderr.Bytes())
+	}
+	return out
+}
+
+func keep(t *testing.T, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func selfSigned(t *testing.T) (*smime.Identity, string) {
+	t.Helper()
+	id, err := smime.SelfSigned("support@here.example", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := id.PEM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id, keep(t, "id.pem", []byte(text))
+}
+
+func TestOpensslVerifiesWhatIsSignedHere(t *testing.T) {
+	id, file := selfSigned(t)
+	content := []byte("Content-Type: text/plain\r\n\r\nThe answer.\r\n")
+	sum := sha256.Sum256(content)
+	signature, err := id.Sign(sum[:], time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := runOpenssl(t, signature, "cms", "-verify", "-binary", "-inform", "DER", "-content", keep(t, "content", content), "-CAfile", file, "-purpose", "smimesign")
+	if !bytes.Equal(out, content) {
+		t.Errorf("openssl shows %q, want %q", out, content)
+	}
+}
+
+func TestOpensslDecryptsWhatIsEncryptedHere(t *testing.T) {
+	id, file := selfSigned(t)
+	for _, size := range []int{0, 1, 15, 16, 17, 16<<10 - 1, 16 << 10, 16<<10 + 1, 300_000} {
+		content := bytes.Repeat([]byte("0123456789abcde\n"), size/16+1)[:size]
+		var sealed bytes.Buffer
+		err := smime.Encrypt(&sealed, []*x509.Certificate{id.Certificate}, func(w io.Writer) error {
+			_, err := w.Write(content)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out := runOpenssl(t, sealed.Bytes(), "cms", "-decrypt", "-binary", "-inform", "DER", "-recip", file, "-inkey", file); !bytes.Equal(out, content) {
+			t.Errorf("openssl decrypts %d octets to %d", size, len(out))
+		}
+		text, err := id.PEM()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var p smime.Policy
+		if err := p.Keys.Add([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		plain, err := p.Decrypt(sealed.Bytes())
+		if err != nil || !bytes.Equal(plain.Octets, content) {
+			t.Errorf("we decrypt %d octets to %d, %v", size, len(plain.Octets), err)
+		}
+	}
+}
+
+func TestKeysAreImported(t *testing.T) {
+	id, file := selfSigned(t)
+	p12 := filepath.Join(t.TempDir(), "id.p12")
+	runOpenssl(t, nil, "pkcs12", "-export", "-in", file, "-inkey", file, "-out", p12, "-passout", "pass:secret")
+	data, err := os.ReadFile(p12)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := smime.ImportP12(data, "secret")
+	if err != nil || !got.Certificate.Equal(id.Certificate) {
+		t.Errorf("ImportP12 = %v, want the certificate that went in", err)
+	}
+	if _, err := smime.ImportP12(data, "wrong"); err != smime.ErrPassword {
+		t.Errorf("ImportP12 with another password = %v, want ErrPassword", err)
+	}
+	text, err := got.PEM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := smime.ImportPEM([]byte(text)); err != nil {
+		t.Errorf("ImportPEM = %v", err)
+	}
+	other, _ := selfSigned(t)
+	otherText, err := other.PEM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index([]byte(otherText), []byte("-----BEGIN PRIVATE"))
+	end := bytes.Index([]byte(text), []byte("-----BEGIN PRIVATE"))
+	if _, err := smime.ImportPEM([]byte(text[:end] + otherText[at:])); err != smime.ErrPair {
+		t.Errorf("ImportPEM of a certificate with another's key = %v, want ErrPair", err)
+	}
+	if !smime.For(id.Certificate, "Support@here.example") || smime.For(id.Certificate, "support@there.example") || !smime.Encrypts(id.Certificate, time.Now()) || smime.Encrypts(id.Certificate, time.Now().AddDate(3, 0, 0)) {
+		t.Error("For or Encrypts does not fit the certificate")
+	}
+}

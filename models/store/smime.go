@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"letterbox/models"
+)
+
+// SMIMEKeys returns our certificates, the newest of each address first; at most 1,000.
+func (s *Store) SMIMEKeys(ctx context.Context) ([]models.SMIMEKey, error) {
+	var list []models.SMIMEKey
+	err := s.gorm(ctx).Order("address, id DESC").Limit(1000).Find(&list).Error
+	return list, wrap("list S/MIME keys", err)
+}
+
+// SMIMEKeyOf returns the newest certificate of ours for an address; models.ErrNotFound when there is none.
+func (s *Store) SMIMEKeyOf(ctx context.Context, address string) (models.SMIMEKey, error) {
+	var k models.SMIMEKey
+	err := s.gorm(ctx).Where("address = ?", address).Order("id DESC").Limit(1).Take(&k).Error
+	return k, wrap("read S/MIME key", err)
+}
+
+// SMIMEKeyByID returns a certificate of ours.
+func (s *Store) SMIMEKeyByID(ctx context.Context, id int64) (models.SMIMEKey, error) {
+	var k models.SMIMEKey
+	err := s.gorm(ctx).Where("id = ?", id).Take(&k).Error
+	return k, wrap("read S/MIME key", err)
+}
+
+// AddSMIMEKey adds a certificate of ours; models.ErrConflict when it is there.
+func (s *Store) AddSMIMEKey(ctx context.Context, k *models.SMIMEKey) error {
+	return s.create(ctx, "add S/MIME key", k, func() { k.ID = 0 })
+}
+
+// SMIMECertificates returns the certificates of others after the address and id, by address; at most limit.
+func (s *Store) SMIMECertificates(ctx context.Context, limit int) ([]models.SMIMECertificate, error) {
+	var list []models.SMIMECertificate
+	err := s.gorm(ctx).Order("address, id DESC").Limit(limit).Find(&list).Error
+	return list, wrap("list certificates", err)
+}
+
+// SMIMECertificatesOf returns the certificates of some addresses that nobody has revoked, the newest first.
+func (s *Store) SMIMECertificatesOf(ctx context.Context, addresses ...string) ([]models.SMIMECertificate, error) {
+	var list []models.SMIMECertificate
+	if len(addresses) == 0 {
+		return nil, nil
+	}
+	err := s.gorm(ctx).Where("address IN ? AND revoked_at IS NULL", addresses).Order("id DESC").Limit(1000).Find(&list).Error
+	return list, wrap("read certificates", err)
+}
+
+// AddSMIMECertificate keeps a certificate of somebody else; one that is there, revoked or not, stays as it is. It reports
+// whether it is new, and has mail that was held for the lack of it sent.
+func (s *Store) AddSMIMECertificate(ctx context.Context, c models.SMIMECertificate, code string) (added bool, err error) {
+	err = s.write(ctx, "add certificate", func(ctx context.Context, tx *txPool) error {
+		n, err := tx.exec(ctx, s.insertIgnore()+`smime_certificates (address, fingerprint, source, certificate, issuer, not_before, not_after, first_seen_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, c.Address, c.Fingerprint, c.Source, c.Certificate, cut(clean(c.Issuer), 500), c.NotBefore, c.NotAfter, c.FirstSeenAt)
+		if added = n > 0; err != nil || !added {
+			return err
+		}
+		_, err = tx.exec(ctx, "UPDATE outbox SET state = 'queued', next_attempt_at = ?, expires_at = ?, attempts = 0 WHERE recipient = ? AND state = 'draft' AND code = ?",
+			now(), now().AddDate(0, 0, 3), c.Address, code)
+		return err
+	})
+	return added && err == nil, err
+}
+
+// RevokeSMIMECertificate sets from when a certificate of somebody else is not used any more; nil: it is used again.
+func (s *Store) RevokeSMIMECertificate(ctx context.Context, id int64, at *time.Time) error {
+	return s.write(ctx, "revoke certificate", func(ctx context.Context, tx *txPool) error {
+		return foundOne(tx.exec(ctx, "UPDATE smime_certificates SET revoked_at = ? WHERE id = ?", at, id))
+	})
+}
