@@ -20,11 +20,11 @@ type Checking func(each func(CheckPhase)) (CheckReport, error)
 // mostChecks is how often one person may check within a minute who is no admin of the installation.
 const mostChecks = 10
 
-// CheckFor prepares a check for the eyes of a person and puts it into the audit log; object is what is checked, as the
-// audit log names it. Somebody who is no admin must not find out with it what runs inside a network that the operator has
+// CheckFor prepares a check for the eyes of a person, adds whether answers would go out, and puts it into the audit log.
+// Somebody who is no admin must not find out with it what runs inside a network that the operator has
 // listed: where no mail server answers there, the report says nothing but that, and each time after as long. A server of
 // the internet tells it to everybody.
-func (g *Gateway) CheckFor(ctx context.Context, by *models.User, admin bool, object string, s models.InboxSettings, check Checking) Checking {
+func (g *Gateway) CheckFor(ctx context.Context, by *models.User, admin bool, of CheckOf, s models.InboxSettings, check Checking) Checking {
 	return func(each func(CheckPhase)) (CheckReport, error) {
 		start := time.Now()
 		var found CheckReport
@@ -38,7 +38,8 @@ func (g *Gateway) CheckFor(ctx context.Context, by *models.User, admin bool, obj
 			found, err = g.checkDiscreetly(ctx, s, start, each, check)
 		}
 		if err == nil {
-			g.auditCheck(ctx, by, object, s, found)
+			found = g.withSending(ctx, of, each, found)
+			g.auditCheck(ctx, by, of.object(), s, found)
 		}
 		return found, err
 	}

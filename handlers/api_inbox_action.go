@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"fmt"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -60,7 +59,7 @@ func apiInboxCheck(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	report, err := h.Gateway.CheckFor(ctx, me, access.Admin(), fmt.Sprint("inbox:", v.ID), v.Settings, func(each func(gateway.CheckPhase)) (gateway.CheckReport, error) {
+	report, err := h.Gateway.CheckFor(ctx, me, access.Admin(), gateway.CheckOf{Inbox: v.ID, Project: v.ProjectID}, v.Settings, func(each func(gateway.CheckPhase)) (gateway.CheckReport, error) {
 		return h.Gateway.CheckInbox(ctx, v.ID, each)
 	})(nil)
 	if err != nil {

@@ -52,7 +52,7 @@ func inboxCheck(v *visit) error {
 		return err
 	}
 	at := checked{id: in.ID, s: in.Settings}
-	check := v.checkFor(fmt.Sprint("inbox:", in.ID), in.Settings, func(each func(gateway.CheckPhase)) (gateway.CheckReport, error) {
+	check := v.checkFor(gateway.CheckOf{Inbox: in.ID, Project: in.ProjectID}, in.Settings, func(each func(gateway.CheckPhase)) (gateway.CheckReport, error) {
 		return v.h.Gateway.CheckInbox(v.ctx(), in.ID, each)
 	})
 	if v.PostForm("live") != "" {
@@ -67,8 +67,8 @@ func inboxCheck(v *visit) error {
 }
 
 // checkFor prepares a check for the eyes of the person who asks.
-func (v *visit) checkFor(object string, s models.InboxSettings, check gateway.Checking) gateway.Checking {
-	return v.h.Gateway.CheckFor(v.ctx(), v.me, v.access.Admin(), object, s, check)
+func (v *visit) checkFor(of gateway.CheckOf, s models.InboxSettings, check gateway.Checking) gateway.Checking {
+	return v.h.Gateway.CheckFor(v.ctx(), v.me, v.access.Admin(), of, s, check)
 }
 
 // checkLive answers with one line for each phase as it ends and the whole report at the end, each an object of JSON with
@@ -136,7 +136,9 @@ func (v *visit) phase(at checked, p gateway.CheckPhase) phaseView {
 		if key := "remedy." + p.Code; v.l.Has(key) {
 			line.Remedy = v.l.T(key, v.checkWords(p.Args))
 		}
-		line.Fixes = v.fixes(at, p)
+		if p.Phase != gateway.PhaseSending { // Nothing that can be done about the inbox mends it.
+			line.Fixes = v.fixes(at, p)
+		}
 	}
 	switch {
 	case p.State == "ok" && p.Code != "":
@@ -220,11 +222,7 @@ func (v *visit) checkDraft(in gateway.InboxView, f *form, d gateway.InboxDraft) 
 		return v.showInboxForm(http.StatusUnprocessableEntity, in, f, d.Rules, nil)
 	}
 	at := checked{s: d.Settings}
-	object := fmt.Sprint("project:", d.ProjectID)
-	if in.ID != 0 {
-		object = fmt.Sprint("inbox:", in.ID)
-	}
-	check := v.checkFor(object, d.Settings, func(each func(gateway.CheckPhase)) (gateway.CheckReport, error) {
+	check := v.checkFor(gateway.CheckOf{Inbox: in.ID, Project: d.ProjectID}, d.Settings, func(each func(gateway.CheckPhase)) (gateway.CheckReport, error) {
 		return v.h.Gateway.CheckDraft(v.ctx(), in.ID, d, each)
 	})
 	var found gateway.CheckReport

@@ -247,7 +247,7 @@ func (w *wizard) signIn(do string) error {
 		return w.show(http.StatusUnprocessableEntity, wizardView{Step: stepSignIn})
 	}
 	at := checked{form: "wizard", s: w.draft.Settings}
-	check := w.checkFor(fmt.Sprint("project:", w.draft.ProjectID), w.draft.Settings, func(each func(gateway.CheckPhase)) (gateway.CheckReport, error) {
+	check := w.checkFor(gateway.CheckOf{Project: w.draft.ProjectID}, w.draft.Settings, func(each func(gateway.CheckPhase)) (gateway.CheckReport, error) {
 		return w.h.Gateway.CheckDraft(w.ctx(), 0, w.draft, each)
 	})
 	var found gateway.CheckReport
