@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -130,6 +131,8 @@ func (w *apiWorld) mail(gw *gateway.Gateway) {
 	}
 	_, err = w.h.Tracker.SaveOrganisation(w.t.Context(), tracker.CommandLine(), models.Organisation{Name: "Elsewhere", Entries: []string{"elsewhere.example"}})
 	w.ok(err)
+	_, err = w.h.Tracker.AddAnswerTemplate(w.t.Context(), tracker.CommandLine(), models.AnswerTemplate{ProjectID: 1, Name: "Hello", Body: "Dear customer,"})
+	w.ok(err)
 	w.ok(w.store.AddWatchers(w.t.Context(), *w.message.IssueNumber, []int64{w.users["reporter"].ID}))
 	files, err := w.store.Attachments(w.t.Context(), *w.message.IssueNumber)
 	w.ok(err)
@@ -206,14 +209,20 @@ func (w *apiWorld) request(who, method, path string, n int) *httptest.ResponseRe
 		issue, err := w.store.IssueByNumber(w.t.Context(), *w.message.IssueNumber)
 		w.ok(err)
 		id = issue.ReporterID
-	case strings.HasPrefix(path, "/organisations"):
+	case strings.HasPrefix(path, "/organisations"), strings.HasPrefix(path, "/projects"):
 		id = 1
 	case strings.HasPrefix(path, "/users"):
 		id = w.users["member"].ID
 	}
 	filled := strings.NewReplacer(":key", "SUP", ":login", "member", ":number", "1", ":version", "1", ":id", strconv.FormatInt(id, 10)).Replace(path)
+	if method+" "+path == "DELETE /projects/:key/labels/:id" { // Only here: other tests count labels.
+		if err := w.store.CreateLabel(w.t.Context(), &models.Label{ProjectID: 1, Name: "door", Folded: "door"}); err != nil && !errors.Is(err, models.ErrConflict) {
+			w.t.Fatal(err)
+		}
+	}
 	bodies := map[string]string{
 		"POST /contacts/:id/merge":          fmt.Sprintf(`{"into":%d}`, id),
+		"POST /projects/:key/templates":     `{"name":"Hello","body":"Dear customer,"}`,
 		"POST /organisations":               fmt.Sprintf(`{"name":"New","entries":["new%d.example"]}`, n),
 		"PATCH /organisations/:id":          `{"name":"Renamed"}`,
 		"POST /projects":                    fmt.Sprintf(`{"key":"N%d","name":"New"}`, n),

@@ -18,7 +18,10 @@ type apiProjectOut struct {
 	Key         string    `json:"key"`
 	Name        string    `json:"name"`
 	Description string    `json:"description"`
+	Archived    bool      `json:"archived"` // Nothing new comes in.
 	CreatedAt   time.Time `json:"created_at"`
+	// Number of who has new issues that name nobody; null for nobody.
+	DefaultAssignee *int64 `json:"default_assignee"`
 }
 
 // apiProjectIn is what can be set of a project.
@@ -26,10 +29,13 @@ type apiProjectIn struct {
 	Key         *string `json:"key"`
 	Name        *string `json:"name"`
 	Description *string `json:"description"`
+	// In a change only: login of who has new issues that name nobody, "" for nobody; and whether nothing new comes in.
+	DefaultAssignee *string `json:"default_assignee"`
+	Archived        *bool   `json:"archived"`
 }
 
 func apiProjectOf(p models.Project) apiProjectOut {
-	return apiProjectOut{ID: p.ID, Key: p.Key, Name: p.Name, Description: p.Description, CreatedAt: apiTime(p.CreatedAt)}
+	return apiProjectOut{ID: p.ID, Key: p.Key, Name: p.Name, Description: p.Description, CreatedAt: apiTime(p.CreatedAt), Archived: p.ArchivedAt != nil, DefaultAssignee: p.DefaultAssigneeID}
 }
 
 func apiProjectList(h *Handlers, c *gin.Context) error {
@@ -91,6 +97,7 @@ func (in apiProjectIn) over(d tracker.ProjectDraft) tracker.ProjectDraft {
 	apiSet(&d.Key, in.Key)
 	apiSet(&d.Name, in.Name)
 	apiSet(&d.Description, in.Description)
+	d.Assignee, d.Archived = in.DefaultAssignee, in.Archived
 	return d
 }
 

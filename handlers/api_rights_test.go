@@ -24,6 +24,10 @@ func apiRights() map[string][9]int {
 		"GET /users":                               {401, 401, 401, 403, 403, 403, 200, 403, 403},
 		"POST /users":                              {401, 401, 401, 403, 403, 403, 201, 403, 403},
 		"GET /users/:id":                           {401, 401, 401, 404, 200, 404, 200, 404, 404}, // The member asks for itself.
+		"GET /projects/:key/templates":             {401, 401, 401, 404, 200, 200, 200, 403, 403},
+		"POST /projects/:key/templates":            {401, 401, 401, 404, 403, 201, 201, 403, 403},
+		"DELETE /projects/:key/templates/:id":      {401, 401, 401, 404, 403, 204, 204, 403, 403},
+		"DELETE /projects/:key/labels/:id":         {401, 401, 401, 404, 403, 204, 204, 403, 403},
 		"GET /contacts":                            {401, 401, 401, 200, 200, 200, 200, 403, 403},
 		"GET /contacts/:id":                        {401, 401, 401, 404, 200, 200, 200, 403, 403},
 		"DELETE /contacts/:id":                     {401, 401, 401, 403, 403, 403, 200, 403, 403},

@@ -44,6 +44,13 @@ func apiRoutes() []apiRoute {
 		{method: post, path: "/users", handle: apiUserCreate, summary: "Add a person", in: reflect.TypeFor[apiUserIn](), out: user, status: 201},
 		{method: get, path: "/users/:id", handle: apiUserShow, summary: "Show a person", out: user, status: 200},
 
+		{method: get, path: "/projects/:key/templates", handle: apiTemplateList, summary: "List the texts for answers of a project", query: page,
+			out: reflect.TypeFor[apiTemplateOut](), list: true, status: 200},
+		{method: post, path: "/projects/:key/templates", handle: apiTemplateCreate, summary: "Add a text for answers",
+			in: reflect.TypeFor[apiTemplateIn](), out: reflect.TypeFor[apiTemplateOut](), status: 201},
+		{method: del, path: "/projects/:key/templates/:id", handle: apiProjectPart(apiTemplateDelete), summary: "Remove a text for answers", status: 204},
+		{method: del, path: "/projects/:key/labels/:id", handle: apiProjectPart(apiLabelDelete), summary: "Remove a label from a project and its issues", status: 204},
+
 		{method: get, path: "/contacts", handle: apiContactList, summary: "List the customers of the issues you work on, the latest first",
 			query: append([]string{"q", "organisation"}, page...), out: reflect.TypeFor[apiContactOut](), list: true, status: 200},
 		{method: get, path: "/contacts/:id", handle: apiContactShow, summary: "Show a customer", out: reflect.TypeFor[apiContactFull](), status: 200},

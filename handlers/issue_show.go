@@ -33,7 +33,9 @@ type issueView struct {
 	Draft    bool   // The text is a draft of an earlier visit.
 	Preview  string // Text to be shown as it will look, "" for none.
 	Reply    replyView
-	Works    bool // The person may change the issue; a reporter only comments.
+	// Texts that an answer may begin with.
+	Templates []models.AnswerTemplate
+	Works     bool // The person may change the issue; a reporter only comments.
 }
 
 // post is one sheet of the thread.

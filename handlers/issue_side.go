@@ -25,6 +25,9 @@ func (v *visit) fillIssue(data *issueView, f *form) (err error) {
 	}
 	data.Watching = slices.ContainsFunc(data.Watchers, func(u models.User) bool { return u.ID == v.me.ID })
 	if data.Works {
+		if data.Templates, err = v.h.Tracker.AnswerTemplates(v.ctx(), v.me, data.ProjectID); err != nil {
+			return err
+		}
 		if data.Known, err = v.h.Tracker.Labels(v.ctx(), v.me, data.ProjectID); err != nil {
 			return err
 		}

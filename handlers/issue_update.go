@@ -123,6 +123,8 @@ func commentCreate(v *visit) error {
 	switch v.PostForm("do") {
 	case "comment":
 		u.patch, u.changed = tracker.IssuePatch{}, nil
+	case "template":
+		return v.insertTemplate(u.number, u.form)
 	case "preview":
 		return v.showIssue(http.StatusOK, u.number, u.form)
 	}

@@ -8,7 +8,7 @@ import (
 	"letterbox/tracker"
 )
 
-func projectFields() []string { return []string{"key", "name", "description"} }
+func projectFields() []string { return []string{"key", "name", "description", "default_assignee"} }
 
 // projectView is what the page of a project shows.
 type projectView struct {
@@ -18,6 +18,9 @@ type projectView struct {
 	Configures bool
 	Works      bool  // A reporter does not see who else is there.
 	Member     *form // The form for one more member.
+	Labels     []models.Label
+	Templates  []models.AnswerTemplate
+	Assignable []option // Who may have new issues that name nobody.
 }
 
 // Roles are those that a member can have, the usual one first.
@@ -53,7 +56,11 @@ func projectCreate(v *visit) error {
 }
 
 func projectDraft(f *form) tracker.ProjectDraft {
-	return tracker.ProjectDraft{Key: f.get("key"), Name: f.get("name"), Description: f.text("description")}
+	d := tracker.ProjectDraft{Key: f.get("key"), Name: f.get("name"), Description: f.text("description")}
+	if login, ok := f.values["default_assignee"]; ok {
+		d.Assignee = &login
+	}
+	return d
 }
 
 // projectShow shows a project with its members, to be changed by those who may.
@@ -76,9 +83,26 @@ func (v *visit) showProject(status int, id int64, f, member *form) error {
 		if data.Members, err = v.h.Tracker.Members(v.ctx(), v.me, id); err != nil {
 			return err
 		}
+		if data.Labels, err = v.h.Tracker.Labels(v.ctx(), v.me, id); err != nil {
+			return err
+		}
+		if data.Templates, err = v.h.Tracker.AnswerTemplates(v.ctx(), v.me, id); err != nil {
+			return err
+		}
 	}
 	if f == nil {
-		f = v.newForm("project", map[string]string{"key": p.Key, "name": p.Name, "description": p.Description})
+		f = v.newForm("project", map[string]string{"key": p.Key, "name": p.Name, "description": p.Description, "default_assignee": "", "template_name": "", "template_body": ""})
+		for _, m := range data.Members {
+			if p.DefaultAssigneeID != nil && m.User.ID == *p.DefaultAssigneeID && m.User.Login != nil {
+				f.values["default_assignee"] = *m.User.Login
+			}
+		}
+	}
+	data.Assignable = []option{{"", v.l.T("issue.nobody")}}
+	for _, m := range data.Members {
+		if m.Role != models.ProjectReporter && m.User.Login != nil && m.User.DisabledAt == nil {
+			data.Assignable = append(data.Assignable, option{*m.User.Login, m.User.Name})
+		}
 	}
 	if member == nil {
 		data.Member = v.newForm("member", map[string]string{"login": "", "role": "member"})

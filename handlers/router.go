@@ -76,6 +76,10 @@ func (h *Handlers) routes() []route {
 		{http.MethodPost, "/projects/new", admin, projectCreate},
 		{http.MethodGet, "/projects/:id", signedIn, projectShow},
 		{http.MethodPost, "/projects/:id", configurer, projectUpdate},
+		{http.MethodPost, "/projects/:id/archive", configurer, projectArchive},
+		{http.MethodPost, "/projects/:id/templates", configurer, templateCreate},
+		{http.MethodPost, "/projects/:id/templates/:template/delete", configurer, templateDelete},
+		{http.MethodPost, "/projects/:id/labels/:label/delete", configurer, labelDelete},
 		{http.MethodPost, "/projects/:id/members", configurer, memberSet},
 		{http.MethodPost, "/projects/:id/members/:user/remove", configurer, memberRemove},
 

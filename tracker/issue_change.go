@@ -71,6 +71,9 @@ func (s *Service) OpenIssue(ctx context.Context, by *models.User, d IssueDraft) 
 	if err != nil {
 		return IssueRow{}, err
 	}
+	if p.ArchivedAt != nil {
+		c.add("project", "E-PROJECT-06", "key", p.Key)
+	}
 	title := line(d.Title)
 	c.title(title)
 	c.state(d.State, true)
@@ -123,11 +126,14 @@ func (s *Service) OpenIssue(ctx context.Context, by *models.User, d IssueDraft) 
 		if assignee == nil && due == nil && priority == models.PriorityNormal {
 			return nil
 		}
-		issue.AssigneeID, issue.Priority, issue.DueOn = assignee, priority, due
+		before := models.Issue{AssigneeID: issue.AssigneeID}
+		if issue.Priority, issue.DueOn = priority, due; assignee != nil {
+			issue.AssigneeID = assignee
+		}
 		if err := s.store.UpdateIssue(ctx, &issue, issue.Version); err != nil {
 			return err
 		}
-		return s.notifyAssigned(ctx, by, models.Issue{}, issue)
+		return s.notifyAssigned(ctx, by, before, issue)
 	})
 	if err != nil {
 		return IssueRow{}, err
@@ -236,6 +242,9 @@ func (s *Service) patch(ctx context.Context, by *models.User, a Access, issue *m
 		p, err := s.projectToWorkOn(ctx, by, a, *d.ProjectKey, &c)
 		if err != nil {
 			return nil, err
+		}
+		if p.ArchivedAt != nil && p.ID != issue.ProjectID {
+			c.add("project", "E-PROJECT-06", "key", p.Key)
 		}
 		issue.ProjectID = p.ID
 	}

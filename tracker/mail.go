@@ -30,6 +30,11 @@ func (s *Service) CreateIssue(ctx context.Context, n models.NewIssue) (models.Is
 		issue.ClosedAt = &at
 	}
 	err := s.store.WithTx(ctx, func(ctx context.Context) (err error) {
+		if issue.AssigneeID = nil; !issue.State.Done() {
+			if issue.AssigneeID, err = s.usual(ctx, n.ProjectID); err != nil {
+				return fmt.Errorf("find the usual assignee: %w", err)
+			}
+		}
 		if issue.Number, err = s.store.NextIssueNumber(ctx); err != nil {
 			return fmt.Errorf("take issue number: %w", err)
 		}
@@ -45,7 +50,10 @@ func (s *Service) CreateIssue(ctx context.Context, n models.NewIssue) (models.Is
 		if err := s.fillIn(ctx, issue, n); err != nil {
 			return err
 		}
-		return s.notifyNew(ctx, issue, n)
+		if err := s.notifyNew(ctx, issue, n); err != nil || issue.AssigneeID == nil {
+			return err
+		}
+		return s.notify(ctx, issue, models.Notification{Event: "assigned"}, nil, n.Tell)
 	})
 	if err != nil {
 		return models.Issue{}, fmt.Errorf("create issue: %w", err)

@@ -14,6 +14,8 @@ type ProjectDraft struct {
 	Key         string // 1 to 10 letters A to Z and digits, a letter first; small letters are made capitals.
 	Name        string
 	Description string
+	Assignee    *string // Login of who has new issues that name nobody; "" for nobody, nil: as it is.
+	Archived    *bool   // Nothing new comes in; nil: as it is.
 }
 
 // CreateProject adds a project. Admins only. A key that is taken is a models.InvalidList.
@@ -42,7 +44,8 @@ func (s *Service) CreateProject(ctx context.Context, by *models.User, d ProjectD
 	return p, nil
 }
 
-// UpdateProject changes a project. Those who configure it may.
+// UpdateProject changes a project. Those who configure it may. It is archived only once no inbox puts mail into it any
+// more, so that no mail comes to a closed door; answers to its issues still arrive there.
 func (s *Service) UpdateProject(ctx context.Context, by *models.User, id int64, d ProjectDraft) (models.Project, error) {
 	a, err := s.Access(ctx, by)
 	if err != nil {
@@ -63,11 +66,15 @@ func (s *Service) UpdateProject(ctx context.Context, by *models.User, id int64, 
 		if err := s.keyFree(ctx, p); err != nil {
 			return err
 		}
+		if err := s.arrange(ctx, &p, d); err != nil {
+			return err
+		}
 		if err := s.store.UpdateProject(ctx, &p); err != nil {
 			return err
 		}
 		return s.audit(ctx, by, "project.update", object("project", id), map[string][]string{
-			"key": {before.Key, p.Key}, "name": {before.Name, p.Name},
+			"key": {before.Key, p.Key}, "name": {before.Name, p.Name}, "archived": {yesNo(before.ArchivedAt != nil), yesNo(p.ArchivedAt != nil)},
+			"default_assignee": {idOf(before.DefaultAssigneeID), idOf(p.DefaultAssigneeID)},
 		})
 	})
 	if err != nil {
@@ -75,6 +82,65 @@ func (s *Service) UpdateProject(ctx context.Context, by *models.User, id int64, 
 	}
 	s.tell(ctx, object("project", id))
 	return p, nil
+}
+
+// arrange sets who has new issues, and whether the project is archived. It joins the transaction in ctx.
+func (s *Service) arrange(ctx context.Context, p *models.Project, d ProjectDraft) error {
+	if d.Assignee != nil {
+		id, err := s.assignee(ctx, *d.Assignee, p.ID)
+		if err != nil {
+			return err
+		}
+		p.DefaultAssigneeID = id
+	}
+	switch {
+	case d.Archived == nil || *d.Archived == (p.ArchivedAt != nil):
+		return nil
+	case !*d.Archived:
+		p.ArchivedAt = nil
+		return nil
+	}
+	inboxes, err := s.store.Inboxes(ctx)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, in := range inboxes {
+		if in.ProjectID == p.ID && in.Enabled {
+			names = append(names, in.Name)
+		}
+	}
+	if len(names) > 0 {
+		return invalid("archived", "E-PROJECT-05", "inboxes", strings.Join(names, ", "))
+	}
+	at := now()
+	p.ArchivedAt = &at
+	return nil
+}
+
+// usual is who has a new issue of a project that names nobody, nil for nobody: also when that person does not work there
+// any more. It joins the transaction in ctx.
+func (s *Service) usual(ctx context.Context, projectID int64) (*int64, error) {
+	p, err := s.store.ProjectByID(ctx, projectID)
+	if err != nil || p.DefaultAssigneeID == nil {
+		return nil, err
+	}
+	u, err := s.store.UserByID(ctx, *p.DefaultAssigneeID)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.Access(ctx, &u)
+	if err != nil || !a.WorksOn(projectID) {
+		return nil, err
+	}
+	return &u.ID, nil
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
 }
 
 func fillProject(p *models.Project, d ProjectDraft) error {

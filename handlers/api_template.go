@@ -1,0 +1,92 @@
+package handlers
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"letterbox/models"
+)
+
+// apiTemplateOut is a text for answers in the API.
+type apiTemplateOut struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+	Body string `json:"body"` // Markdown.
+}
+
+// apiTemplateIn is what can be set of it.
+type apiTemplateIn struct {
+	Name *string `json:"name"`
+	Body *string `json:"body"`
+}
+
+func apiTemplateOf(t models.AnswerTemplate) apiTemplateOut {
+	return apiTemplateOut{ID: t.ID, Name: t.Name, Body: t.Body}
+}
+
+func apiTemplateList(h *Handlers, c *gin.Context) error {
+	limit, after, err := apiPage(c, 200)
+	if err != nil {
+		return err
+	}
+	p, err := h.Tracker.ProjectByKey(c.Request.Context(), apiUser(c), c.Param("key"))
+	if err != nil {
+		return err
+	}
+	list, err := h.Tracker.AnswerTemplates(c.Request.Context(), apiUser(c), p.ID)
+	if err != nil {
+		return err
+	}
+	id := func(t models.AnswerTemplate) int64 { return t.ID }
+	page, next := apiAfter(apiByID(list, id), id, after, limit)
+	c.JSON(http.StatusOK, apiItems(page, next, apiTemplateOf))
+	return nil
+}
+
+func apiTemplateCreate(h *Handlers, c *gin.Context) error {
+	p, err := h.Tracker.ProjectByKey(c.Request.Context(), apiUser(c), c.Param("key"))
+	if err != nil {
+		return err
+	}
+	var in apiTemplateIn
+	if _, err := apiDecode(c, &in); err != nil {
+		return err
+	}
+	t := models.AnswerTemplate{ProjectID: p.ID}
+	apiSet(&t.Name, in.Name)
+	apiSet(&t.Body, in.Body)
+	if t, err = h.Tracker.AddAnswerTemplate(c.Request.Context(), apiUser(c), t); err != nil {
+		return err
+	}
+	apiCreated(c, "/projects/"+p.Key+"/templates/"+strconv.FormatInt(t.ID, 10), apiTemplateOf(t))
+	return nil
+}
+
+// apiProjectPart deletes a part of the project in the path, which the parameter :id names.
+func apiProjectPart(remove func(h *Handlers, c *gin.Context, project, id int64) error) apiFunc {
+	return func(h *Handlers, c *gin.Context) error {
+		id, err := apiID(c, "id")
+		if err != nil {
+			return err
+		}
+		p, err := h.Tracker.ProjectByKey(c.Request.Context(), apiUser(c), c.Param("key"))
+		if err != nil {
+			return err
+		}
+		if err := remove(h, c, p.ID, id); err != nil {
+			return err
+		}
+		c.Status(http.StatusNoContent)
+		return nil
+	}
+}
+
+func apiTemplateDelete(h *Handlers, c *gin.Context, project, id int64) error {
+	return h.Tracker.DeleteAnswerTemplate(c.Request.Context(), apiUser(c), project, id)
+}
+
+func apiLabelDelete(h *Handlers, c *gin.Context, project, id int64) error {
+	return h.Tracker.DeleteLabel(c.Request.Context(), apiUser(c), project, id)
+}
