@@ -3,8 +3,12 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"strings"
 	"sync"
+
+	"modernc.org/sqlite"
 )
 
 // sqliteWriter is the one connection that writes. It begins and ends transactions itself instead of through sql.Tx, so
@@ -51,8 +55,8 @@ func (w *sqliteWriter) begin(ctx context.Context) error {
 		_, err = w.ExecContext(ctx, "BEGIN IMMEDIATE")
 	}
 	if err != nil {
-		if !undone(err) { // Should it have begun all the same, no other could begin on this connection ever again.
-			w.disconnect()
+		if w.conn != nil && !undone(err) { // Should it have begun all the same, no other could begin ever again.
+			w.undo(ctx)
 		}
 		w.turn <- struct{}{}
 		return notBegun{err}
@@ -73,12 +77,16 @@ func (w *sqliteWriter) commit(ctx context.Context) error {
 
 // rollback ends the transaction without effect and gives the turn back.
 func (w *sqliteWriter) rollback(ctx context.Context) {
-	ctx = context.WithoutCancel(ctx)
-	// SQLite may have rolled back by itself, then this fails; a transaction can be begun again only if none is open.
-	if _, err := w.ExecContext(ctx, "ROLLBACK"); err != nil {
+	w.undo(ctx)
+	w.turn <- struct{}{}
+}
+
+// undo makes sure that no transaction is open. SQLite may have rolled back by itself.
+func (w *sqliteWriter) undo(ctx context.Context) {
+	_, err := w.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+	if e, ok := errors.AsType[*sqlite.Error](err); err != nil && !(ok && strings.Contains(e.Error(), "no transaction is active")) {
 		w.disconnect()
 	}
-	w.turn <- struct{}{}
 }
 
 func (w *sqliteWriter) disconnect() {
