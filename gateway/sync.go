@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"maps"
 	"slices"
 	"time"
@@ -14,8 +15,8 @@ import (
 // sync starts workers for the inboxes that are this process's to visit and stops those that are not, or not so, any more.
 func (g *Gateway) sync(ctx context.Context) error {
 	due, err := g.stayPresent(ctx)
-	if err != nil {
-		return err
+	if err != nil { // It visits all the same, and what it cannot do is shown with the inboxes.
+		g.Log.LogAttrs(ctx, slog.LevelWarn, "presence not renewed, trying again", slog.Any("err", err))
 	}
 	versions, err := g.Store.InboxVersions(ctx)
 	if err != nil {

@@ -30,7 +30,7 @@ func (s *Service) CreateIssue(ctx context.Context, n models.NewIssue) (models.Is
 		issue.ClosedAt = &at
 	}
 	err := s.store.WithTx(ctx, func(ctx context.Context) (err error) {
-		if issue.AssigneeID = nil; !issue.State.Done() {
+		if issue.AssigneeID = n.AssigneeID; issue.AssigneeID == nil && !issue.State.Done() {
 			if issue.AssigneeID, err = s.usual(ctx, n.ProjectID); err != nil {
 				return fmt.Errorf("find the usual assignee: %w", err)
 			}
@@ -50,8 +50,8 @@ func (s *Service) CreateIssue(ctx context.Context, n models.NewIssue) (models.Is
 		if err := s.fillIn(ctx, issue, n); err != nil {
 			return err
 		}
-		if err := s.notifyNew(ctx, issue, n); err != nil || issue.AssigneeID == nil {
-			return err
+		if err := s.notifyNew(ctx, issue, n); err != nil || issue.AssigneeID == nil || n.AssigneeID != nil {
+			return err // Whom the mail names has been told by fillIn.
 		}
 		return s.notify(ctx, issue, models.Notification{Event: "assigned"}, nil, n.Tell)
 	})
