@@ -82,12 +82,17 @@ func (c *processContext) Value(key any) any {
 // at is a moment that has a name: "before STATEMENT", "after STATEMENT", "step NAME", or a command to a server. The
 // process may die of it.
 func (p *process) at(moment string) error {
+	p.mayDie(moment)
+	return p.step()
+}
+
+// mayDie is a moment that has a name and may lie within a transaction, where nothing is paused.
+func (p *process) mayDie(moment string) {
 	if p.dies != nil && !p.isDead() && p.dies(moment) {
 		p.mu.Lock()
 		p.killLocked()
 		p.mu.Unlock()
 	}
-	return p.step()
 }
 
 // step is a moment at which a process may be killed or paused.
@@ -356,7 +361,7 @@ func (l logGuard) Handle(_ context.Context, r slog.Record) error {
 	look(r.Message)
 	r.Attrs(func(a slog.Attr) bool {
 		if a.Key == "step" && l.p != nil {
-			_ = l.p.at("step " + a.Value.String())
+			l.p.mayDie("step " + a.Value.String())
 		}
 		if k := a.Value.Kind(); k == slog.KindString || k == slog.KindAny {
 			look(fmt.Sprint(a.Value.Any()))
