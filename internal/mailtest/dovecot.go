@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"letterbox/internal/testport"
 )
 
 // DovecotOptions says how a private Dovecot behaves.
@@ -34,7 +36,8 @@ type Dovecot struct {
 	Certificate                                        *Certificate
 
 	dir     string
-	master  int // Process id.
+	ports   []int
+	master  int // Process id; it leads the group of all its processes.
 	options DovecotOptions
 	users   map[string]string
 }
@@ -78,11 +81,11 @@ func RunDovecot(dir string, o DovecotOptions) (*Dovecot, error) {
 			return nil, err
 		}
 	}
-	d := &Dovecot{dir: dir, options: o, users: o.Users, Certificate: o.Certificate}
-	ports, err := freePorts(5)
+	ports, err := testport.Free(5)
 	if err != nil {
 		return nil, err
 	}
+	d := &Dovecot{dir: dir, options: o, users: o.Users, Certificate: o.Certificate, ports: ports}
 	for i, addr := range []*string{&d.IMAPAddr, &d.IMAPSAddr, &d.POP3Addr, &d.POP3SAddr, &d.LMTPAddr} {
 		*addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[i]))
 	}
@@ -93,20 +96,6 @@ func RunDovecot(dir string, o DovecotOptions) (*Dovecot, error) {
 		return nil, err
 	}
 	return d, nil
-}
-
-// freePorts asks the kernel for ports that nobody uses.
-func freePorts(n int) ([]int, error) {
-	var ports []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, fmt.Errorf("look for a free port: %w", err)
-		}
-		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports, nil
 }
 
 func (d *Dovecot) write(ports []int) error {
@@ -219,6 +208,9 @@ func (d *Dovecot) bearers() string {
 func (d *Dovecot) Start() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
+	if err := testport.AwaitFree(ctx, d.ports...); err != nil {
+		return err
+	}
 	if err := d.launch(ctx); err != nil {
 		return err
 	}
@@ -290,16 +282,26 @@ func (d *Dovecot) Stop() {
 	if d.master == 0 {
 		return
 	}
+	// Not all of its processes end when they are asked to: some wait for seconds, with the sockets open.
 	_ = syscall.Kill(d.master, syscall.SIGTERM)
-	for range 2000 { // Its processes are no children of ours: their end is seen by asking.
-		if gone(d.master) {
-			break
-		}
-		time.Sleep(2 * time.Millisecond)
+	if !d.ended(500 * time.Millisecond) {
+		_ = syscall.Kill(-d.master, syscall.SIGKILL)
+		d.ended(10 * time.Second)
 	}
 	// A new server must not take what is left for a running one.
 	_ = os.RemoveAll(filepath.Join(d.dir, "run"))
 	d.master = 0
+}
+
+// ended waits until the server's first process has ended and reports whether it has. Its processes are no children of
+// ours: their end is seen by asking.
+func (d *Dovecot) ended(wait time.Duration) bool {
+	for end := time.Now().Add(wait); !gone(d.master); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			return false
+		}
+	}
+	return true
 }
 
 // gone reports whether a process has ended; one that its parent has not asked about yet counts.

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"letterbox/internal/testport"
 )
 
 // PostfixOptions says how a private Postfix behaves.
@@ -59,7 +61,7 @@ func (p *Postfix) start(o PostfixOptions) error {
 	if err != nil {
 		program = "/usr/sbin/postfix"
 	}
-	ports, err := freePorts(1)
+	ports, err := testport.Free(1)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -20,6 +19,8 @@ import (
 	"time"
 
 	_ "github.com/go-sql-driver/mysql" // The driver "mysql".
+
+	"letterbox/internal/testport"
 )
 
 // ErrMissing says that a program or library of the servers is not installed.
@@ -68,7 +69,7 @@ func Start(ctx context.Context, n int) (*Cluster, error) {
 }
 
 func (c *Cluster) start(ctx context.Context, n int, install, daemon string) error {
-	ports, err := freePorts(4 * n)
+	ports, err := testport.Free(4 * n)
 	if err != nil {
 		return err
 	}
@@ -136,20 +137,6 @@ func arguments(daemon string, n *Node, ports []int, members []string) []string {
 		fmt.Sprintf("--wsrep-provider-options=gmcast.listen_addr=tcp://127.0.0.1:%d;ist.recv_addr=127.0.0.1:%d;gcache.size=64M;"+
 			"evs.suspect_timeout=PT2S;evs.inactive_timeout=PT4S;evs.inactive_check_period=PT0.5S;evs.keepalive_period=PT0.5S;evs.install_timeout=PT3S",
 			ports[1], ports[2]))
-}
-
-// freePorts asks the kernel for ports that nobody uses.
-func freePorts(n int) ([]int, error) {
-	var ports []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, fmt.Errorf("look for a free port: %w", err)
-		}
-		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports, nil
 }
 
 // find looks for a program also where system programs lie.

@@ -12,11 +12,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	_ "github.com/go-sql-driver/mysql" // The driver "mysql".
+
+	"letterbox/internal/testport"
 )
 
 // ErrMissing says that MariaDB is not installed.
@@ -70,13 +73,12 @@ func Start(ctx context.Context) (*Server, error) {
 }
 
 func run(ctx context.Context, dir, daemon, user, data string) (*Server, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ports, err := testport.Free(1)
 	if err != nil {
 		return nil, err
 	}
-	address := l.Addr().String()
-	_ = l.Close()
-	_, port, _ := net.SplitHostPort(address)
+	port := strconv.Itoa(ports[0])
+	address := net.JoinHostPort("127.0.0.1", port)
 	cmd := exec.Command("sh", "-c", guard, "sh", dir, daemon, "--no-defaults", user, "--datadir="+data, //nolint:gosec // Test only.
 		"--socket="+filepath.Join(dir, "s.sock"), "--pid-file="+filepath.Join(dir, "pid"), "--tmpdir="+dir,
 		"--port="+port, "--bind-address=127.0.0.1", "--skip-name-resolve",
