@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -45,7 +46,7 @@ func backlog(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = errorsJoin(p.stop(), h.close()) }()
+	defer func() { _ = errors.Join(p.stop(), h.close()) }()
 	began := time.Now()
 	var memory []float64
 	front, side := &probe{h: h, inbox: h.id, d: d, login: "alice"}, &probe{h: h, inbox: other, d: d, login: "user1"}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -103,7 +104,7 @@ func newHouse(ctx context.Context, address, protocol string, change func(*models
 }
 
 func (h *house) close() error {
-	return errorsJoin(h.app.Close(), os.RemoveAll(h.dir))
+	return errors.Join(h.app.Close(), os.RemoveAll(h.dir))
 }
 
 // cost is what the measured process took.
@@ -168,7 +169,7 @@ func (h *house) run(ctx context.Context, n int) (cost, error) {
 	}
 	err = h.await(ctx, n)
 	c := cost{seconds: time.Since(start).Seconds(), peak: memoryOf(p.cmd.Process.Pid, "VmHWM:")}
-	err = errorsJoin(err, p.stop())
+	err = errors.Join(err, p.stop())
 	c.cpu = p.used()
 	return c, err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -64,13 +65,13 @@ func waiting(ctx context.Context, n int) (memory float64, cpu time.Duration, err
 		return 0, 0, err
 	}
 	if err := h.awaitActive(ctx, n); err != nil {
-		return 0, 0, errorsJoin(err, p.stop(), h.close())
+		return 0, 0, errors.Join(err, p.stop(), h.close())
 	}
 	time.Sleep(5 * time.Second)
 	before := p.cpuNow()
 	time.Sleep(quietFor)
 	cpu, memory = p.cpuNow()-before, memoryOf(p.cmd.Process.Pid, "VmRSS:")
-	return memory, cpu, errorsJoin(p.stop(), h.close())
+	return memory, cpu, errors.Join(p.stop(), h.close())
 }
 
 // addInbox adds one more inbox like the first.

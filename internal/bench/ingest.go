@@ -11,8 +11,6 @@ import (
 	"letterbox/models"
 )
 
-func errorsJoin(all ...error) error { return errors.Join(all...) }
-
 // startDovecot starts a private Dovecot in a temporary folder with mails for alice.
 func startDovecot(mails ...[]byte) (*mailtest.Dovecot, func(), error) {
 	return startDovecotFor(mailtest.DovecotOptions{}, mails...)
@@ -70,7 +68,7 @@ func ingest(ctx context.Context, mails [][]byte, line mailtest.Line, runs int) e
 		trips = append(trips, float64(proxy.RoundTrips()-before)/n)
 		proxy.Close()
 		stop()
-		if err := errorsJoin(err, h.close()); err != nil {
+		if err := errors.Join(err, h.close()); err != nil {
 			return err
 		}
 		rate = append(rate, n/c.seconds)
@@ -124,7 +122,7 @@ func large(ctx context.Context) error {
 			}
 			c, err := h.run(ctx, 1)
 			stop()
-			if err := errorsJoin(err, h.close()); err != nil {
+			if err := errors.Join(err, h.close()); err != nil {
 				return err
 			}
 			fmt.Printf("| one mail of %d MB, %s | | | %.0f in all | %.0f | |\n", mb, protocol, c.cpu.Seconds()*1000, c.peak)

@@ -5,12 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"slices"
 	"sync"
 	"time"
 
+	"letterbox/internal/mailtest"
 	"letterbox/models/store"
 )
 
@@ -25,12 +24,13 @@ func push(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	ear, err := listenFor(d.IMAPAddr, " EXISTS")
+	ear := &ear{word: " EXISTS"}
+	proxy, err := mailtest.Through(d.IMAPAddr, mailtest.Line{Heard: ear.hear})
 	if err != nil {
 		return err
 	}
-	defer ear.Close()
-	h, err := newHouse(ctx, ear.Addr().String(), "imap", nil)
+	defer proxy.Close()
+	h, err := newHouse(ctx, proxy.Addr, "imap", nil)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func push(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = errorsJoin(p.stop(), h.close()) }()
+	defer func() { _ = errors.Join(p.stop(), h.close()) }()
 	if err := h.awaitActive(ctx, 1); err != nil {
 		return err
 	}
@@ -76,57 +76,22 @@ func part(all []time.Duration, percent int) string {
 	return fmt.Sprintf("%.1f ms", float64(sorted[(len(sorted)-1)*percent/100].Microseconds())/1000)
 }
 
-// ear is a proxy that notes when the server first said a word.
+// ear notes when a server first said a word.
 type ear struct {
-	net.Listener
 	word string
 
 	mu sync.Mutex
 	at time.Time
 }
 
-func listenFor(target, word string) (*ear, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	e := &ear{Listener: l, word: word}
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go e.pass(c, target)
-		}
-	}()
-	return e, nil
-}
-
-func (e *ear) pass(client net.Conn, target string) {
-	defer client.Close()
-	server, err := net.Dial("tcp", target)
-	if err != nil {
+func (e *ear) hear(piece []byte) {
+	if !bytes.Contains(piece, []byte(e.word)) {
 		return
 	}
-	defer server.Close()
-	go func() {
-		defer server.Close()
-		_, _ = io.Copy(server, client)
-	}()
-	buf := make([]byte, 64<<10)
-	for {
-		n, err := server.Read(buf)
-		if bytes.Contains(buf[:n], []byte(e.word)) {
-			e.mu.Lock()
-			if e.at.IsZero() {
-				e.at = time.Now()
-			}
-			e.mu.Unlock()
-		}
-		if _, werr := client.Write(buf[:n]); werr != nil || err != nil {
-			return
-		}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.at.IsZero() {
+		e.at = time.Now()
 	}
 }
 

@@ -63,5 +63,5 @@ func quiet(ctx context.Context, mails [][]byte) (cpu time.Duration, polls int64,
 	if polls == 0 {
 		err = errors.New("nothing was polled")
 	}
-	return cpu, polls, wrote, errorsJoin(err, p.stop(), h.close())
+	return cpu, polls, wrote, errors.Join(err, p.stop(), h.close())
 }

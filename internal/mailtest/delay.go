@@ -24,7 +24,8 @@ type Proxy struct {
 // Line is what lies between a client and a distant server.
 type Line struct {
 	RoundTrip time.Duration
-	Rate      int64 // Octets a second in each direction; 0: no limit.
+	Rate      int64              // Octets a second in each direction; 0: no limit.
+	Heard     func(piece []byte) // Called for each piece that the server sends, before it is passed on; may be nil.
 }
 
 // Delay starts a proxy in front of target with the round-trip time rtt; with 0 it only counts.
@@ -84,13 +85,20 @@ func (p *Proxy) serve(client net.Conn) {
 	heard.Store(true)
 	var both sync.WaitGroup
 	both.Go(func() {
-		p.pump(server, client, func() {
+		p.pump(server, client, func([]byte) {
 			if heard.Swap(false) {
 				p.trips.Add(1)
 			}
 		})
 	})
-	both.Go(func() { p.pump(client, server, func() { heard.Store(true) }) })
+	both.Go(func() {
+		p.pump(client, server, func(piece []byte) {
+			heard.Store(true)
+			if p.line.Heard != nil {
+				p.line.Heard(piece)
+			}
+		})
+	})
 	both.Wait()
 }
 
@@ -101,7 +109,7 @@ type late struct {
 }
 
 // pump copies one direction; note is called for every piece read.
-func (p *Proxy) pump(dst io.WriteCloser, src io.Reader, note func()) {
+func (p *Proxy) pump(dst io.WriteCloser, src io.Reader, note func(piece []byte)) {
 	pieces := make(chan late, 1024)
 	var done sync.WaitGroup
 	done.Go(func() {
@@ -121,7 +129,7 @@ func (p *Proxy) pump(dst io.WriteCloser, src io.Reader, note func()) {
 		b := make([]byte, 32<<10)
 		n, err := src.Read(b)
 		if n > 0 {
-			note()
+			note(b[:n])
 			if now := time.Now(); free.Before(now) {
 				free = now
 			}
