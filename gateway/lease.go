@@ -92,9 +92,9 @@ func (g *Gateway) underLease(ctx context.Context, inbox int64, f func(context.Co
 	}
 	lost := h.lost
 	g.mu.Unlock()
-	if lost || errors.Is(err, models.ErrFenced) {
+	if lost || errors.Is(err, models.ErrFenced) || err != nil && !g.stillHeld(ctx, fence{name, epoch}) {
 		g.counts.fenced.Add(1)
-		return false, nil
+		return false, nil // What went wrong is no news about the inbox: another process visits it.
 	}
 	release, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer done()

@@ -61,13 +61,7 @@ func (g *Gateway) finishAllLeft(ctx context.Context) error {
 		if len(left) == 0 {
 			continue
 		}
-		_, err = g.underLease(ctx, ib.ID, func(ctx context.Context, f fence) error {
-			err := g.finishThese(ctx, ib, f, left)
-			if err != nil && !g.stillHeld(ctx, f) {
-				return models.ErrFenced // Another process has them.
-			}
-			return err
-		})
+		_, err = g.underLease(ctx, ib.ID, func(ctx context.Context, f fence) error { return g.finishThese(ctx, ib, f, left) })
 		if err != nil {
 			return err
 		}
