@@ -33,3 +33,6 @@ func RetryDelay(attempts int) time.Duration { return retryDelay(attempts) }
 func VisitDelay(failures int, phase mailbox.Phase, poll time.Duration) time.Duration {
 	return visitDelay(failures, phase, poll)
 }
+
+// DrainOutbox sends what is due of a sending account now.
+func (g *Gateway) DrainOutbox(ctx context.Context, account int64) error { return g.drain(ctx, account) }

@@ -27,7 +27,12 @@ func (s *Store) AccountsWithDue(ctx context.Context, now time.Time) ([]int64, er
 // every database: of two who find the same row, the second finds it claimed.
 func (s *Store) ClaimOutgoing(ctx context.Context, account int64, claim string, at time.Time, ttl time.Duration, limit int) ([]models.Outgoing, error) {
 	var list []models.Outgoing
-	err := s.write(ctx, "claim mail", func(ctx context.Context, tx *txPool) error {
+	due := false // The last look of a round finds nothing: that is worth no transaction.
+	err := s.queryRow(ctx, "SELECT EXISTS (SELECT 1 FROM outbox WHERE account_id = ? AND state = 'queued' AND next_attempt_at <= ?)", []any{account, at}, &due)
+	if err != nil || !due {
+		return nil, wrap("look for mail to be sent", err)
+	}
+	err = s.write(ctx, "claim mail", func(ctx context.Context, tx *txPool) error {
 		list = nil
 		t, err := s.Now(ctx)
 		if err != nil {
