@@ -24,12 +24,15 @@ type inboxFormView struct {
 	Report      *report     // Of a check that was asked for.
 	Conflict    *conflict   // Nil when nobody was faster.
 	Warnings    []formError // What is doubtful about the rules.
+	Folders     folderChoice
+	Sealed      string // The password that was entered.
 }
 
 // inboxNew shows the form for a new inbox, with defaults that suit most.
 func inboxNew(v *visit) error {
 	in := models.Inbox{Enabled: true, Settings: models.DefaultInboxSettings()}
 	f := v.newForm("inbox", inboxValues(in, models.DefaultRules()))
+	f.values["create_folders"] = "true"
 	return v.showInboxForm(http.StatusOK, gateway.InboxView{}, f, models.DefaultRules(), nil)
 }
 
@@ -60,6 +63,12 @@ func (v *visit) renderInboxForm(status int, in gateway.InboxView, f *form, data 
 		title = v.l.T("inbox.edit_title", "name", in.Name)
 	}
 	data.ID, data.Name, data.Projects, data.PasswordSet = in.ID, in.Name, projects, in.PasswordSet
+	if data.Folders.Form == nil {
+		data.Folders = v.choice(f, v.knownFolders(in, f))
+	}
+	if data.Sealed, err = v.keepPassword(f, ""); err != nil {
+		return err
+	}
 	data.MaySkip = v.access.Admin() && !v.h.Gateway.ForbidUnverified
 	data.Confirmed = in.ID != 0 && unsafe(in.Settings) != ""
 	return v.render(status, "inbox_edit", view{Title: title, Section: "inboxes", Form: f, Data: data})
@@ -67,7 +76,7 @@ func (v *visit) renderInboxForm(status int, in gateway.InboxView, f *form, data 
 
 // inboxCreate adds an inbox, or only checks what was entered.
 func inboxCreate(v *visit) error {
-	f, err := v.readForm("inbox", inboxFields()...)
+	f, err := v.readInboxForm()
 	if err != nil {
 		return err
 	}
@@ -77,8 +86,11 @@ func inboxCreate(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if v.PostForm("do") == "check" {
+	switch v.PostForm("do") {
+	case "check":
 		return v.checkDraft(none, f, d)
+	case "folders":
+		return v.askDraft(none, f, d)
 	}
 	if f.Failed() {
 		return v.showInboxForm(http.StatusUnprocessableEntity, none, f, d.Rules, nil)
@@ -95,7 +107,7 @@ func inboxCreate(v *visit) error {
 	if strings.HasPrefix(in.Settings.Auth, "oauth2_") {
 		return v.redirect(fmt.Sprintf("/inboxes/%d/oauth", in.ID))
 	}
-	return v.redirect(fmt.Sprintf("/inboxes/%d", in.ID))
+	return v.makeTargets(in, f, models.InboxSettings{})
 }
 
 // inbox returns the inbox of the path when the person may configure it.
@@ -127,6 +139,7 @@ func inboxEdit(v *visit) error {
 			values[name] = proposed
 		}
 	}
+	values["create_folders"] = "true"
 	return v.showInboxForm(http.StatusOK, in, v.newForm("inbox", values), in.Rules, nil)
 }
 
@@ -136,7 +149,7 @@ func inboxUpdate(v *visit) error {
 	if err != nil {
 		return err
 	}
-	f, err := v.readForm("inbox", inboxFields()...)
+	f, err := v.readInboxForm()
 	if err != nil {
 		return err
 	}
@@ -148,13 +161,17 @@ func inboxUpdate(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if v.PostForm("do") == "check" {
+	switch v.PostForm("do") {
+	case "check":
 		return v.checkDraft(in, f, d)
+	case "folders":
+		return v.askDraft(in, f, d)
 	}
+	v.doubtFolders(in, f, d)
 	if f.Failed() {
 		return v.showInboxForm(http.StatusUnprocessableEntity, in, f, d.Rules, nil)
 	}
-	_, err = v.h.Gateway.UpdateInbox(v.ctx(), v.me, in.ID, version, d)
+	saved, err := v.h.Gateway.UpdateInbox(v.ctx(), v.me, in.ID, version, d)
 	if list, ok := invalid(err); ok {
 		f.take(list, nil)
 		return v.showInboxForm(http.StatusUnprocessableEntity, in, f, d.Rules, nil)
@@ -166,7 +183,7 @@ func inboxUpdate(v *visit) error {
 		return err
 	}
 	v.say("ok", "flash.inbox_saved", "name", d.Name)
-	return v.redirect(fmt.Sprintf("/inboxes/%d", in.ID))
+	return v.makeTargets(saved, f, in.Settings)
 }
 
 // showInboxConflict shows the form of an inbox that somebody else has changed meanwhile: saving it again applies it.

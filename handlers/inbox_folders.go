@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"letterbox/gateway"
 	"letterbox/gateway/mailbox"
@@ -16,9 +15,8 @@ import (
 // foldersView is what the page about the folders of an inbox shows.
 type foldersView struct {
 	gateway.InboxView
-	Tree    []*branch
-	Targets []string // Folders that mail may be moved to.
-	Why     string   // Why there is no tree; "" when there is one.
+	Folders folderChoice
+	Why     string // Why there is no tree; "" when there is one.
 }
 
 // folderFields are the fields of the page about folders.
@@ -47,7 +45,7 @@ func (v *visit) foldersOf(in gateway.InboxView) ([]mailbox.Folder, error) {
 }
 
 func (v *visit) showFolders(status int, in gateway.InboxView, f *form, found []mailbox.Folder, failed error) error {
-	data := foldersView{InboxView: in, Tree: v.branches(mailbox.Tree(found), f.lines("folders"))}
+	data := foldersView{InboxView: in, Folders: v.choice(f, found)}
 	p, isProblem := errors.AsType[*mailbox.Problem](failed)
 	switch {
 	case isProblem:
@@ -56,11 +54,6 @@ func (v *visit) showFolders(status int, in gateway.InboxView, f *form, found []m
 		return fmt.Errorf("ask for the folders: %w", failed)
 	case len(found) == 0:
 		data.Why = v.l.T("folders.none")
-	}
-	for _, one := range found {
-		if !one.NoSelect && len(data.Targets) < 500 {
-			data.Targets = append(data.Targets, one.Name)
-		}
 	}
 	return v.render(status, "inbox_folders", view{
 		Title: v.l.T("folders.title", "name", in.Name), Section: "inboxes", Form: f, Data: data,
@@ -85,9 +78,7 @@ func inboxFoldersUpdate(v *visit) error {
 	if err != nil || version <= 0 || in.Settings.Receive != "imap" {
 		return errUnreadable
 	}
-	if chosen := v.Request.PostForm["folder"]; len(chosen) > 0 {
-		f.values["folders"] = strings.Join(chosen, "\n")
-	}
+	v.takeFolders(f)
 	d := apiDraftOf(in)
 	d.Settings.Folders = f.lines("folders")
 	d.Settings.MoveTo, d.Settings.MoveRejectedTo, d.Settings.MoveFailedTo = f.get("move_to"), f.get("move_rejected_to"), f.get("move_failed_to")

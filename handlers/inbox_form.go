@@ -22,7 +22,7 @@ func inboxTexts() []string {
 }
 
 func inboxSwitches() []string {
-	return []string{"enabled", "global", "idle", "allow_create", "allow_comment", "allow_unknown"}
+	return []string{"enabled", "global", "idle", "allow_create", "allow_comment", "allow_unknown", "confirm_folders", "create_folders"}
 }
 
 func inboxNumbers() []string {

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"letterbox/gateway"
-	"letterbox/gateway/mailbox"
 	"letterbox/gateway/mailbox/preset"
 	"letterbox/models"
 )
@@ -49,9 +48,8 @@ type wizardView struct {
 	Searched    bool   // Servers were looked for.
 	Hint        string // What the provider asks for.
 	Report      *report
-	Tree        []*branch
-	Targets     []string // Folders that mail may be moved to.
-	Count       string   // What lies on the server already.
+	Folders     folderChoice
+	Count       string // What lies on the server already.
 	Preview     []previewView
 	Previewed   bool
 	MaySkip     bool // The certificate of the server may be left unchecked.
@@ -105,33 +103,11 @@ func inboxWizardStep(v *visit) error {
 			w.f.values[name] = sent.values[name]
 		}
 	}
-	if chosen := v.Request.PostForm["folder"]; len(chosen) > 0 {
-		w.f.values["folders"] = strings.Join(chosen, "\n")
-	}
-	if err := w.keepPassword(); err != nil {
+	v.takeFolders(w.f)
+	if w.sealed, err = v.keepPassword(w.f, w.sealed); err != nil {
 		return err
 	}
 	return w.next(v.PostForm("do"))
-}
-
-// keepPassword seals a password that was just entered, or opens the one that was entered before.
-func (w *wizard) keepPassword() error {
-	host := w.f.get("host")
-	if typed := w.f.text("password"); typed != "" {
-		sealed, err := w.h.Gateway.SealEntered(w.me, host, typed)
-		if err != nil {
-			return fmt.Errorf("seal the password: %w", err)
-		}
-		w.sealed = sealed
-		return nil
-	}
-	password, ok := w.h.Gateway.OpenEntered(w.me, host, w.sealed)
-	if !ok {
-		w.sealed = "" // For another server, or too old: it has to be entered again.
-		return nil
-	}
-	w.f.values["password"] = password // A field of this kind is never shown with its value.
-	return nil
 }
 
 func (w *wizard) next(do string) error {
@@ -149,7 +125,8 @@ func (w *wizard) next(do string) error {
 		return w.show(http.StatusOK, wizardView{Step: stepSignIn})
 	case fix != "":
 		w.fill(fix)
-		if err := w.keepPassword(); err != nil {
+		var err error
+		if w.sealed, err = w.keepPassword(w.f, w.sealed); err != nil {
 			return err
 		}
 		return w.signIn("check")
@@ -292,20 +269,9 @@ func (w *wizard) refuse(list models.InvalidList) error {
 	return w.show(http.StatusUnprocessableEntity, wizardView{Step: step})
 }
 
-// connection is the draft with nothing but what is needed to look at the server: what is to be checked about the rest, or
-// a folder that is not there, must not keep its tree from being shown.
-func (w *wizard) connection() gateway.InboxDraft {
-	d, plain := w.draft, models.DefaultInboxSettings()
-	s := &d.Settings
-	s.Folders, s.ImportSince, s.Select, s.After, s.POP3After = plain.Folders, plain.ImportSince, plain.Select, "leave", "keep"
-	s.MoveTo, s.MoveRejectedTo, s.MoveFailedTo = "", "", ""
-	d.Rules = models.DefaultRules()
-	return d
-}
-
 // askAgain shows the last step with what the server says now; when it does not work any more, the one before.
 func (w *wizard) askAgain(status int, data wizardView) error {
-	d := w.connection()
+	d := connectionOf(w.draft)
 	found, err := w.h.Gateway.CheckDraft(w.ctx(), 0, d, nil)
 	if list, ok := invalid(err); ok {
 		w.f.take(list, nil)
@@ -323,12 +289,7 @@ func (w *wizard) askAgain(status int, data wizardView) error {
 // showMail shows the last step with the folders of the account and what lies in them.
 func (w *wizard) showMail(status int, found gateway.CheckReport, data wizardView) error {
 	data.Step = stepMail
-	data.Tree = w.branches(mailbox.Tree(found.Folders), w.f.lines("folders"))
-	for _, f := range found.Folders {
-		if !f.NoSelect && len(data.Targets) < 500 {
-			data.Targets = append(data.Targets, f.Name)
-		}
-	}
+	data.Folders = w.choice(w.f, found.Folders)
 	data.Count = w.l.T("wizard.count", "n", found.Messages, "folder", strings.Join(w.f.lines("folders"), ", "))
 	if w.f.get("receive") != "imap" {
 		data.Count = w.l.T("wizard.count_pop3", "n", found.Messages)

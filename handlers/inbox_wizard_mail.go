@@ -66,7 +66,7 @@ func (w *wizard) doubts() (again bool, err error) {
 	if w.f.get("receive") != "imap" {
 		return false, nil
 	}
-	found, err := w.h.Gateway.CheckDraft(w.ctx(), 0, w.connection(), nil)
+	found, err := w.h.Gateway.CheckDraft(w.ctx(), 0, connectionOf(w.draft), nil)
 	if err != nil {
 		return false, fmt.Errorf("look at the folders: %w", err)
 	}

@@ -138,11 +138,40 @@ func TestInboxIsAddedByKeyboardOverIMAP(t *testing.T) {
 	}
 
 	// A folder that is not there is said to be missing, and one press mends it.
-	b.do("edit the inbox", chromedp.Navigate(p.url+"/inboxes/1/edit"), chromedp.WaitVisible("#f-folders", chromedp.ByQuery))
-	b.fill("folders", "Nirgends")
+	b.do("edit the inbox", chromedp.Navigate(p.url+"/inboxes/1/edit?folders=Nirgends"), chromedp.WaitVisible("#f-folders .tree", chromedp.ByQuery))
+	if text := b.text("#f-folders"); !strings.Contains(text, "Nirgends gibt es auf dem Server nicht") {
+		t.Errorf("the folders are %q, want the missing one marked", text)
+	}
 	b.click(`.actions button[value="check"]`, "#report .remedy")
 	b.says("E-IMAP-01")
 	b.click("#report button[data-set]", "#report h2.ok")
+
+	// The form of an inbox offers the tree of its account; what was entered stays while it comes anew.
+	if err := d.CreateFolder("alice", "Kunden/Drucker"); err != nil {
+		t.Fatal(err)
+	}
+	b.fill("name", "Anlagen")
+	b.click(`button[value="folders"]`, `#f-folders input[value="Kunden/Drucker"]`)
+	b.picture("folders")
+	b.tabTo(`#f-folders input[value="Kunden/Drucker"]`)
+	b.keys(" ")
+	b.click(`input[name="after"][value="move"]`, "#f-move_to")
+	b.fill("move_to", "Erledigt")
+	b.click(`.actions button[value="save"]`, "h2.big")
+	if text := b.text("h1"); text != "Anlagen" {
+		t.Errorf("the inbox is called %q, want what was entered before its folders were asked for", text)
+	}
+	var saved struct {
+		Folders []string `json:"folders"`
+		MoveTo  string   `json:"move_to"`
+	}
+	p.call("GET", "/inboxes/1", nil, &saved)
+	if got, want := strings.Join(saved.Folders, "|")+" "+saved.MoveTo, "INBOX|Kunden/Drucker Erledigt"; got != want {
+		t.Errorf("the inbox reads and moves to %q, want %q", got, want)
+	}
+	if n := d.Count("alice", "Erledigt", "ALL"); n != 0 {
+		t.Errorf("the target folder holds %d messages, want an empty folder", n)
+	}
 	b.clean()
 	p.stop()
 }

@@ -182,15 +182,47 @@ async function follow(stream, place) {
   if (!done) throw new Error("no report");
 }
 
+// The folders of the account come from the server without losing what was entered; when it does not answer, the report says why.
+document.querySelector("form[data-check]")?.addEventListener("submit", async (event) => {
+  const form = event.currentTarget, choice = document.getElementById("folder-place"), button = event.submitter;
+  if (button?.value !== "folders" || !choice || form.dataset.plain) return;
+  event.preventDefault();
+  const body = new URLSearchParams(new FormData(form, button));
+  button.disabled = true;
+  choice.setAttribute("aria-busy", "true");
+  try {
+    const page = new DOMParser().parseFromString(await (await fetch(form.action, { method: "POST", body })).text(), "text/html");
+    const found = page.getElementById("report") ?? page.getElementById("errors"), fresh = page.getElementById("folder-place");
+    if (!fresh) throw new Error("no answer");
+    const place = document.getElementById("report-place");
+    place.replaceChildren(...(found ? [document.adoptNode(found)] : []));
+    if (found) { remedies(); place.scrollIntoView({ block: "nearest" }); } else choice.replaceChildren(...fresh.childNodes);
+  } catch {
+    form.dataset.plain = "yes"; // Ask again the plain way.
+    button.disabled = false;
+    form.requestSubmit(button);
+  } finally {
+    button.disabled = false;
+    choice.removeAttribute("aria-busy");
+  }
+});
+
+// setField sets a field of a form; folders may be boxes of a tree.
+function setField(form, name, value) {
+  const boxes = [...form.querySelectorAll('input[name="folder"]')];
+  if (name === "folders" && boxes.length) boxes.forEach((box) => { box.checked = value.split("\n").includes(box.value); });
+  else form.elements[name].value = value;
+}
+
 // A remedy fills the open form and checks again, or opens the place where somebody goes on.
 function remedies() {
   document.querySelectorAll("[data-set], [data-open]").forEach((button) => {
     button.hidden = false;
     button.onclick = (event) => {
       const form = document.querySelector("form[data-check]"), pairs = [...new URLSearchParams(button.dataset.set ?? button.dataset.open)];
-      if (!form || pairs.some(([name]) => !form.elements[name])) return; // The server does it.
+      if (!form || pairs.some(([name]) => !form.elements[name] && !(name === "folders" && form.elements.folder))) return; // The server does it.
       event.preventDefault();
-      for (const [name, value] of pairs) if (value || button.dataset.set) form.elements[name].value = value;
+      for (const [name, value] of pairs) if (value || button.dataset.set) setField(form, name, value);
       dependents();
       if (button.dataset.set) { form.querySelector('button[value="check"]').click(); return; }
       const field = form.elements[pairs.at(-1)[0]];
