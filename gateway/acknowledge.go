@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,6 +30,9 @@ type Acknowledgement struct {
 	Mode string `json:"mode"` // "off", "known" (people who are known already) or "everyone" who is let in.
 	// Text by language, with {key}, {subject}, {name} and {project}; "": the one of the catalogue.
 	Text map[string]string `json:"text"`
+	// Refusal is the text of the notice that a mail was refused, by language, with {subject} and {name}; "": the one of the
+	// catalogue. Whether notices go out is a matter of the rules (models.Rules.RejectNotice).
+	Refusal map[string]string `json:"refusal,omitempty"`
 }
 
 func ackSetting(inbox int64) string { return "acknowledgement:" + itoa(inbox) }
@@ -51,9 +55,11 @@ func (g *Gateway) SetAcknowledgement(ctx context.Context, by *models.User, inbox
 	if a.Mode != "off" && a.Mode != "known" && a.Mode != "everyone" {
 		return models.InvalidList{{Field: "ack_mode", Code: "E-SEND-02"}}
 	}
-	for lang, text := range a.Text {
-		if lang != "de" && lang != "en" || len(text) > ackTemplate {
-			return models.InvalidList{{Field: "ack_text_" + lang, Code: "E-TEXT-01", Args: map[string]string{"max": itoa(ackTemplate)}}}
+	for field, texts := range map[string]map[string]string{"ack_text_": a.Text, "refusal_text_": a.Refusal} {
+		for lang, text := range texts {
+			if lang != "de" && lang != "en" || len(text) > ackTemplate {
+				return models.InvalidList{{Field: field + lang, Code: "E-TEXT-01", Args: map[string]string{"max": itoa(ackTemplate)}}}
+			}
 		}
 	}
 	text, err := json.Marshal(a)
@@ -97,6 +103,8 @@ func (g *Gateway) planNotice(ctx context.Context, d *delivery) error {
 	case d.state == models.MessageCommented:
 		d.note(models.StepNotify, "notify.comment")
 		return nil
+	case d.state == models.MessageRejected:
+		return g.planRefusal(ctx, d)
 	case d.state != models.MessageCreated:
 		return nil
 	}
@@ -124,10 +132,7 @@ func (g *Gateway) acknowledge(ctx context.Context, d *delivery) (silent string, 
 		return "", err
 	}
 	from := sender(d.mail)
-	may, reason := outbound.MayAnswer(outbound.Incoming{
-		From: from, Automatic: d.mail.Auto.Generated || d.mail.Bounce != nil || d.mail.FeedbackReport != nil, List: d.mail.List,
-		Own: isOwn(d.people.own, from) || d.people.outgoing, Loop: len(d.mail.Loop) > 0,
-	})
+	may, reason := d.mayAnswer()
 	at := now()
 	switch {
 	case d.row.Archived || d.row.Door == doorImport:
@@ -147,6 +152,27 @@ func (g *Gateway) acknowledge(ctx context.Context, d *delivery) (silent string, 
 		return silent, err
 	}
 	return "", g.queueAck(ctx, d, account, ack, from, at)
+}
+
+// mayAnswer says whether an automatic answer may go back to the sender, with the reason when it may not.
+func (d *delivery) mayAnswer() (bool, string) {
+	from := sender(d.mail)
+	return outbound.MayAnswer(outbound.Incoming{
+		From: from, Automatic: d.mail.Auto.Generated || d.mail.Bounce != nil || d.mail.FeedbackReport != nil, List: d.mail.List,
+		Own: isOwn(d.people.own, from) || d.people.outgoing, Loop: len(d.mail.Loop) > 0,
+	})
+}
+
+// language is the one in which the sender is answered by us.
+func (d *delivery) language(account models.SendingAccount) string {
+	lang := d.mail.Language
+	if d.people.sender != nil && d.people.sender.Language != "" {
+		lang = d.people.sender.Language
+	}
+	if lang == "" {
+		lang = outbound.Language(d.mail.Subject + "\n" + d.mail.Reply)
+	}
+	return cmp.Or(lang, account.Settings.Language)
 }
 
 // tooMany reports, with the code of the reason, whether an automatic mail to address must not go out: it is suppressed,
@@ -188,16 +214,7 @@ func (g *Gateway) queueAck(ctx context.Context, d *delivery, account models.Send
 	if err != nil {
 		return err
 	}
-	lang := d.mail.Language
-	if d.people.sender != nil && d.people.sender.Language != "" {
-		lang = d.people.sender.Language
-	}
-	if lang == "" {
-		lang = outbound.Language(d.mail.Subject + "\n" + d.mail.Reply)
-	}
-	if lang == "" {
-		lang = account.Settings.Language
-	}
+	lang := d.language(account)
 	subject, text := g.ackText(ack, lang, d.issue, d.title(), d.mail.From[0].Name, project.Name)
 	o := models.Outgoing{
 		Kind: models.OutgoingAcknowledgement, AccountID: account.ID, InboxID: &d.inbox.ID, IssueNumber: d.issue, MessageID: &d.row.ID,

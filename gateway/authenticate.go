@@ -25,7 +25,7 @@ const (
 
 // checksSender reports whether the inbox wants to know who the sender is.
 func (d *delivery) checksSender() bool {
-	return d.rules != nil && (d.rules.rules.SenderCheck == "warn" || d.requiresSender())
+	return d.rules != nil && (d.rules.rules.SenderCheck == "warn" || d.requiresSender() || d.tellsRefused())
 }
 
 func (d *delivery) requiresSender() bool {

@@ -25,7 +25,7 @@ func (g *Gateway) takeBounce(ctx context.Context, d *delivery) error {
 	if err != nil || !ok {
 		return err
 	}
-	if _, signed := keys.ReadMessageID(id); !signed {
+	if !keys.Signed(id) {
 		return nil
 	}
 	o, err := g.Store.OutgoingByMessageID(ctx, id)
@@ -46,15 +46,23 @@ func (g *Gateway) takeBounce(ctx context.Context, d *delivery) error {
 	}
 	at := now()
 	if len(d.mail.Bounce.Recipients) > 0 && delayed {
-		d.note(models.StepNotify, "notify.delayed", "key", issueKey(o.IssueNumber), "address", o.Recipient)
+		d.note(models.StepNotify, "notify.delayed", "key", shownKey(o), "address", o.Recipient)
 		return nil
 	}
-	d.note(models.StepNotify, "notify.bounce", "key", issueKey(o.IssueNumber), "address", o.Recipient, "status", status)
+	d.note(models.StepNotify, "notify.bounce", "key", shownKey(o), "address", o.Recipient, "status", status)
 	o.State, o.Code, o.Answer, o.BouncedAt = models.OutgoingBounced, "E-SMTP-13", status, &at
 	if err := g.Store.BounceOutgoing(ctx, o); err != nil {
 		return err
 	}
 	return g.suppressBounced(ctx, o, status, hard, at)
+}
+
+// shownKey is the key of the issue that a mail is about; "–" when it is about none.
+func shownKey(o models.Outgoing) string {
+	if o.IssueNumber == 0 {
+		return "–"
+	}
+	return issueKey(o.IssueNumber)
 }
 
 // suppressBounced keeps mail from an address that does not exist, and for some days from one that bounces again and

@@ -45,7 +45,7 @@ func (g *Gateway) sendOne(ctx context.Context, a models.SendingAccount, s *outbo
 		return out
 	}
 	env := outbound.Envelope{From: a.Address, To: o.Recipient, Size: mail.Size()}
-	if o.Kind == models.OutgoingAcknowledgement {
+	if o.Kind.Replies() {
 		env.From, env.Instead = "", a.Address
 	}
 	write, held, err := g.protect(ctx, a, o, mail)
@@ -92,7 +92,7 @@ func (g *Gateway) compose(ctx context.Context, a models.SendingAccount, o models
 	}
 	if o.Kind.Automatic() {
 		m.Automatic, m.Language = "auto-generated", o.Language
-		if o.Kind == models.OutgoingAcknowledgement {
+		if o.Kind.Replies() {
 			m.Automatic = "auto-replied"
 		}
 		if m.Loop, err = g.installation(ctx); err != nil {

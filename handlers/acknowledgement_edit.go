@@ -13,6 +13,7 @@ type acknowledgementView struct {
 	Inbox    string
 	From     string // Address that they come from; "" when no account can send them.
 	Previews []ackPreview
+	Refusals []ackPreview // Notices that a mail was refused.
 }
 
 // ackPreview is an acknowledgement as it would go out.
@@ -28,7 +29,8 @@ func acknowledgementShow(v *visit) error {
 	if err != nil {
 		return err
 	}
-	f := v.newForm("ack", map[string]string{"ack_mode": a.Mode, "ack_text_de": a.Text["de"], "ack_text_en": a.Text["en"]})
+	f := v.newForm("ack", map[string]string{"ack_mode": a.Mode, "ack_text_de": a.Text["de"], "ack_text_en": a.Text["en"],
+		"refusal_text_de": a.Refusal["de"], "refusal_text_en": a.Refusal["en"]})
 	return v.showAcknowledgement(http.StatusOK, in, f, a)
 }
 
@@ -51,6 +53,8 @@ func (v *visit) showAcknowledgement(status int, in gateway.InboxView, f *form, a
 		p := ackPreview{Lang: lang, Language: v.l.T("choice.language." + lang)}
 		p.Subject, p.Text = v.h.Gateway.PreviewAcknowledgement(a, lang, project)
 		data.Previews = append(data.Previews, p)
+		p.Subject, p.Text = v.h.Gateway.PreviewRefusal(a, lang)
+		data.Refusals = append(data.Refusals, p)
 	}
 	return v.render(status, "acknowledgement_edit", view{Title: v.l.T("ack.title", "name", in.Name), Section: "inboxes", Form: f, Data: data})
 }
@@ -61,11 +65,14 @@ func acknowledgementUpdate(v *visit) error {
 	if err != nil {
 		return err
 	}
-	f, err := v.readForm("ack", "ack_mode", "ack_text_de", "ack_text_en")
+	f, err := v.readForm("ack", "ack_mode", "ack_text_de", "ack_text_en", "refusal_text_de", "refusal_text_en")
 	if err != nil {
 		return err
 	}
-	a := gateway.Acknowledgement{Mode: f.get("ack_mode"), Text: map[string]string{"de": f.get("ack_text_de"), "en": f.get("ack_text_en")}}
+	a := gateway.Acknowledgement{
+		Mode: f.get("ack_mode"), Text: map[string]string{"de": f.get("ack_text_de"), "en": f.get("ack_text_en")},
+		Refusal: map[string]string{"de": f.get("refusal_text_de"), "en": f.get("refusal_text_en")},
+	}
 	if v.PostForm("do") == "preview" {
 		return v.showAcknowledgement(http.StatusOK, in, f, a)
 	}

@@ -163,13 +163,15 @@ func TestAcknowledgementIsPreviewedAndSaved(t *testing.T) {
 	s.get(page, cookie).want(t, 200, "support@letterbox.example", "Who is known already")
 	form := url.Values{"ack_mode": {"everyone"}, "ack_text_de": {"Hallo {name}, {key} <b> {unknown}"}, "do": {"preview"}}
 	s.post(page, cookie, form).want(t, 200, "#1234", "&lt;b&gt;")
+	form.Set("refusal_text_en", "Sorry, {name}: <b> {subject}")
+	s.post(page, cookie, form).want(t, 200, "Preview of the notice", "Sorry, mail.ack.example_name: &lt;b&gt;")
 	form.Set("ack_mode", "whatever")
 	form.Set("do", "save")
 	s.post(page, cookie, form).want(t, 422, "Choose one of the values")
 	form.Set("ack_mode", "everyone")
 	s.post(page, cookie, form).want(t, 303)
 	a, err := s.h.Gateway.Acknowledgement(t.Context(), s.inbox.ID)
-	if err != nil || a.Mode != "everyone" {
+	if err != nil || a.Mode != "everyone" || a.Refusal["en"] == "" {
 		t.Errorf("acknowledgement = %+v, %v, want everyone", a, err)
 	}
 	s.get(fmt.Sprintf("/inboxes/%d/acknowledgement", s.global.ID), cookie).want(t, 404)

@@ -57,10 +57,14 @@ type OutgoingKind string
 
 // The kinds of outgoing mail.
 const (
-	OutgoingAcknowledgement OutgoingKind = "ack"    // A new issue has its number.
-	OutgoingAnswer          OutgoingKind = "answer" // A person answers a customer.
-	OutgoingNotice          OutgoingKind = "notice" // A member is told of news.
+	OutgoingAcknowledgement OutgoingKind = "ack"     // A new issue has its number.
+	OutgoingRefusal         OutgoingKind = "refusal" // A mail was not taken in.
+	OutgoingAnswer          OutgoingKind = "answer"  // A person answers a customer.
+	OutgoingNotice          OutgoingKind = "notice"  // A member is told of news.
 )
+
+// Replies reports whether a mail calls the mail forth and nobody writes it: such mail has the null sender (RFC 3834, 3.3).
+func (k OutgoingKind) Replies() bool { return k == OutgoingAcknowledgement || k == OutgoingRefusal }
 
 // Automatic reports whether no person wrote the mail.
 func (k OutgoingKind) Automatic() bool { return k != OutgoingAnswer }

@@ -32,6 +32,8 @@ type Rules struct {
 	AuthServID   string `json:"authserv_id"`   // Whose Authentication-Results are believed (RFC 8601); "none" for a server that gives no name; "": nobody's.
 	SenderFailed string `json:"sender_failed"` // With "require", a known sender who is not verified: "unknown" or "set_aside"; "": unknown.
 
+	RejectNotice string `json:"reject_notice"` // Whether a sender is told that a mail was refused: "off", or "verified" for those who are verified; "": off.
+
 	Commands []string `json:"commands"` // What members may set by lines such as "Status: closed": "status", "priority", "assignee", "label", "due"; empty: nothing.
 
 	EmptySubject string `json:"empty_subject"` // A mail without a subject: "placeholder" or "reject"; "": placeholder.

@@ -131,6 +131,17 @@ func (k Keys) MessageID(kind string, issue, number int64, recipient, host string
 // ReadMessageID verifies a Message-ID, without brackets. Whatever is malformed, cut, extended or signed by an unknown key
 // is no reference of ours. The host does not matter.
 func (k Keys) ReadMessageID(id string) (Reference, bool) {
+	r, ok := k.readMessageID(id)
+	return r, ok && r.Issue > 0
+}
+
+// Signed reports whether a Message-ID, without brackets, is one of ours, be it of an issue or, with number 0, of none.
+func (k Keys) Signed(id string) bool {
+	_, ok := k.readMessageID(id)
+	return ok
+}
+
+func (k Keys) readMessageID(id string) (Reference, bool) {
 	local, _, ok := strings.Cut(id, "@")
 	p := strings.Split(local, ".")
 	if !ok || len(local) > maxLocal || len(p) != 5 || len(p[3]) != keyIDLen+personLen {
@@ -138,7 +149,7 @@ func (k Keys) ReadMessageID(id string) (Reference, bool) {
 	}
 	key, mark := k.find(p[3][:keyIDLen]), p[3][keyIDLen:]
 	issue, good := number36(p[1])
-	if key == nil || !good {
+	if key == nil || !good && p[1] != "0" {
 		return Reference{}, false
 	}
 	if !hmac.Equal([]byte(p[4]), []byte(letters(key.mac("message-id", key.ID, p[0], p[1], p[2], mark)[:macOctets]))) {

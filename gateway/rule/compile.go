@@ -79,6 +79,7 @@ func compile(rules models.Rules) (*Set, []Finding) {
 		{"spam_mail", rules.SpamMail, []string{"accept", "set_aside"}},
 		{"sender_check", rules.SenderCheck, []string{"off", "warn", "require"}},
 		{"sender_failed", rules.SenderFailed, []string{"unknown", "set_aside"}},
+		{"reject_notice", rules.RejectNotice, []string{"off", "verified"}},
 		{"process", rules.Process, []string{"process", "dry_run"}},
 	} {
 		if choice.value != "" && !slices.Contains(choice.choices, choice.value) {

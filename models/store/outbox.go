@@ -120,12 +120,19 @@ func (s *Store) OutboxCounts(ctx context.Context) (map[models.OutgoingState]int,
 // AutomaticSince counts the automatic mails to a recipient, and those called forth through an inbox (0: no inbox), that
 // were put into the outbox since then.
 func (s *Store) AutomaticSince(ctx context.Context, recipient string, inbox int64, since time.Time) (toRecipient, ofInbox int, err error) {
-	err = s.queryRow(ctx, "SELECT COUNT(*) FROM outbox WHERE recipient = ? AND kind = 'ack' AND created_at > ?",
+	err = s.queryRow(ctx, "SELECT COUNT(*) FROM outbox WHERE recipient = ? AND kind IN ('ack', 'refusal') AND created_at > ?",
 		[]any{models.FoldAddress(recipient), since}, &toRecipient)
 	if err == nil && inbox != 0 {
-		err = s.queryRow(ctx, "SELECT COUNT(*) FROM outbox WHERE inbox_id = ? AND kind = 'ack' AND created_at > ?", []any{inbox, since}, &ofInbox)
+		err = s.queryRow(ctx, "SELECT COUNT(*) FROM outbox WHERE inbox_id = ? AND kind IN ('ack', 'refusal') AND created_at > ?", []any{inbox, since}, &ofInbox)
 	}
 	return toRecipient, ofInbox, wrap("count automatic mail", err)
+}
+
+// RefusalsSince counts the notices to a recipient that a mail was refused which were put into the outbox since then.
+func (s *Store) RefusalsSince(ctx context.Context, recipient string, since time.Time) (n int, err error) {
+	err = s.queryRow(ctx, "SELECT COUNT(*) FROM outbox WHERE recipient = ? AND kind = 'refusal' AND created_at > ?",
+		[]any{models.FoldAddress(recipient), since}, &n)
+	return n, wrap("count notices of refusals", err)
 }
 
 // AcceptedSince counts the mails of an account that its server took over since then.
