@@ -60,6 +60,7 @@ func TestEveryRouteKnowsWhoMayComeToIt(t *testing.T) {
 		"/setup":                        {404, 404, 404, 404, 404, 404},
 		"/signin":                       {200, 303, 303, 303, 303, 303},
 		"/signin/code":                  {200, 303, 303, 303, 303, 303},
+		"/signin/oidc/callback":         {404, 404, 404, 404, 404, 404},
 		"/unsubscribe/:token":           {404, 404, 404, 404, 404, 404},
 		"/issues/:number":               ofSUP,
 		"/issues/:number/edit":          ofSUP,

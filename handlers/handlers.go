@@ -14,6 +14,7 @@ import (
 
 	"letterbox/gateway"
 	"letterbox/internal/i18n"
+	"letterbox/internal/identity"
 	"letterbox/internal/picture"
 	"letterbox/templates"
 	"letterbox/tracker"
@@ -27,6 +28,11 @@ type Deps struct {
 	BaseURL string // "https://issues.example.org"; "" when it is not known. Requests from this origin are trusted.
 	Version string // Shown in the help place.
 	Secure  bool   // Pages come over HTTPS: cookies are Secure and HSTS is sent.
+
+	// SignOn is the identity provider that people may sign in with; nil for none. SignOnAdmits reports whether somebody
+	// with a verified address may become a member at the first sign-in; nil: nobody.
+	SignOn       *identity.Provider
+	SignOnAdmits func(address string) bool
 
 	// Changes takes the function that is to be told of each change ("message", "issue:12", "inbox:3") from now on. Nil:
 	// pages do not reload by themselves. A server that stops ends the streams by the context of its requests.

@@ -34,6 +34,8 @@ func (h *Handlers) routes() []route {
 		{http.MethodPost, "/signin", anyone, signIn},
 		{http.MethodGet, "/signin/code", anyone, signInCodeForm},
 		{http.MethodPost, "/signin/code", anyone, signInCode},
+		{http.MethodPost, "/signin/oidc", anyone, signInElsewhere},
+		{http.MethodGet, "/signin/oidc/callback", anyone, signInReturn},
 		{http.MethodPost, "/signout", anyone, signOut},
 		{http.MethodPost, "/preferences", anyone, preferences},
 		{http.MethodGet, "/static/:name", anyone, static},
@@ -105,6 +107,7 @@ func (h *Handlers) routes() []route {
 		{http.MethodPost, "/users/:id/access", admin, userAccess},
 		{http.MethodPost, "/users/:id/sessions/end", admin, userSessionsEnd},
 		{http.MethodPost, "/users/:id/second-factor/remove", admin, userFactorRemove},
+		{http.MethodPost, "/users/:id/identities/remove", admin, userIdentitiesRemove},
 
 		{http.MethodGet, "/profile", signedIn, profileShow},
 		{http.MethodPost, "/profile", signedIn, profileUpdate},

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -32,11 +33,29 @@ func signInForm(v *visit) error {
 	if v.me != nil {
 		return v.redirect(local(v.Query("to")))
 	}
-	return v.showSignIn(http.StatusOK, v.newForm("signin", map[string]string{"login": "", "password": "", "to": v.Query("to")}))
+	f := v.signInForm(v.Query("to"))
+	data := v.signInView(f.get("to"))
+	if v.h.SignOn != nil && v.Query("left") != "" {
+		ctx, stop := context.WithTimeout(v.ctx(), 3*time.Second)
+		defer stop()
+		data.SignOut = v.h.SignOn.SignOutURL(ctx)
+	}
+	return v.render(http.StatusOK, "signin", view{Title: v.l.T("signin.title"), Form: f, Data: data})
+}
+
+func (v *visit) signInForm(to string) *form {
+	return v.newForm("signin", map[string]string{"login": "", "password": "", "to": to})
 }
 
 func (v *visit) showSignIn(status int, f *form) error {
-	return v.render(status, "signin", view{Title: v.l.T("signin.title"), Form: f})
+	return v.render(status, "signin", view{Title: v.l.T("signin.title"), Form: f, Data: v.signInView(f.get("to"))})
+}
+
+// tooManySignIns says from when on somebody may try again.
+func (v *visit) tooManySignIns(f *form, many *tracker.TooManyAttempts) error {
+	v.Header("Retry-After", strconv.Itoa(int((many.RetryAfter+time.Second-1)/time.Second)))
+	f.refuse("login", "E-SIGNIN-02", "time", v.l.Clock(time.Now().Add(many.RetryAfter)))
+	return v.showSignIn(http.StatusTooManyRequests, f)
 }
 
 // signIn opens a session. A wrong password, an unknown login and a person who may not sign in get the same answer.
@@ -49,10 +68,7 @@ func signIn(v *visit) error {
 	var many *tracker.TooManyAttempts
 	switch {
 	case errors.As(err, &many):
-		wait := int((many.RetryAfter + time.Second - 1) / time.Second)
-		v.Header("Retry-After", strconv.Itoa(wait))
-		f.refuse("login", "E-SIGNIN-02", "time", v.l.Clock(time.Now().Add(many.RetryAfter)))
-		return v.showSignIn(http.StatusTooManyRequests, f)
+		return v.tooManySignIns(f, many)
 	case errors.Is(err, tracker.ErrSignIn):
 		f.refuse("login", "E-SIGNIN-01")
 		return v.showSignIn(http.StatusUnprocessableEntity, f)
@@ -136,6 +152,9 @@ func signOut(v *visit) error {
 	}
 	v.setCookie(v.h.sessionCookie(), "", -1)
 	v.say("ok", "flash.signed_out")
+	if v.h.SignOn != nil { // The page then tells how to sign out there, too.
+		return v.redirect("/signin?left=yes")
+	}
 	return v.redirect("/signin")
 }
 

@@ -13,6 +13,8 @@ type userView struct {
 	models.User
 	Sessions []sessionRow
 	Factor   tracker.SecondFactor
+
+	Identities []models.Identity
 }
 
 // userNew shows the form for a new person.
@@ -72,6 +74,9 @@ func (v *visit) showUser(status int, id int64, sent *form) error {
 	u.PasswordHash = oneOf("set", map[bool]string{true: "set"}[u.PasswordHash != ""])
 	data := userView{User: u}
 	if data.Factor, err = v.h.Tracker.SecondFactorOf(v.ctx(), v.me, id); err != nil {
+		return err
+	}
+	if data.Identities, err = v.h.Tracker.Identities(v.ctx(), v.me, id); err != nil {
 		return err
 	}
 	if data.Sessions, err = v.sessions(id); err != nil {

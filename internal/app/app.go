@@ -14,6 +14,7 @@ import (
 	"letterbox/gateway"
 	"letterbox/internal/config"
 	"letterbox/internal/i18n"
+	"letterbox/internal/identity"
 	"letterbox/internal/netguard"
 	"letterbox/internal/secret"
 	"letterbox/models"
@@ -31,6 +32,7 @@ type App struct {
 	Gateway *gateway.Gateway
 
 	changes *changes
+	signOn  *identity.Provider // Nil when none is configured.
 }
 
 // New opens the database that cfg names, brings its schema up to date and puts the parts together. A database that a
@@ -71,7 +73,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("load message catalogue: %w", err), s.Close())
 	}
-	a := &App{Config: cfg, Log: log, Store: s, changes: newChanges()}
+	a := &App{Config: cfg, Log: log, Store: s, changes: newChanges(), signOn: signOn(cfg, roots)}
 	a.Tracker = tracker.New(tracker.Deps{Store: s, Log: log, Changed: a.changes.publish, Told: a.told, Secrets: ring})
 	a.Gateway = gateway.New(gateway.Deps{
 		Store: s, Tracker: a.Tracker, Secrets: ring, Log: log, Dial: netguard.Dialer(cfg.AllowedNetworks),

@@ -92,6 +92,7 @@ func (a *App) webServer(url string, demo func(context.Context) error) (*http.Ser
 	h, err := handlers.New(handlers.Deps{
 		Tracker: a.Tracker, Gateway: a.Gateway, Log: a.Log, BaseURL: url, Version: Version(),
 		Secure: strings.HasPrefix(url, "https://"), Demo: demo, Changes: a.changes.to,
+		SignOn: a.signOn, SignOnAdmits: a.Config.OIDCAdmits,
 	})
 	if err != nil {
 		return nil, err

@@ -45,12 +45,13 @@ var mayImport = map[string][]string{
 	},
 
 	"tracker":  {"models", "models/store"},
-	"handlers": {"gateway", "gateway/extract", "gateway/mailbox", "gateway/mailbox/preset", "gateway/message", "gateway/rule", "gateway/smime", "internal/i18n", "internal/picture", "internal/spelling", "models", "templates", "tracker"},
+	"handlers": {"gateway", "gateway/extract", "gateway/mailbox", "gateway/mailbox/preset", "gateway/message", "gateway/rule", "gateway/smime", "internal/i18n", "internal/identity", "internal/picture", "internal/spelling", "models", "templates", "tracker"},
 
 	"internal/acceptance": {},
 	"internal/arch":       {},
 	"internal/config":     {"internal/spelling"},
 	"internal/i18n":       {},
+	"internal/identity":   {},
 	"internal/mailtest":   {"gateway/mailbox", "internal/testport"},
 	"internal/oauthtest":  {"internal/mailtest"},
 	"internal/netguard":   {"gateway/mailbox"},
@@ -60,7 +61,7 @@ var mayImport = map[string][]string{
 	"internal/testdb":     {"internal/testport", "models/store"},
 	"internal/testport":   {},
 	"internal/app": {
-		"gateway", "gateway/mailbox", "gateway/rule", "gateway/smime", "handlers", "internal/config", "internal/i18n", "internal/mailtest", "internal/netguard",
+		"gateway", "gateway/mailbox", "gateway/rule", "gateway/smime", "handlers", "internal/config", "internal/i18n", "internal/identity", "internal/mailtest", "internal/netguard",
 		"internal/secret", "models", "models/store", "templates", "tracker",
 	},
 
@@ -99,6 +100,8 @@ var owner = map[string][]string{
 	"github.com/prometheus":           {"handlers", "internal/app"},
 	"github.com/alexedwards/argon2id": {"tracker"},
 	"github.com/pquerna/otp":          {"tracker"},
+	"github.com/coreos/go-oidc/v3":    {"internal/identity"},
+	"golang.org/x/oauth2":             {"internal/identity"},
 	"html/template":                   {"handlers", "templates"},
 	"github.com/yuin/goldmark":        {"templates"},
 

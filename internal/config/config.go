@@ -39,6 +39,18 @@ type Config struct {
 	OAuthAuthorities []string `key:"oauth_authorities" doc:"Identity providers that mail accounts may sign in with besides Microsoft and Google: host names, with the port where it is not 443."`
 	// OAuthRoots is a PEM file with the issuers of their certificates; "" for those of the system.
 	OAuthRoots string `key:"oauth_roots" doc:"PEM file with the issuers of the certificates of identity providers. Empty: the issuers that the system trusts."`
+	// OIDCIssuer is the identity provider that people may sign in with; "" for none.
+	OIDCIssuer string `key:"oidc_issuer" doc:"Identity provider that people may sign in with (OpenID Connect), exactly as it names itself: https://id.example.org/realm. Empty: none."`
+	// OIDCClientID is what Letterbox is registered as there.
+	OIDCClientID string `key:"oidc_client_id" doc:"Client ID of Letterbox at that identity provider. The page to register there is the base URL with /signin/oidc/callback."`
+	// OIDCClientSecret is the secret of that client; "" for a client that has none.
+	OIDCClientSecret string `key:"oidc_client_secret" secret:"true" flag:"none" doc:"Client secret of Letterbox at that identity provider."`
+	// OIDCName is what people call the identity provider; "" for the host of OIDCIssuer.
+	OIDCName string `key:"oidc_name" doc:"What people call the identity provider; it stands on the button of the sign-in page. Empty: its host name."`
+	// OIDCCreate are the domains whose people get an account when they sign in for the first time.
+	OIDCCreate []string `key:"oidc_create" doc:"Domains of verified addresses whose people become members when they sign in with the identity provider for the first time; * for every domain. Empty: only people who were added before come in."`
+	// OIDCTrustAddress has an address count when the identity provider does not say whether it is verified.
+	OIDCTrustAddress bool `key:"oidc_trust_address" default:"false" doc:"Whether addresses count when the identity provider does not say whether it has verified them: true or false. Only for one whose accounts you administer yourself."`
 	// Role is what this process does: all, web or gateway.
 	Role Role `key:"role" default:"all" doc:"What this process does: all, web (pages and API only) or gateway (mail only)."`
 	// LogLevel is the least level that is logged.

@@ -158,6 +158,8 @@ func TestEverySettingIsDescribedAndReachable(t *testing.T) {
 		"allowed_networks": "10.0.0.0/8,fd00::/8", "role": "gateway", "log_level": "debug", "log_format": "json",
 		"smime_keys": "keys", "smime_roots": "issuers.pem", "allow_unverified_tls": "false", "inboxes_per_project": "2",
 		"oauth_authorities": "id.example.org,login.example.org:8443", "oauth_roots": "roots.pem",
+		"oidc_issuer": "https://id.example.org/realm/", "oidc_client_id": "letterbox", "oidc_client_secret": "s", "oidc_name": "Firm", "oidc_create": "example.org,*",
+		"oidc_trust_address": "true",
 	}
 	for _, f := range Fields() {
 		if f.Key == "" || f.Doc == "" {
@@ -172,10 +174,13 @@ func TestEverySettingIsDescribedAndReachable(t *testing.T) {
 			"variable":      {Env: []string{f.Env + "=" + value}},
 			"file variable": {Env: []string{f.Env + "_FILE=" + write(t, "value", value+"\n")}},
 		}
-		if f.Key != "secret_key" {
+		if f.Key != "secret_key" && f.Key != "oidc_client_secret" { // They stand on no command line.
 			sources["flag"] = Source{Flags: map[string]string{f.Flag: value}}
 		}
 		for name, src := range sources {
+			if other := map[string]string{"oidc_issuer": "LETTERBOX_OIDC_CLIENT_ID=x", "oidc_client_id": "LETTERBOX_OIDC_ISSUER=https://id.example.org"}[f.Key]; other != "" {
+				src.Env = append(src.Env, other) // One is nothing without the other.
+			}
 			c, err := Load(src)
 			if err != nil {
 				t.Errorf("%s of %s: %v", name, f.Key, err)
@@ -187,7 +192,7 @@ func TestEverySettingIsDescribedAndReachable(t *testing.T) {
 }
 
 func TestSecretsAreNotPrinted(t *testing.T) {
-	c, err := Load(Source{Env: []string{"LETTERBOX_SECRET_KEY=canary1", "LETTERBOX_DB=mysql:u:canary2@tcp(h:1)/d"}})
+	c, err := Load(Source{Env: []string{"LETTERBOX_SECRET_KEY=canary1", "LETTERBOX_DB=mysql:u:canary2@tcp(h:1)/d", "LETTERBOX_OIDC_CLIENT_SECRET=canary3"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,5 +208,25 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), `secret_key = "(set)"`) {
 		t.Errorf("it is not said that the key is set:\n%s", out.String())
+	}
+}
+
+func TestIdentityProviderIsNamedWhole(t *testing.T) {
+	for _, env := range []string{
+		"LETTERBOX_OIDC_ISSUER=https://id.example.org", "LETTERBOX_OIDC_CLIENT_ID=letterbox", "LETTERBOX_OIDC_ISSUER=http://id.example.org",
+		"LETTERBOX_OIDC_ISSUER=https://me@id.example.org", "LETTERBOX_OIDC_CREATE=*.example.org", "LETTERBOX_OIDC_TRUST_ADDRESS=yes",
+	} {
+		if _, err := Load(Source{Env: []string{env}}); err == nil {
+			t.Errorf("%s alone is taken, want an error", env)
+		}
+	}
+	c, err := Load(Source{Env: []string{"LETTERBOX_OIDC_CREATE=Example.org, @firm.example"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for address, want := range map[string]bool{"a@example.org": true, "a@EXAMPLE.org": true, "a@firm.example": true, "a@evil.example.org": false, "a@example.org.evil": false, "@example.org": false, "": false} {
+		if got := c.OIDCAdmits(address); got != want {
+			t.Errorf("OIDCAdmits(%q) = %t, want %t", address, got, want)
+		}
 	}
 }

@@ -111,6 +111,8 @@ func (f Field) set(c *Config, text string) error {
 	case "oauth_roots":
 		c.OAuthRoots = text
 		return nil
+	case "oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_name", "oidc_create", "oidc_trust_address":
+		return setOIDC(c, f.Key, text)
 	case "secret_key":
 		c.SecretKey = text // Package secret checks it.
 		return nil

@@ -58,6 +58,7 @@ func Load(src Source) (Config, error) {
 			l.apply(f, "--"+f.Flag, text)
 		}
 	}
+	l.checkOIDC()
 	if len(l.wrong) > 0 {
 		return Config{}, l.wrong
 	}

@@ -4,6 +4,8 @@
 package oauthtest
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
@@ -57,12 +59,17 @@ type Provider struct {
 	Declined         bool              // The person says no.
 	Delay            time.Duration     // Of the token endpoint.
 
+	Claims   func(map[string]any) // Changes what identity tokens say; nil: nothing.
+	Forged   bool                 // Identity tokens are signed with a key that is not published.
+	Unsigned bool                 // Identity tokens have no signature.
+
 	TokenRequests []string // Grant types, in order.
 	Forms         []map[string]string
 	access        map[string]issued
 	refresh       map[string]string // Refresh token to user.
 	codes         map[string]code
 	devices       map[string]string // Device code to user code.
+	key           *ecdsa.PrivateKey // Signs identity tokens.
 }
 
 type issued struct {
@@ -85,12 +92,17 @@ func Start(t TB) *Provider {
 		ClientID: "letterbox-app", Secret: "app-s3cret", Life: 3600, User: "support@here.example", Roots: cert.Roots, CertPEM: cert.CertPEM,
 		access: map[string]issued{}, refresh: map[string]string{}, codes: map[string]code{}, devices: map[string]string{},
 	}
+	if p.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+		t.Fatalf("identity provider: %v", err)
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", p.discovery)
 	mux.HandleFunc("GET /authorize", p.authorize)
 	mux.HandleFunc("POST /authorize", p.consent)
 	mux.HandleFunc("POST /token", p.token)
 	mux.HandleFunc("POST /devicecode", p.device)
+	mux.HandleFunc("GET /keys", p.keys)
+	mux.HandleFunc("GET /signout", p.signOut)
 	srv := httptest.NewUnstartedServer(mux)
 	srv.TLS = &tls.Config{Certificates: []tls.Certificate{cert.TLS}, MinVersion: tls.VersionTLS12}
 	srv.StartTLS()
@@ -170,7 +182,9 @@ func (p *Provider) discovery(w http.ResponseWriter, r *http.Request) {
 	}
 	answer(w, http.StatusOK, map[string]any{
 		"issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token",
-		"device_authorization_endpoint": p.URL + "/devicecode", "authorization_response_iss_parameter_supported": !p.NoIssuer,
+		"jwks_uri": p.URL + "/keys", "end_session_endpoint": p.URL + "/signout", "id_token_signing_alg_values_supported": []string{"ES256"},
+		"token_endpoint_auth_methods_supported": []string{"client_secret_post", "private_key_jwt"},
+		"device_authorization_endpoint":         p.URL + "/devicecode", "authorization_response_iss_parameter_supported": !p.NoIssuer,
 	})
 }
 

@@ -164,8 +164,7 @@ func (p *Provider) grant(w http.ResponseWriter, user, nonce string) {
 			p.refresh[r] = user
 			body["refresh_token"] = r
 		}
-		claims, _ := json.Marshal(map[string]any{"iss": p.issuer(), "aud": p.ClientID, "nonce": nonce, "email": user, "exp": time.Now().Add(time.Hour).Unix()})
-		body["id_token"] = base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none"}`)) + "." + base64.RawURLEncoding.EncodeToString(claims) + "."
+		body["id_token"] = p.identity(user, nonce)
 	}
 	answer(w, http.StatusOK, body)
 }

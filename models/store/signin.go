@@ -102,3 +102,18 @@ func (s *Store) UserByIdentity(ctx context.Context, name []byte) (models.User, e
 func (s *Store) AddIdentity(ctx context.Context, x *models.Identity) error {
 	return s.create(ctx, "add identity", x, func() {})
 }
+
+// Identities returns who a user is at identity providers, the oldest first; at most 100.
+func (s *Store) Identities(ctx context.Context, userID int64) ([]models.Identity, error) {
+	var list []models.Identity
+	err := s.gorm(ctx).Where("user_id = ?", userID).Order("created_at, name").Limit(100).Find(&list).Error
+	return list, wrap("list identities", err)
+}
+
+// DeleteIdentities forgets who a user is at identity providers. It is no error when there are none.
+func (s *Store) DeleteIdentities(ctx context.Context, userID int64) error {
+	return s.write(ctx, "remove identities", func(ctx context.Context, tx *txPool) error {
+		_, err := tx.exec(ctx, "DELETE FROM identities WHERE user_id = ?", userID)
+		return err
+	})
+}
