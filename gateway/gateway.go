@@ -63,8 +63,9 @@ type Gateway struct {
 	deadly chan struct{} // Holds one token while a message is tried that may take the process with it.
 	resync chan struct{} // The inboxes have changed in this process.
 
-	own    ownCache
-	checks checkCount
+	own     ownCache
+	checks  checkCount
+	doorway doorway
 
 	mailOut chan struct{} // The outbox has been filled in this process.
 	keys    keyCache

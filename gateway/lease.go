@@ -61,7 +61,7 @@ func (g *Gateway) EndLeasesOf(ctx context.Context, holder string) error {
 
 // heldLease is a lease of this process.
 type heldLease struct {
-	epoch   int64
+	fence
 	taken   time.Time          // When it was certainly taken.
 	trusted time.Time          // Until when nobody else can have it.
 	end     context.CancelFunc // Ends what is done under it.
@@ -69,39 +69,58 @@ type heldLease struct {
 }
 
 // underLease runs f while this process holds the lease of the inbox, and reports false when another holds it. The
-// context of f ends when the lease is lost. Run renews it.
+// context of f ends when the lease is lost. Run renews it. Its frame is small: f may wait for mail for days.
 func (g *Gateway) underLease(ctx context.Context, inbox int64, f func(context.Context, fence) error) (held bool, err error) {
-	name, begun := leaseName(inbox), time.Now()
-	epoch, ok, err := g.Store.AcquireLease(ctx, name, g.holder, leaseTTL)
-	if err != nil {
-		return false, fmt.Errorf("take the lease: %w", err)
+	under, h, err := g.takeLease(ctx, inbox)
+	if h == nil {
+		return false, err
 	}
-	if !ok {
-		return false, nil
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	h := &heldLease{epoch: epoch, taken: time.Now(), trusted: begun.Add(leaseTTL - time.Second), end: cancel}
-	g.mu.Lock()
-	g.leases[name] = h
-	g.mu.Unlock()
-	err = f(ctx, fence{name: name, epoch: epoch})
-	cancel()
-	g.mu.Lock()
-	if g.leases[name] == h {
-		delete(g.leases, name)
-	}
-	lost := h.lost
-	g.mu.Unlock()
-	if lost || errors.Is(err, models.ErrFenced) || err != nil && !g.stillHeld(ctx, fence{name, epoch}) {
+	err = f(under, h.fence)
+	h.end()
+	if g.dropLease(ctx, h, err) {
 		g.counts.fenced.Add(1)
 		return false, nil // What went wrong is no news about the inbox: another process visits it.
 	}
-	release, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer done()
-	if rerr := g.Store.ReleaseLease(release, name, g.holder, epoch); rerr != nil {
-		g.Log.LogAttrs(ctx, slog.LevelWarn, "lease not released, it will run out", slog.Int64("inbox_id", inbox), slog.Any("err", rerr))
-	}
+	g.giveBack(ctx, h)
 	return true, err
+}
+
+// takeLease takes the lease of an inbox; nil when another process holds it. The context ends when the lease is lost.
+func (g *Gateway) takeLease(ctx context.Context, inbox int64) (context.Context, *heldLease, error) {
+	name, begun := leaseName(inbox), time.Now()
+	epoch, ok, err := g.Store.AcquireLease(ctx, name, g.holder, leaseTTL)
+	if err != nil {
+		return ctx, nil, fmt.Errorf("take the lease: %w", err)
+	}
+	if !ok {
+		return ctx, nil, nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	h := &heldLease{fence: fence{name: name, epoch: epoch}, taken: time.Now(), trusted: begun.Add(leaseTTL - time.Second), end: cancel}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.leases[name] = h
+	return ctx, h, nil
+}
+
+// dropLease stops renewing a lease and reports whether it was lost before err, which is what came of the work under it.
+func (g *Gateway) dropLease(ctx context.Context, h *heldLease, err error) (lost bool) {
+	g.mu.Lock()
+	if g.leases[h.name] == h {
+		delete(g.leases, h.name)
+	}
+	lost = h.lost
+	g.mu.Unlock()
+	return lost || errors.Is(err, models.ErrFenced) || err != nil && !g.stillHeld(ctx, h.fence)
+}
+
+// giveBack lets others have the lease at once, also when ctx is done.
+func (g *Gateway) giveBack(ctx context.Context, h *heldLease) {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer done()
+	if err := g.Store.ReleaseLease(ctx, h.name, g.holder, h.epoch); err != nil {
+		g.Log.LogAttrs(ctx, slog.LevelWarn, "lease not released, it will run out", slog.String("lease", h.name), slog.Any("err", err))
+	}
 }
 
 // stillHeld reports whether nobody else has taken the lease, as far as the database can tell.

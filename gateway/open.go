@@ -29,8 +29,13 @@ func (g *Gateway) openBox(ctx context.Context, ib models.Inbox, status *models.I
 		return nil, err
 	}
 	tokens := g.bear(&a, OAuthInbox(ib.ID), ib.Settings.OAuth, ib.Settings.Receive, false)
+	at := net.JoinHostPort(a.Host, strconv.Itoa(a.Port))
+	leave, err := g.doorway.enter(ctx, at)
+	if err != nil {
+		return nil, fmt.Errorf("wait for a turn at the server: %w", err)
+	}
+	defer leave()
 	if status != nil {
-		at := net.JoinHostPort(a.Host, strconv.Itoa(a.Port))
 		a.Encrypted = status.EncryptedWith == at
 		a.OnEncrypted = func() { status.EncryptedWith = at }
 	}

@@ -34,6 +34,7 @@ func (a *App) Serve(ctx context.Context, ready func(Ready)) error {
 		// of the processor time of a message and keeps a process that takes in large mail small (docs/benchmarks.md).
 		debug.SetGCPercent(50)
 	}
+	go returnMemory(ctx)
 	return a.serve(ctx, nil, ready)
 }
 

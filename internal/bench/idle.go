@@ -67,7 +67,7 @@ func waiting(ctx context.Context, n int) (memory float64, cpu time.Duration, err
 	if err := h.awaitActive(ctx, n); err != nil {
 		return 0, 0, errors.Join(err, p.stop(), h.close())
 	}
-	time.Sleep(5 * time.Second)
+	time.Sleep(30 * time.Second) // A while after the work of signing in.
 	before := p.cpuNow()
 	time.Sleep(quietFor)
 	cpu, memory = p.cpuNow()-before, memoryOf(p.cmd.Process.Pid, "VmRSS:")

@@ -4,6 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
 
 	goimap "github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -80,7 +86,7 @@ func (d *Dovecot) countByTool(login, folder, query string) int {
 	if query == "" {
 		query = "ALL"
 	}
-	out, err := d.admin("search", "-u", login, "mailbox", folder, query)
+	out, err := d.admin(append([]string{"search", "-u", login, "mailbox", folder}, strings.Fields(query)...)...)
 	if err != nil {
 		return -1
 	}
@@ -96,6 +102,32 @@ func (d *Dovecot) CreateFolder(login, folder string) error {
 	err := d.session(login, func(c *imapclient.Client) error { return c.Create(folder, nil).Wait() })
 	if err != nil {
 		return fmt.Errorf("create folder %q: %w", folder, err)
+	}
+	return nil
+}
+
+// Fill puts mails into a user's Maildir as files, in their order. With many mails it is a hundred times faster than Deliver,
+// which has the server look at the whole folder for each.
+func (d *Dovecot) Fill(login string, raws iter.Seq[[]byte]) error {
+	if err := d.Deliver(login, []byte("Subject: first\r\n\r\nmakes the folder\r\n")); err != nil {
+		return err
+	}
+	folder := filepath.Join(d.Mail(login), "new")
+	var owner syscall.Stat_t
+	if err := syscall.Stat(folder, &owner); err != nil {
+		return fmt.Errorf("fill a maildir: %w", err)
+	}
+	began, i := time.Now().Unix(), 0
+	for raw := range raws {
+		// Dovecot numbers new mails by the time in their names.
+		name := filepath.Join(folder, fmt.Sprintf("%d.M%06dP1.localhost", began+int64(i/1e6), i%1e6))
+		if err := os.WriteFile(name, raw, 0o600); err != nil {
+			return fmt.Errorf("fill a maildir: %w", err)
+		}
+		if err := os.Chown(name, int(owner.Uid), int(owner.Gid)); err != nil {
+			return fmt.Errorf("fill a maildir: %w", err)
+		}
+		i++
 	}
 	return nil
 }
