@@ -72,6 +72,8 @@ func TestEveryRouteKnowsWhoMayComeToIt(t *testing.T) {
 		"/organisations/:id":            {303, 200, 403, 200, 200, 200},
 		"/attachments/:id/preview":      ofSUP,
 		"/projects/:id":                 {303, 404, 200, 200, 200, 200},
+		"/projects/:id/states":          {303, 403, 403, 403, 200, 200},
+		"/projects/:id/priorities":      {303, 403, 403, 403, 200, 200},
 		"/smime/keys/:id/certificate":   {303, 403, 403, 403, 403, 404},
 		"/oauth/callback":               {303, 403, 403, 403, 400, 400},
 		"/changes":                      nil, // A stream, see TestChangesReachThePages.

@@ -228,6 +228,8 @@ func (w *apiWorld) request(who, method, path string, n int) *httptest.ResponseRe
 		"POST /projects":                    fmt.Sprintf(`{"key":"N%d","name":"New"}`, n),
 		"PATCH /projects/:key":              `{"name":"Renamed"}`,
 		"PUT /projects/:key/members/:login": `{"role":"member"}`,
+		"PUT /projects/:key/states":         `{"items":[]}`,
+		"PUT /projects/:key/priorities":     `{"items":[]}`,
 		"POST /users":                       fmt.Sprintf(`{"login":"n%d","name":"New","role":"member"}`, n),
 		"POST /inboxes":                     fmt.Sprintf(`{"name":"New %d","project":"SUP","receive":"push","auth":"none"}`, n),
 		"PATCH /inboxes/:id":                `{"batch_size":20}`,

@@ -16,22 +16,25 @@ import (
 
 // apiIssueOut is an issue in the API.
 type apiIssueOut struct {
-	Number      int64         `json:"number"`
-	Project     string        `json:"project"` // Key.
-	Title       string        `json:"title"`   // "" when the mail had no subject.
-	Description string        `json:"description"`
-	State       string        `json:"state"`
-	Reporter    apiPersonOut  `json:"reporter"`
-	Assignee    *apiPersonOut `json:"assignee"`
-	Priority    string        `json:"priority"`
-	Due         string        `json:"due"` // 2006-01-02, "" for none.
-	Labels      []string      `json:"labels"`
-	MergedInto  *int64        `json:"merged_into"` // The issue that has taken this one over.
-	Message     *int64        `json:"message"`     // The message that made it, null when a person did.
-	Version     int64         `json:"version"`
-	CreatedAt   time.Time     `json:"created_at"`
-	UpdatedAt   time.Time     `json:"updated_at"`
-	ClosedAt    *time.Time    `json:"closed_at"`
+	Number      int64  `json:"number"`
+	Project     string `json:"project"` // Key.
+	Title       string `json:"title"`   // "" when the mail had no subject.
+	Description string `json:"description"`
+	State       string `json:"state"` // What its state counts as: new, open, waiting, resolved, closed.
+	// Name of the state and of the priority, where the project has its own; "" otherwise.
+	StateName    string        `json:"state_name"`
+	PriorityName string        `json:"priority_name"`
+	Reporter     apiPersonOut  `json:"reporter"`
+	Assignee     *apiPersonOut `json:"assignee"`
+	Priority     string        `json:"priority"`
+	Due          string        `json:"due"` // 2006-01-02, "" for none.
+	Labels       []string      `json:"labels"`
+	MergedInto   *int64        `json:"merged_into"` // The issue that has taken this one over.
+	Message      *int64        `json:"message"`     // The message that made it, null when a person did.
+	Version      int64         `json:"version"`
+	CreatedAt    time.Time     `json:"created_at"`
+	UpdatedAt    time.Time     `json:"updated_at"`
+	ClosedAt     *time.Time    `json:"closed_at"`
 }
 
 // apiIssueIn is what can be set of an issue.
@@ -65,7 +68,7 @@ func apiIssueOf(i tracker.IssueRow) apiIssueOut {
 		Number: i.Number, Project: i.Project.Key, Title: i.Title, Description: i.Description, State: string(i.State),
 		Reporter: apiPersonOf(i.Reporter), Message: i.OriginMessageID, Version: i.Version,
 		CreatedAt: apiTime(i.CreatedAt), UpdatedAt: apiTime(i.UpdatedAt), ClosedAt: apiTimeOrNil(i.ClosedAt),
-		Priority: i.Priority.String(), Labels: []string{}, MergedInto: i.MergedInto,
+		StateName: i.StateWord().Name, PriorityName: i.PriorityWord().Name, Priority: i.Priority.String(), Labels: []string{}, MergedInto: i.MergedInto,
 	}
 	if i.DueOn != nil {
 		out.Due = i.DueOn.UTC().Format(time.DateOnly)

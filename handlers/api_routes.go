@@ -3,6 +3,8 @@ package handlers
 import (
 	"net/http"
 	"reflect"
+
+	"letterbox/models"
 )
 
 // apiRoute is one route of the API with what its documentation says. The router and the OpenAPI document are made of
@@ -50,6 +52,15 @@ func apiRoutes() []apiRoute {
 			in: reflect.TypeFor[apiTemplateIn](), out: reflect.TypeFor[apiTemplateOut](), status: 201},
 		{method: del, path: "/projects/:key/templates/:id", handle: apiProjectPart(apiTemplateDelete), summary: "Remove a text for answers", status: 204},
 		{method: del, path: "/projects/:key/labels/:id", handle: apiProjectPart(apiLabelDelete), summary: "Remove a label from a project and its issues", status: 204},
+
+		{method: get, path: "/projects/:key/states", handle: apiValueList(models.ValueState), summary: "List the states of a project, in order",
+			out: reflect.TypeFor[apiValueOut](), list: true, status: 200},
+		{method: put, path: "/projects/:key/states", handle: apiValueSet(models.ValueState), summary: "Give a project states of its own",
+			in: reflect.TypeFor[apiValuesIn](), out: reflect.TypeFor[apiValueOut](), list: true, status: 200},
+		{method: get, path: "/projects/:key/priorities", handle: apiValueList(models.ValuePriority), summary: "List the priorities of a project, the most urgent first",
+			out: reflect.TypeFor[apiValueOut](), list: true, status: 200},
+		{method: put, path: "/projects/:key/priorities", handle: apiValueSet(models.ValuePriority), summary: "Give a project priorities of its own",
+			in: reflect.TypeFor[apiValuesIn](), out: reflect.TypeFor[apiValueOut](), list: true, status: 200},
 
 		{method: get, path: "/contacts", handle: apiContactList, summary: "List the customers of the issues you work on, the latest first",
 			query: append([]string{"q", "organisation"}, page...), out: reflect.TypeFor[apiContactOut](), list: true, status: 200},

@@ -69,7 +69,7 @@ func (v *visit) showIssueConflict(u update) error {
 
 // issueValues are the properties of an issue as the form has them.
 func issueValues(i tracker.IssueRow) map[string]string {
-	out := map[string]string{"state": string(i.State), "priority": i.Priority.String(), "project": i.Project.Key, "assignee": "", "due": ""}
+	out := map[string]string{"state": i.StateWord().Value(), "priority": i.PriorityWord().Value(), "project": i.Project.Key, "assignee": "", "due": ""}
 	if i.Assignee != nil && i.Assignee.Login != nil {
 		out["assignee"] = *i.Assignee.Login
 	}
@@ -87,7 +87,7 @@ func issueValues(i tracker.IssueRow) map[string]string {
 // issueValue is a property of an issue as people read it.
 func (v *visit) issueValue(i tracker.IssueRow, name, value string) string {
 	switch {
-	case name == "state" || name == "priority":
+	case slices.Contains(models.ValueKind(name).Bases(), value) && (name == "state" || name == "priority"):
 		return v.l.T(name + "." + value)
 	case name == "assignee" && value == "":
 		return v.l.T("issue.nobody")

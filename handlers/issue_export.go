@@ -57,7 +57,7 @@ func csvRow(i tracker.IssueRow) []string {
 		labels = append(labels, l.Name)
 	}
 	row := []string{
-		strconv.FormatInt(i.Number, 10), i.Project.Key, i.Title, string(i.State), i.Priority.String(), "", personText(i.Reporter),
+		strconv.FormatInt(i.Number, 10), i.Project.Key, i.Title, i.StateWord().Value(), i.PriorityWord().Value(), "", personText(i.Reporter),
 		strings.Join(labels, ", "), "", i.CreatedAt.UTC().Format(time.RFC3339), i.UpdatedAt.UTC().Format(time.RFC3339),
 	}
 	if i.Assignee != nil {

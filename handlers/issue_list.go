@@ -35,6 +35,8 @@ type issueListView struct {
 	Board    string // Address of the same issues as a board.
 	Bulk     *form
 	Assign   []option
+	States   []models.Word // That the issues of the page can get.
+	Levels   []models.Word
 }
 
 // choice is one answer of a filter, with its address.
@@ -116,6 +118,10 @@ func (v *visit) showList(status int, l listed) error {
 	data.Rows = found.Items
 	data.Early = found.Next != "" && len(found.Items) < l.filter.Limit
 	v.fillListView(&data, l, found.Next)
+	data.States, data.Levels = models.Values(nil).Words(models.ValueState), models.Values(nil).Words(models.ValuePriority)
+	if oneProject(found.Items) {
+		data.States, data.Levels = found.Items[0].StateWords(), found.Items[0].PriorityWords()
+	}
 	if data.Assign, err = v.bulkAssignees(found.Items); err != nil {
 		return err
 	}
@@ -170,7 +176,7 @@ func (v *visit) bulkAssignees(rows []tracker.IssueRow) ([]option, error) {
 	if v.me.Login != nil {
 		out = append(out, option{*v.me.Login, v.me.Name})
 	}
-	if len(rows) == 0 || !v.access.WorksOn(rows[0].ProjectID) || slices.ContainsFunc(rows, func(r tracker.IssueRow) bool { return r.ProjectID != rows[0].ProjectID }) {
+	if !oneProject(rows) || !v.access.WorksOn(rows[0].ProjectID) {
 		return out, nil
 	}
 	members, err := v.h.Tracker.Members(v.ctx(), v.me, rows[0].ProjectID)
@@ -183,6 +189,11 @@ func (v *visit) bulkAssignees(rows []tracker.IssueRow) ([]option, error) {
 		}
 	}
 	return out, nil
+}
+
+// oneProject reports whether all issues of a page belong to the same project.
+func oneProject(rows []tracker.IssueRow) bool {
+	return len(rows) > 0 && !slices.ContainsFunc(rows, func(r tracker.IssueRow) bool { return r.ProjectID != rows[0].ProjectID })
 }
 
 // states are the states that a filter stands for; an unknown one is passed on and refused by the tracker.

@@ -20,6 +20,8 @@ type projectView struct {
 	Member     *form // The form for one more member.
 	Labels     []models.Label
 	Templates  []models.AnswerTemplate
+	States     []models.Word
+	Priorities []models.Word
 	Assignable []option // Who may have new issues that name nobody.
 }
 
@@ -79,6 +81,11 @@ func (v *visit) showProject(status int, id int64, f, member *form) error {
 		return err
 	}
 	data := projectView{Project: p, Configures: v.access.Configures(id), Works: v.access.WorksOn(id), Member: member}
+	values, err := v.h.Tracker.Values(v.ctx(), v.me, id)
+	if err != nil {
+		return err
+	}
+	data.States, data.Priorities = values.States.Words(models.ValueState), values.Priorities.Words(models.ValuePriority)
 	if data.Works {
 		if data.Members, err = v.h.Tracker.Members(v.ctx(), v.me, id); err != nil {
 			return err

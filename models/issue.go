@@ -42,6 +42,7 @@ type Issue struct {
 	Title       string
 	Description string
 	State       IssueState
+	StateID     *int64 // The state of its project that it is in, which counts as State; nil: the first one that does.
 	ReporterID  int64
 	AssigneeID  *int64
 	// OriginMessageID is the ledger row that made the issue, nil when a person did. It is unique: a message has its
@@ -49,6 +50,7 @@ type Issue struct {
 	OriginMessageID *int64
 	Mentions        string // Numbers that its mail named but was not allowed to write to: "12,15".
 	Priority        Priority
+	PriorityID      *int64     // As StateID.
 	DueOn           *time.Time // The day, at 00:00 UTC; nil when there is none.
 	MergedInto      *int64     // The issue that has taken this one over; nil for most.
 	Version         int64      // Grows with each change; two people who edit at once are told.

@@ -5,6 +5,7 @@ import (
 	"html"
 	"html/template"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,23 +28,27 @@ func funcs(l *i18n.Locale, assets map[string]Asset) template.FuncMap {
 		"iso": func(t any) string {
 			return withTime(t, func(t time.Time) string { return t.UTC().Format(time.RFC3339) })
 		},
-		"duration":   l.Duration,
-		"linkify":    Linkify,
-		"markdown":   markdown,
-		"visible":    Visible,
-		"icon":       icon,
-		"dict":       dict,
-		"list":       func(all ...any) []any { return all },
-		"initials":   initials,
-		"thumb":      thumb,
-		"paper":      paper,
-		"asset":      func(name string) string { return "/static/" + name + "?v=" + assets[name].Version },
-		"lang":       func() string { return l.Lang },
-		"day":        func(t *time.Time) string { return l.Date(t.UTC()) },
-		"excerpt":    excerpt,
-		"states":     models.IssueStates,
-		"priorities": models.Priorities,
+		"duration": l.Duration,
+		"linkify":  Linkify,
+		"markdown": markdown,
+		"visible":  Visible,
+		"icon":     icon,
+		"dict":     dict,
+		"list":     func(all ...any) []any { return all },
+		"initials": initials,
+		"thumb":    thumb,
+		"paper":    paper,
+		"asset":    func(name string) string { return "/static/" + name + "?v=" + assets[name].Version },
+		"lang":     func() string { return l.Lang },
+		"day":      func(t *time.Time) string { return l.Date(t.UTC()) },
+		"excerpt":  excerpt,
+		"usual":    usual,
 	}
+}
+
+// usual reports whether a value of the history is a state or priority that is no project's own.
+func usual(kind models.EventKind, value string) bool {
+	return (kind == models.EventState || kind == models.EventPriority) && slices.Contains(models.ValueKind(kind).Bases(), value)
 }
 
 func toInt(n any) int64 {

@@ -17,6 +17,15 @@ func (s *Service) CheckCommand(ctx context.Context, by *models.User, projectID i
 		return c, false, err
 	}
 	switch c.Name {
+	case "status", "priority":
+		var wrong checks
+		issue, p := models.Issue{ProjectID: projectID}, &c.Value
+		if c.Name == "priority" {
+			err = s.setValues(ctx, &issue, projectID, nil, p, &wrong)
+		} else {
+			err = s.setValues(ctx, &issue, projectID, p, nil, &wrong)
+		}
+		return c, err == nil && wrong.err() == nil, err
 	case "assignee":
 		if slices.Contains([]string{"me", "ich", "mich", "mir"}, strings.ToLower(c.Value)) && by.Login != nil {
 			c.Value = *by.Login

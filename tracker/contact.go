@@ -28,7 +28,7 @@ type Contact struct {
 type ContactView struct {
 	Contact
 	Open, Done int
-	Issues     []models.Issue // The latest 20.
+	Issues     []IssueRow // The latest 20.
 }
 
 // Contacts lists customers, the latest first, and returns the cursor of the next page. Admins see all, others those who
@@ -84,13 +84,14 @@ func (s *Service) Contact(ctx context.Context, by *models.User, id int64) (Conta
 			v.Open += n
 		}
 	}
-	v.Issues, _, err = s.store.Issues(ctx, store.IssueQuery{
+	issues, _, err := s.store.Issues(ctx, store.IssueQuery{
 		ProjectIDs: projects, Sort: store.SortUpdated, Limit: 20, Where: []store.Condition{{Field: store.ByReporter, IDs: []int64{id}}},
 	})
 	if err != nil {
 		return v, fmt.Errorf("list issues of the contact: %w", err)
 	}
-	return v, nil
+	v.Issues, err = s.rows(ctx, issues, s.people())
+	return v, err
 }
 
 // contact returns a customer that was not erased or merged.

@@ -77,8 +77,15 @@ func (s *Service) record(ctx context.Context, by *models.User, before, after mod
 		}
 	}
 	add(models.EventProject, strconv.FormatInt(before.ProjectID, 10), strconv.FormatInt(after.ProjectID, 10))
-	add(models.EventState, string(before.State), string(after.State))
-	add(models.EventPriority, before.Priority.String(), after.Priority.String())
+	if before.State != after.State || before.Priority != after.Priority || !same(before.StateID, after.StateID) || !same(before.PriorityID, after.PriorityID) {
+		of, err := s.values(ctx, before.ProjectID, after.ProjectID)
+		if err != nil {
+			return err
+		}
+		was, became := IssueRow{Issue: before, Values: of[before.ProjectID]}, IssueRow{Issue: after, Values: of[after.ProjectID]}
+		add(models.EventState, was.StateWord().Value(), became.StateWord().Value())
+		add(models.EventPriority, was.PriorityWord().Value(), became.PriorityWord().Value())
+	}
 	add(models.EventAssignee, idOf(before.AssigneeID), idOf(after.AssigneeID))
 	add(models.EventDue, dayOf(before.DueOn), dayOf(after.DueOn))
 	add(models.EventTitle, before.Title, after.Title)
@@ -107,6 +114,8 @@ func idOf(id *int64) string {
 	}
 	return strconv.FormatInt(*id, 10)
 }
+
+func same(a, b *int64) bool { return idOf(a) == idOf(b) }
 
 func dayOf(t *time.Time) string {
 	if t == nil {

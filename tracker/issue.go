@@ -19,6 +19,7 @@ type IssueFilter struct {
 	Query      string              // Words and filters, see [ParseQuery].
 	Default    []models.IssueState // When neither States nor Query say which.
 	Sort       string              // One of [Sorts]; "": by number, the highest first. A sort in Query wins.
+	ValueID    int64               // Not 0: of the project only what is in this state of its own.
 	Triage     bool                // What waits to be sorted, see Service.triage.
 	Limit      int                 // At most 200; 50 when 0.
 	Cursor     string
@@ -31,6 +32,7 @@ type IssueRow struct {
 	Reporter models.User
 	Assignee *models.User
 	Labels   []models.Label
+	Values   *ProjectValues // Of its project.
 }
 
 // IssuePage is one page of a list of issues.
@@ -92,6 +94,9 @@ func (s *Service) issueQuery(ctx context.Context, by *models.User, a Access, f I
 			return n.q, false, err
 		}
 		n.q.ProjectIDs = []int64{p.ID}
+		if err := s.byValueID(ctx, &n, p.ID, f.ValueID); err != nil {
+			return n.q, false, err
+		}
 	case !all && len(ids) == 0:
 		return n.q, true, nil
 	case !all:
@@ -132,6 +137,10 @@ func (s *Service) rows(ctx context.Context, issues []models.Issue, who *people) 
 	if err != nil {
 		return nil, fmt.Errorf("load labels: %w", err)
 	}
+	values, err := s.valuesOf(ctx, issues)
+	if err != nil {
+		return nil, err
+	}
 	projects := map[int64]models.Project{}
 	rows := make([]IssueRow, 0, len(issues))
 	for _, i := range issues {
@@ -143,7 +152,7 @@ func (s *Service) rows(ctx context.Context, issues []models.Issue, who *people) 
 			}
 			projects[p.ID] = p
 		}
-		row := IssueRow{Issue: i, Project: p, Labels: labels[i.Number]}
+		row := IssueRow{Issue: i, Project: p, Labels: labels[i.Number], Values: values[p.ID]}
 		var err error
 		if row.Reporter, err = who.get(ctx, i.ReporterID); err != nil {
 			return nil, err

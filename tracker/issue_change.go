@@ -76,11 +76,13 @@ func (s *Service) OpenIssue(ctx context.Context, by *models.User, d IssueDraft) 
 	}
 	title := line(d.Title)
 	c.title(title)
-	c.state(d.State, true)
 	if len(d.Description) > maxDescription {
 		c.add("description", "E-TEXT-01", "max", fmt.Sprint(maxDescription))
 	}
-	priority, due := c.priority(d.Priority), c.due(d.Due)
+	due, likely := c.due(d.Due), models.Issue{ProjectID: p.ID, State: models.IssueNew}
+	if err := s.setValues(ctx, &likely, p.ID, given(string(d.State)), given(d.Priority), &c); err != nil {
+		return IssueRow{}, err
+	}
 	labels := splitLabels(d.Labels, &c)
 	if _, ok := address(d.Reporter); d.Reporter != "" && !ok {
 		c.add("reporter", "E-USER-03", "address", line(d.Reporter))
@@ -112,7 +114,7 @@ func (s *Service) OpenIssue(ctx context.Context, by *models.User, d IssueDraft) 
 			participants = reporter.Addresses
 		}
 		issue, err = s.CreateIssue(ctx, models.NewIssue{
-			ProjectID: p.ID, Title: title, Description: d.Description, State: d.State, ReporterID: reporter.ID, MadeBy: by.ID, WatcherIDs: []int64{by.ID},
+			ProjectID: p.ID, Title: title, Description: d.Description, State: likely.State, ReporterID: reporter.ID, MadeBy: by.ID, WatcherIDs: []int64{by.ID},
 			Attachments: attached, Participants: participants,
 		})
 		if err != nil {
@@ -123,11 +125,12 @@ func (s *Service) OpenIssue(ctx context.Context, by *models.User, d IssueDraft) 
 				return err
 			}
 		}
-		if assignee == nil && due == nil && priority == models.PriorityNormal {
+		if assignee == nil && due == nil && likely.Priority == models.PriorityNormal && likely.StateID == nil && likely.PriorityID == nil {
 			return nil
 		}
 		before := models.Issue{AssigneeID: issue.AssigneeID}
-		if issue.Priority, issue.DueOn = priority, due; assignee != nil {
+		issue.StateID, issue.Priority, issue.PriorityID = likely.StateID, likely.Priority, likely.PriorityID
+		if issue.DueOn = due; assignee != nil {
 			issue.AssigneeID = assignee
 		}
 		if err := s.store.UpdateIssue(ctx, &issue, issue.Version); err != nil {
@@ -238,6 +241,7 @@ func (s *Service) reindex(ctx context.Context, i models.Issue) error {
 // patch applies d to issue. labels is nil when they stay.
 func (s *Service) patch(ctx context.Context, by *models.User, a Access, issue *models.Issue, d IssuePatch) (labels *[]string, err error) {
 	var c checks
+	from := issue.ProjectID
 	if d.ProjectKey != nil {
 		p, err := s.projectToWorkOn(ctx, by, a, *d.ProjectKey, &c)
 		if err != nil {
@@ -258,12 +262,8 @@ func (s *Service) patch(ctx context.Context, by *models.User, a Access, issue *m
 			c.add("description", "E-TEXT-01", "max", fmt.Sprint(maxDescription))
 		}
 	}
-	if d.State != nil {
-		c.state(*d.State, false)
-		setState(issue, *d.State)
-	}
-	if d.Priority != nil {
-		issue.Priority = c.priority(*d.Priority)
+	if err := s.setValues(ctx, issue, from, (*string)(d.State), d.Priority, &c); err != nil {
+		return nil, err
 	}
 	if d.Due != nil {
 		issue.DueOn = c.due(*d.Due)
@@ -303,6 +303,14 @@ func (s *Service) patchLabels(ctx context.Context, number int64, d IssuePatch, c
 	return &want, nil
 }
 
+// given is nil for "".
+func given(value string) *string {
+	if value == "" {
+		return nil
+	}
+	return &value
+}
+
 // setState sets the state and, with it, when the issue was done.
 func setState(issue *models.Issue, state models.IssueState) {
 	switch {
@@ -312,7 +320,7 @@ func setState(issue *models.Issue, state models.IssueState) {
 		at := now()
 		issue.ClosedAt = &at
 	}
-	issue.State = state
+	issue.State, issue.StateID = state, nil
 }
 
 // projectToWorkOn returns the project with that key and notes a key that the person cannot use. A project that it does
@@ -335,8 +343,8 @@ func (c *checks) title(title string) {
 	}
 }
 
-func (c *checks) state(state models.IssueState, empty bool) {
-	if state == "" && empty || slices.Contains(models.IssueStates(), state) {
+func (c *checks) state(state models.IssueState) {
+	if slices.Contains(models.IssueStates(), state) {
 		return
 	}
 	c.add("state", "E-ISSUE-02", "state", string(state))

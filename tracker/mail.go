@@ -118,7 +118,7 @@ func (s *Service) touch(ctx context.Context, number, author int64, reopen bool) 
 		return issue, err
 	}
 	before := issue
-	issue.State, issue.ClosedAt = models.IssueOpen, nil
+	issue.State, issue.StateID, issue.ClosedAt = models.IssueOpen, nil, nil
 	if err := s.store.UpdateIssue(ctx, &issue, issue.Version); err != nil {
 		return issue, err
 	}

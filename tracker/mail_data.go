@@ -84,7 +84,7 @@ func (s *Service) changeByMail(ctx context.Context, issue models.Issue, u models
 		issue.AssigneeID = u.AssigneeID
 	}
 	if u.Priority != nil {
-		issue.Priority = *u.Priority
+		issue.Priority, issue.PriorityID = *u.Priority, nil
 	}
 	if u.DueOn != nil {
 		issue.DueOn = u.DueOn

@@ -163,7 +163,7 @@ func (s *Service) notifyChange(ctx context.Context, by *models.User, before, aft
 	switch {
 	case after.AssigneeID != nil && idOf(before.AssigneeID) != idOf(after.AssigneeID):
 		event = "assigned"
-	case before.Number != 0 && before.State != after.State:
+	case before.Number != 0 && (before.State != after.State || before.ProjectID == after.ProjectID && !same(before.StateID, after.StateID)):
 		event = "state"
 	default:
 		return nil

@@ -30,7 +30,10 @@ func (s *Service) apply(ctx context.Context, n *narrowing, query Query) error {
 		case "is":
 			n.is(t)
 		case "state":
-			n.states(t, models.IssueState(t.word()))
+			var own bool
+			if own, err = s.byValue(ctx, n, models.ValueState, t); !own && err == nil {
+				n.states(t, models.IssueState(t.word()))
+			}
 		case "project":
 			err = s.byProject(ctx, n, t)
 		case "assignee", "from", "involves", "watcher":
@@ -40,6 +43,10 @@ func (s *Service) apply(ctx context.Context, n *narrowing, query Query) error {
 		case "label":
 			err = s.byLabel(ctx, n, t)
 		case "priority":
+			own, verr := s.byValue(ctx, n, models.ValuePriority, t)
+			if err = verr; own || err != nil {
+				break
+			}
 			p, ok := models.ParsePriority(t.word())
 			n.add(t, ok, store.Condition{Field: store.ByPriority, IDs: []int64{int64(p)}})
 		case "updated", "created", "due":

@@ -27,8 +27,10 @@ const mostLines = 10
 
 // Command is one line.
 type Command struct {
-	Name  string // One of Names.
-	Value string // In the form of the API: "closed", "high", "2026-12-24"; for assignee and label as it was written.
+	Name string // One of Names.
+	// In the form of the API: "closed", "high", "2026-12-24"; as it was written for assignee and label, and for a status
+	// or priority that only its project can know.
+	Value string
 	Line  string // As it stands in the text.
 	// Refused says why it does not count: "not_allowed" (the inbox does not take it) or "value" (nobody knows the value).
 	Refused string
@@ -107,7 +109,7 @@ func read(line string, allowed []string) (Command, bool) {
 	switch {
 	case !slices.Contains(allowed, name):
 		c.Refused = "not_allowed"
-	case !known:
+	case !known && name == Due:
 		c.Refused = "value"
 	}
 	if !known {

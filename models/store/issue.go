@@ -44,15 +44,15 @@ func (s *Store) IssueByNumber(ctx context.Context, number int64) (models.Issue, 
 	return i, wrap("read issue", err)
 }
 
-// UpdateIssue writes project, title, description, state, assignee, priority, DueOn, MergedInto and ClosedAt when the stored version is still version;
+// UpdateIssue writes project, title, description, state, assignee, priority with their values of the project, DueOn, MergedInto and ClosedAt when the stored version is still version;
 // models.ErrConflict otherwise. It sets Version and UpdatedAt.
 func (s *Store) UpdateIssue(ctx context.Context, i *models.Issue, version int64) error {
 	at := now()
 	err := s.write(ctx, "update issue", func(ctx context.Context, tx *txPool) error {
-		return changedOne(tx.exec(ctx, `UPDATE issues SET project_id = ?, title = ?, description = ?, state = ?, assignee_id = ?,
-			priority = ?, due_on = ?, merged_into = ?, closed_at = ?, updated_at = ?, version = version + 1 WHERE number = ? AND version = ?`,
-			i.ProjectID, cut(i.Title, maxTitle), clean(i.Description), i.State, i.AssigneeID,
-			i.Priority, i.DueOn, i.MergedInto, i.ClosedAt, at, i.Number, version))
+		return changedOne(tx.exec(ctx, `UPDATE issues SET project_id = ?, title = ?, description = ?, state = ?, state_id = ?, assignee_id = ?,
+			priority = ?, priority_id = ?, due_on = ?, merged_into = ?, closed_at = ?, updated_at = ?, version = version + 1 WHERE number = ? AND version = ?`,
+			i.ProjectID, cut(i.Title, maxTitle), clean(i.Description), i.State, i.StateID, i.AssigneeID,
+			i.Priority, i.PriorityID, i.DueOn, i.MergedInto, i.ClosedAt, at, i.Number, version))
 	})
 	if err == nil {
 		i.Version, i.UpdatedAt = version+1, at

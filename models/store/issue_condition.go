@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"letterbox/models"
 )
 
 // conditions makes SQL of what issues have in common.
@@ -117,6 +119,8 @@ func (c Condition) sql() (string, []any) {
 		return "i.priority " + in, ids
 	case ByAttachment:
 		return "EXISTS (SELECT 1 FROM attachments a WHERE a.issue_number = i.number)", nil
+	case ByValue:
+		return c.Value.sql()
 	case ByNumber:
 		return "i.number " + in, ids
 	case ByCreated:
@@ -158,4 +162,28 @@ func (s *Store) numberList(numbers []int64) (list string, args []any) {
 		return "SELECT value FROM json_each(?)", []any{"[" + string(raw) + "]"}
 	}
 	return string(raw), nil
+}
+
+func (c ValueCondition) sql() (string, []any) {
+	parts, args := []string{"1 = 0"}, []any{}
+	for _, v := range c {
+		column, base := "i.state_id", "i.state"
+		var stands []any
+		for _, s := range v.Stands {
+			stands = append(stands, s)
+		}
+		if v.Kind == models.ValuePriority {
+			column, base = "i.priority_id", "i.priority"
+			for k, s := range v.Stands {
+				level, _ := models.ParsePriority(s)
+				stands[k] = int64(level)
+			}
+		}
+		parts, args = append(parts, column+" IS NOT NULL AND "+column+" = ?"), append(args, v.ID)
+		if len(stands) > 0 {
+			parts = append(parts, "i.project_id = ? AND "+column+" IS NULL AND "+base+" IN ("+marks(len(stands))+")")
+			args = append(append(args, v.ProjectID), stands...)
+		}
+	}
+	return "(" + strings.Join(parts, " OR ") + ")", args
 }

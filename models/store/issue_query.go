@@ -37,6 +37,17 @@ type Condition struct {
 	IDs   []int64 // One of these; none: of assignee, label, attachment and due that there is one.
 	From  *time.Time
 	Until *time.Time // Not included.
+	Value ValueCondition
+}
+
+// ValueCondition selects the issues that have a state or priority of a project, also those that have it because they have
+// none of their own and count as what it stands for.
+type ValueCondition []ValueStands
+
+// ValueStands is a value with the bases that it stands for.
+type ValueStands struct {
+	models.ProjectValue
+	Stands []string
 }
 
 // ConditionField is what a condition is about.
@@ -56,6 +67,7 @@ const (
 	ByDue
 	ByAttachment
 	ByNumber
+	ByValue // A state or priority of a project: Value, and Stands.
 )
 
 // IssueQuery selects issues.

@@ -40,6 +40,13 @@ func (s *Store) UpdateProject(ctx context.Context, p *models.Project) error {
 	})
 }
 
+// HoldProject has other transactions that hold or change the project wait for the one in ctx.
+func (s *Store) HoldProject(ctx context.Context, id int64) error {
+	return s.write(ctx, "hold project", func(ctx context.Context, tx *txPool) error {
+		return foundOne(tx.exec(ctx, "UPDATE projects SET name = name WHERE id = ?", id))
+	})
+}
+
 // create inserts a row with gorm; reset undoes what an earlier try of the same transaction has set.
 func (s *Store) create(ctx context.Context, what string, row any, reset func()) error {
 	return s.write(ctx, what, func(ctx context.Context, _ *txPool) error {

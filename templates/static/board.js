@@ -32,7 +32,10 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
     column.classList.toggle("over", kind === "dragover");
     if (kind !== "drop" || column.contains(dragged)) return;
     const form = dragged.querySelector("form");
-    form.elements.state.value = column.dataset.state;
+    const options = [...form.elements.state.options];
+    const to = options.find((o) => o.value === column.dataset.state) || options.find((o) => o.dataset.base === column.dataset.base);
+    if (!to) return;
+    form.elements.state.value = to.value;
     form.requestSubmit();
   });
 }
