@@ -79,7 +79,15 @@ func (g *Gateway) lookAgain(ctx context.Context, d *delivery) error {
 	if err := g.Store.HoldBlob(ctx, *d.row.BlobID); err != nil {
 		return fmt.Errorf("hold the octets: %w", err)
 	}
-	return g.markDuplicate(ctx, d)
+	if d.crowded && d.mail.MessageID != "" {
+		if err := g.Store.HoldMessageID(ctx, d.mail.MessageID); err != nil {
+			return fmt.Errorf("hold the message id: %w", err)
+		}
+	}
+	if err := g.markDuplicate(ctx, d); err != nil || !d.hasEffect() {
+		return err
+	}
+	return g.lookForCopy(ctx, d)
 }
 
 // applied resolves an outcome that is not known: the ledger row tells whether the transaction took effect.

@@ -34,6 +34,12 @@ func (g *Gateway) gate(ctx context.Context, d *delivery) error {
 	if d.people, err = g.snapshot(ctx, d); err != nil {
 		return err
 	}
+	if d.crowded, err = g.crowded(ctx, d.inbox.ProjectID); err != nil {
+		return err
+	}
+	if err := g.markCopy(ctx, d); err != nil || d.decided() {
+		return err
+	}
 	d.row.RuleVersion = d.rules.version
 	if d.told != nil {
 		d.letIn()

@@ -66,6 +66,7 @@ type Gateway struct {
 	own     ownCache
 	checks  checkCount
 	doorway doorway
+	crowds  crowds
 
 	mailOut chan struct{} // The outbox has been filled in this process.
 	keys    keyCache

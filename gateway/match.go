@@ -37,6 +37,11 @@ func (g *Gateway) match(ctx context.Context, d *delivery) error {
 		return nil
 	}
 	d.target = choose(d)
+	if d.target.comment != 0 && len(d.people.copies) > 0 {
+		if err := g.markCopy(ctx, d); err != nil || d.decided() {
+			return err
+		}
+	}
 	rules := d.rules.rules
 	switch {
 	case d.target.comment != 0 && !rules.AllowComment && !d.rest():

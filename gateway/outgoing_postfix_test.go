@@ -15,22 +15,24 @@ import (
 	"letterbox/models"
 )
 
+func hostAndPort(t *testing.T, address string) (host string, port int) {
+	t.Helper()
+	host, text, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if port, err = strconv.Atoi(text); err != nil {
+		t.Fatal(err)
+	}
+	return host, port
+}
+
 // The whole way over real servers: Postfix takes mail and hands it to Dovecot, customers and inbox read it there.
 func TestCustomerAndSupportTalkOverPostfixAndDovecot(t *testing.T) {
 	dovecot := mailtest.StartDovecot(t, mailtest.DovecotOptions{Users: map[string]string{"support": "s3cret", "erika": "x"}})
 	postfix := mailtest.StartPostfix(t, mailtest.PostfixOptions{Domains: []string{"here.example", "kunde.example"}, LMTP: dovecot.LMTPAddr})
 	h := newHouse(t, testdb.Open(t))
-	at := func(address string) (host string, port int) {
-		host, text, err := net.SplitHostPort(address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		port, err = strconv.Atoi(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return host, port
-	}
+	at := func(address string) (string, int) { return hostAndPort(t, address) }
 	ib := h.inbox("imap", func(d *gateway.InboxDraft) { d.Settings.Host, d.Settings.Port = at(dovecot.IMAPAddr) })
 	h.sending(func(d *gateway.SendingDraft) {
 		d.Settings.Host, d.Settings.Port = at(postfix.SMTPAddr)

@@ -38,6 +38,7 @@ type delivery struct {
 	dkim      authenticity.Result // Set by parse: what the signature says, where it was looked at.
 	auth      authenticity.Result // Set by gate: is the sender the one it claims to be?
 	people    snapshot            // Set by gate.
+	crowded   bool                // Set by gate: the project has other inboxes, which the same mail may reach.
 	verdict   rule.Verdict        // Set by gate.
 	readable  []extract.File      // Set by parse: files that profiles may read.
 	reads     bool                // Files are kept for profiles other than those of rules.

@@ -83,7 +83,7 @@ func (g *Gateway) queueRefusal(ctx context.Context, d *delivery, account models.
 	o := models.Outgoing{
 		Kind: models.OutgoingRefusal, AccountID: account.ID, InboxID: &d.inbox.ID, MessageID: &d.row.ID,
 		Recipient: to, RecipientName: outbound.Line(d.mail.From[0].Name, 100), Language: lang, State: models.OutgoingQueued,
-		RFCMessageID: keys.MessageID("r", 0, d.row.ID, to, helloOf(account.Address)),
+		RFCMessageID: keys.MessageID("x", 0, d.row.ID, to, helloOf(account.Address)),
 		Content: models.OutgoingContent{
 			Subject: subject, Text: text, To: []string{to}, InReplyTo: d.mail.MessageID, References: append(lastOf(d.mail.References, 20), d.mail.MessageID),
 		},

@@ -22,6 +22,7 @@ type snapshot struct {
 	forged   bool            // Somebody has the sender's address, but the sender is not verified and the rules want that.
 	own      map[string]bool // Addresses of our inboxes.
 	outgoing bool            // The Message-ID is one that we sent.
+	copies   []int64         // Issues that a mail with the same Message-ID, not ours, went to.
 	hints    []hint          // Issues that the mail names, surest first.
 	recent   int             // Mails of the sender that the inbox has let in lately; counted only where the rules set a limit.
 	watchers []int64         // Users among the recipients who may see the project of a new issue.
@@ -216,6 +217,7 @@ func (g *Gateway) lookUpHints(ctx context.Context, d *delivery, s *snapshot) err
 	for _, ref := range known[m.MessageID] {
 		s.outgoing = s.outgoing || ref.Outgoing
 	}
+	s.keepCopies(known[m.MessageID])
 	for _, c := range candidates {
 		numbers := []int64{c.Number}
 		if c.Kind == thread.ByMessageID {

@@ -19,8 +19,9 @@ import (
 
 // PostfixOptions says how a private Postfix behaves.
 type PostfixOptions struct {
-	Domains []string // That it takes mail for; nothing leaves for others.
-	LMTP    string   // HOST:PORT of where it delivers.
+	Domains []string            // That it takes mail for; nothing leaves for others.
+	LMTP    string              // HOST:PORT of where it delivers.
+	Aliases map[string][]string // Addresses that stand for others.
 }
 
 // Postfix is a private, running Postfix on loopback.
@@ -114,6 +115,7 @@ mynetworks = 127.0.0.0/8
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 alias_maps =
+virtual_alias_maps = texthash:%[1]s/conf/aliases
 local_recipient_maps =
 recipient_delimiter = +
 virtual_mailbox_domains = %[2]s
@@ -141,7 +143,11 @@ flush unix n - n 1000? 0 flush
 showq unix n - n - - showq
 postlog unix-dgram n - n - 1 postlogd
 `
-	for name, text := range map[string]string{"main.cf": main, "master.cf": master} {
+	aliases := ""
+	for address, others := range o.Aliases {
+		aliases += address + " " + strings.Join(others, ",") + "\n"
+	}
+	for name, text := range map[string]string{"main.cf": main, "master.cf": master, "aliases": aliases} {
 		if err := os.WriteFile(filepath.Join(p.dir, "conf", name), []byte(text), 0o644); err != nil {
 			return err
 		}

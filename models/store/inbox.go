@@ -63,6 +63,19 @@ func (s *Store) InboxAddresses(ctx context.Context) ([]string, error) {
 	return out, wrap("list addresses of inboxes", err)
 }
 
+// InboxesByProject counts the inboxes of each project.
+func (s *Store) InboxesByProject(ctx context.Context) (map[int64]int, error) {
+	out := map[int64]int{}
+	err := s.each(ctx, "SELECT project_id, COUNT(*) FROM inboxes GROUP BY project_id", nil, func(r *sql.Rows) error {
+		var project int64
+		var n int
+		err := r.Scan(&project, &n)
+		out[project] = n
+		return err
+	})
+	return out, wrap("count inboxes", err)
+}
+
 // UpdateInbox writes an inbox when the stored version is still version; models.ErrConflict otherwise. It sets Version and
 // UpdatedAt; CreatedAt, StartedAt and PollsAsked stay as they are stored.
 func (s *Store) UpdateInbox(ctx context.Context, i *models.Inbox, version int64) error {

@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"time"
+
+	"letterbox/models"
 )
 
 // HoldBlob makes transactions that concern the same octets follow one another: it writes the row of their blob, and the
@@ -12,6 +15,31 @@ func (s *Store) HoldBlob(ctx context.Context, id int64) error {
 	return s.write(ctx, "hold blob", func(ctx context.Context, tx *txPool) error {
 		return foundOne(tx.exec(ctx, "UPDATE blobs SET touched_at = ? WHERE id = ?", now(), id))
 	})
+}
+
+// HoldMessageID makes transactions that concern mails with the same Message-ID follow one another, as HoldBlob does for
+// the same octets. Where there is one writer only, they do so anyway.
+func (s *Store) HoldMessageID(ctx context.Context, id string) error {
+	if s.Exclusive() {
+		return nil
+	}
+	return s.write(ctx, "hold message id", func(ctx context.Context, tx *txPool) error {
+		h := sha256.Sum256([]byte(id)) // The row of no issue: it is there only while the transaction is.
+		if _, err := tx.exec(ctx, s.insertIgnore()+"message_ids (hash, issue_number, rfc_message_id, outgoing, created_at) VALUES (?, 0, '', ?, ?)", h[:], false, now()); err != nil {
+			return err
+		}
+		_, err := tx.exec(ctx, "DELETE FROM message_ids WHERE hash = ? AND issue_number = 0", h[:])
+		return err
+	})
+}
+
+// TakenByMessageID returns the messages, other than exceptID, with that Message-ID that became one of the issues or a comment
+// on it, oldest first; at most 100.
+func (s *Store) TakenByMessageID(ctx context.Context, issues []int64, id string, exceptID int64) ([]models.Message, error) {
+	var list []models.Message
+	err := s.gorm(ctx).Where("issue_number IN ? AND rfc_message_id = ? AND id <> ? AND state IN ?", issues, id, exceptID,
+		[]models.MessageState{models.MessageCreated, models.MessageCommented}).Order("id").Limit(100).Find(&list).Error
+	return list, wrap("find the same mail", err)
 }
 
 // RetireSource makes the messages of an inbox nameless on the server, because it reads another account from now on:
