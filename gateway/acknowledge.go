@@ -120,7 +120,10 @@ func (g *Gateway) planNotice(ctx context.Context, d *delivery) error {
 
 // acknowledge fills the outbox, or returns the code of the reason why nobody is told.
 func (g *Gateway) acknowledge(ctx context.Context, d *delivery) (silent string, err error) {
-	account, err := g.sendingFor(ctx, d.inbox.ID, d.inbox.ProjectID)
+	if d.scripted.Silent {
+		return "notify.silent_script", nil
+	}
+	account, err := g.sendingFor(ctx, d.inbox.ID, d.project())
 	if errors.Is(err, models.ErrNotFound) {
 		return "notify.no_account", nil
 	}
@@ -210,7 +213,7 @@ func (g *Gateway) queueAck(ctx context.Context, d *delivery, account models.Send
 	if err != nil {
 		return err
 	}
-	project, err := g.Store.ProjectByID(ctx, d.inbox.ProjectID)
+	project, err := g.Store.ProjectByID(ctx, d.project())
 	if err != nil {
 		return err
 	}

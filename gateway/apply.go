@@ -143,7 +143,7 @@ func (g *Gateway) effect(ctx context.Context, d *delivery) error {
 			state = models.IssueClosed
 		}
 		i, err := g.Tracker.CreateIssue(ctx, d.setByProfile(models.NewIssue{
-			ProjectID: d.inbox.ProjectID, Title: d.title(), Description: d.body(), State: state,
+			ProjectID: d.project(), Title: d.title(), Description: d.body(), State: state,
 			ReporterID: author.ID, OriginMessageID: origin, Attachments: files, WatcherIDs: d.people.watchers,
 			Participants: people, Mentions: d.target.mentioned(), Tell: tellOf(d),
 		}))

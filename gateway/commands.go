@@ -33,7 +33,7 @@ func (g *Gateway) findCommands(ctx context.Context, d *delivery) error {
 		default:
 			project := d.target.project
 			if project == 0 {
-				project = d.inbox.ProjectID
+				project = d.project()
 			}
 			checked, ok, err := g.Tracker.CheckCommand(ctx, d.people.sender, project, models.Command{Name: c.Name, Value: c.Value})
 			if err != nil {

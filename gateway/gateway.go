@@ -13,6 +13,7 @@ import (
 	"letterbox/gateway/mailbox"
 	"letterbox/gateway/mailbox/preset"
 	"letterbox/gateway/oauth"
+	"letterbox/gateway/script"
 	"letterbox/gateway/smime"
 	"letterbox/models"
 	"letterbox/models/store"
@@ -34,6 +35,7 @@ type Deps struct {
 	ForbidUnverified bool
 	OAuthHosts       []string       // Identity providers that may be used besides Microsoft and Google: "id.example.org", "id.example.org:8443".
 	OAuthRoots       *x509.CertPool // Issuers of their certificates; those of the system when nil.
+	Scripts          *script.Runner // Runs the scripts of inboxes; nil: mail for a script waits.
 	SMIME            *smime.Policy  // Checks signatures and opens encrypted mail; nil: both are only recognised.
 	// Texts returns a text of the message catalogue for mails that go out; nil: its key.
 	Texts func(lang, key string, args map[string]string) string

@@ -119,6 +119,9 @@ func (g *Gateway) DuplicateInbox(ctx context.Context, by *models.User, id int64,
 	if err != nil {
 		return in, err
 	}
+	if !mayScript(by) {
+		in.Rules.Script = models.Script{} // Only admins give an inbox a script.
+	}
 	return g.CreateInbox(ctx, by, InboxDraft{
 		Name: name, Address: in.Address, ProjectID: in.ProjectID, Global: in.Global, Settings: in.Settings, Rules: in.Rules,
 	})

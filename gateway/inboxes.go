@@ -124,6 +124,9 @@ func (g *Gateway) CreateInbox(ctx context.Context, by *models.User, d InboxDraft
 		Settings: d.Settings, RuleVersion: 1, Version: 1, CreatedAt: at, UpdatedAt: at,
 	}
 	ib.Settings.TrustedAt = trustedAt(models.InboxSettings{}, d.Settings, at)
+	if !d.Rules.Script.Empty() && !mayScript(by) {
+		return InboxView{}, fmt.Errorf("add a script: %w", models.ErrForbidden)
+	}
 	err := g.Store.WithTx(ctx, func(ctx context.Context) error {
 		if err := g.room(ctx, 0, d); err != nil {
 			return err
@@ -243,6 +246,9 @@ func (g *Gateway) newRules(ctx context.Context, by *models.User, ib *models.Inbo
 	}
 	if sameRules(cur.Rules, rules) {
 		return nil
+	}
+	if cur.Rules.Script != rules.Script && !mayScript(by) {
+		return fmt.Errorf("change the script: %w", models.ErrForbidden)
 	}
 	ib.RuleVersion++
 	return g.Store.AddRuleVersion(ctx, &models.RuleVersion{

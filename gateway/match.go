@@ -59,6 +59,7 @@ func (g *Gateway) match(ctx context.Context, d *delivery) error {
 		d.finish(models.MessageCreated, rule.AcceptedNew)
 		d.note(models.StepMatch, "match.new")
 	}
+	d.noteUnset()
 	if err := g.findCommands(ctx, d); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"letterbox/gateway/extract"
 	"letterbox/gateway/message"
 	"letterbox/gateway/rule"
+	"letterbox/gateway/script"
 	"letterbox/models"
 	"letterbox/models/store"
 )
@@ -45,7 +46,8 @@ type Decision struct {
 	Trace       []models.TraceEntry
 	Parsed      *message.Message
 	Args        map[string]string // Placeholders of the sentence of Reason, when the gate has decided.
-	Data        *extract.Outcome  // What a profile has read; nil: none matched.
+	Data        *extract.Outcome  // What a profile has read and the script has set; nil: nothing.
+	Script      *script.Result    // What the script of the inbox said; nil: it was not asked.
 }
 
 // Messages returns a page of the inbound log.

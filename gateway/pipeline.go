@@ -11,6 +11,7 @@ import (
 	"letterbox/gateway/extract"
 	"letterbox/gateway/message"
 	"letterbox/gateway/rule"
+	"letterbox/gateway/script"
 	"letterbox/models"
 	"letterbox/models/store"
 )
@@ -47,6 +48,10 @@ type delivery struct {
 	data      *extract.Outcome    // Set by match: what a profile has read; nil: nothing.
 	assignee  *int64              // Set by match: whom the profile names.
 	keyed     *keyed              // Set by match: the merge key; nil: none that counts.
+	answers   scriptAnswers       // What the script has said to what it was asked.
+	answer    *script.Result      // Set by match: the run of the script; nil: there was none.
+	scripted  script.Decision     // Set by match: what the script wants.
+	routed    int64               // Set by match: the project of a new issue, where the script names one; 0: that of the inbox.
 	target    target              // Set by match.
 	commands  []models.Command    // Set by match: what the mail asks for besides.
 	state     models.MessageState // Set by the step that decides.

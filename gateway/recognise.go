@@ -9,41 +9,56 @@ import (
 	"letterbox/gateway/authenticity"
 	"letterbox/gateway/extract"
 	"letterbox/gateway/rule"
+	"letterbox/gateway/script"
 	"letterbox/models"
 )
 
-// recognise lets the profiles of the inbox read a message that was let in. What they found decides with match: it says
-// what becomes of a mail that none of them knows, and names the issue of its merge key.
+// recognise lets the profiles and the script of the inbox read a message that was let in. What they found decides with
+// match: it says what becomes of a mail that none of the profiles knows, and names the issue of its merge key.
 func (g *Gateway) recognise(ctx context.Context, d *delivery) error {
-	d.data, d.assignee, d.keyed = nil, nil, nil
-	set := d.rules.data
-	if set.Empty() || headerOnly(d.row) || d.rest() {
+	d.data, d.assignee, d.keyed, d.answer, d.scripted, d.routed = nil, nil, nil, nil, script.Decision{}, 0
+	if headerOnly(d.row) || d.rest() {
 		return nil
+	}
+	d.readByProfiles()
+	if d.decided() {
+		return nil
+	}
+	if err := g.askScript(ctx, d); err != nil || d.decided() || d.data == nil {
+		return err
+	}
+	if err := g.findAssignee(ctx, d); err != nil {
+		return err
+	}
+	return g.findKey(ctx, d)
+}
+
+// readByProfiles lets the profiles of the inbox read a message.
+func (d *delivery) readByProfiles() {
+	set := d.rules.data
+	if set.Empty() {
+		return
 	}
 	r := set.Run(extract.Source{Subject: d.mail.Subject, Text: d.mail.Text, Files: d.readable})
 	for _, a := range r.Attempts {
 		d.noteAttempt(a)
 	}
 	if d.told != nil && (r.Slow || r.Outcome == nil) {
-		return nil
+		return
 	}
 	switch last := len(r.Attempts) - 1; {
 	case r.Slow:
 		d.finish(models.MessageQuarantined, rule.RuleTimeout)
 		d.note(models.StepMatch, "verdict."+string(rule.RuleTimeout), "n", r.Attempts[last].Profile, "limit", "100ms")
-		return nil
+		return
 	case r.Outcome == nil:
 		d.noProfile()
-		return nil
+		return
 	}
 	d.data = r.Outcome
 	for _, p := range r.Outcome.Problems {
 		d.note(models.StepMatch, "match.unusable", "setting", p.Setting, "problem", p.Code, "value", p.Args["value"])
 	}
-	if err := g.findAssignee(ctx, d); err != nil {
-		return err
-	}
-	return g.findKey(ctx, d)
 }
 
 // noteAttempt tells what one profile found: all its fields when it matched, else the first that was missing.
@@ -95,7 +110,7 @@ func (g *Gateway) findAssignee(ctx context.Context, d *delivery) error {
 	if err != nil {
 		return fmt.Errorf("look up the assignee: %w", err)
 	}
-	member, err := g.memberOf(ctx, u, d.inbox.ProjectID)
+	member, err := g.memberOf(ctx, u, d.project())
 	if err != nil {
 		return err
 	}
@@ -128,9 +143,9 @@ func (g *Gateway) findKey(ctx context.Context, d *delivery) error {
 		d.note(models.StepMatch, "match.key_forged", "number", name)
 		return nil
 	}
-	k, err := g.Store.MergeKey(ctx, d.inbox.ProjectID, name)
+	k, err := g.Store.MergeKey(ctx, d.project(), name)
 	if errors.Is(err, models.ErrNotFound) {
-		d.keyed = &keyed{key: models.MergeKey{ProjectID: d.inbox.ProjectID, Key: name}}
+		d.keyed = &keyed{key: models.MergeKey{ProjectID: d.project(), Key: name}}
 		return nil
 	}
 	if err != nil {

@@ -25,7 +25,7 @@ type Tried struct {
 // Differs reports whether the mail ends otherwise under the two sets of rules.
 func (t Tried) Differs() bool {
 	a, b := t.InForce, t.Draft
-	return a.State != b.State || a.Reason != b.Reason || a.IssueNumber != b.IssueNumber || a.Title != b.Title || !reflect.DeepEqual(a.Data, b.Data)
+	return a.State != b.State || a.Reason != b.Reason || a.IssueNumber != b.IssueNumber || a.Title != b.Title || a.ProjectID != b.ProjectID || !reflect.DeepEqual(a.Data, b.Data)
 }
 
 // TryRules decides on one raw mail under the rules in force and under draft. Nothing is written. Rules that cannot be
@@ -116,7 +116,7 @@ func (t *trial) run(ctx context.Context, row models.Message, raw []byte) (Tried,
 	if raw == nil && row.BlobID == nil {
 		return Tried{}, models.ErrNotFound
 	}
-	d := &delivery{inbox: t.inbox, own: t.own, rules: t.inForce, row: row, raw: raw, dry: true, rerun: true, reads: t.draft.data.ReadsFiles()}
+	d := &delivery{inbox: t.inbox, own: t.own, rules: t.inForce, row: row, raw: raw, dry: true, rerun: true, reads: t.draft.data.ReadsFiles(), answers: scriptAnswers{}}
 	if err := t.g.runStep(ctx, d, step{models.StepParse, (*Gateway).parse}); err != nil {
 		return Tried{}, err
 	}
@@ -142,8 +142,8 @@ func (t *trial) decide(ctx context.Context, d delivery, rules *compiledRules) (D
 // decision is what a dry run has come to.
 func (d *delivery) decision() Decision {
 	return Decision{
-		State: d.state, Reason: d.reason, IssueNumber: d.target.comment, ProjectID: d.inbox.ProjectID, Title: d.title(),
-		Trace: d.trace, Parsed: d.mail, Args: d.verdict.Args, Data: d.data,
+		State: d.state, Reason: d.reason, IssueNumber: d.target.comment, ProjectID: d.project(), Title: d.title(),
+		Trace: d.trace, Parsed: d.mail, Args: d.verdict.Args, Data: d.data, Script: d.answer,
 	}
 }
 

@@ -42,6 +42,9 @@ func (g *Gateway) putInForce(
 	if list := wrongRules(rules); len(list) > 0 {
 		return 0, list
 	}
+	if err := g.wrongScript(ctx, rules.Script); err != nil {
+		return 0, err
+	}
 	err = g.Store.WithTx(ctx, func(ctx context.Context) error {
 		ib, err := g.Store.InboxByID(ctx, inboxID)
 		if err != nil {
@@ -69,7 +72,9 @@ func (g *Gateway) putInForce(
 			detail[name] = value
 		}
 		for _, c := range CompareRules(before.Rules, rules) {
-			detail[c.Field] = c.Before + " → " + c.After
+			if detail[c.Field] = c.Before + " → " + c.After; c.Field == "script" { // The versions hold it; lines tell how much it is.
+				detail[c.Field] = fmt.Sprintf("+%d −%d", len(c.Added), len(c.Gone))
+			}
 		}
 		return g.audit(ctx, by, action, "inbox:"+itoa(inboxID), detail)
 	})

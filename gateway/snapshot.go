@@ -25,6 +25,7 @@ type snapshot struct {
 	copies   []int64         // Issues that a mail with the same Message-ID, not ours, went to.
 	hints    []hint          // Issues that the mail names, surest first.
 	recent   int             // Mails of the sender that the inbox has let in lately; counted only where the rules set a limit.
+	others   []models.User   // The recipients that somebody has the address of.
 	watchers []int64         // Users among the recipients who may see the project of a new issue.
 }
 
@@ -119,15 +120,25 @@ func (g *Gateway) lookUpPeople(ctx context.Context, d *delivery, s *snapshot) er
 			}
 			continue
 		}
-		member, err := g.memberOf(ctx, u, d.inbox.ProjectID)
+		s.others = append(s.others, u)
+	}
+	s.watchers, err = g.watchersOf(ctx, s.others, d.inbox.ProjectID)
+	return err
+}
+
+// watchersOf returns those of the recipients who may see the issues of a project.
+func (g *Gateway) watchersOf(ctx context.Context, recipients []models.User, project int64) ([]int64, error) {
+	var out []int64
+	for _, u := range recipients {
+		member, err := g.memberOf(ctx, u, project)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if member && u.DisabledAt == nil && !slices.Contains(s.watchers, u.ID) {
-			s.watchers = append(s.watchers, u.ID)
+		if member && u.DisabledAt == nil && !slices.Contains(out, u.ID) {
+			out = append(out, u.ID)
 		}
 	}
-	return nil
+	return out, nil
 }
 
 // ownFor is how long the addresses of our inboxes are kept in memory, shared by all visits.

@@ -81,6 +81,12 @@ func (v *visit) traceWords(recorded map[string]string) map[string]string {
 	if p, ok := args["problem"]; ok && v.l.Has("extract."+p) {
 		args["problem"] = v.l.T("extract."+p, recorded)
 	}
+	if kind, ok := args["kind"]; ok && v.l.Has("script."+kind) {
+		args["kind"] = v.l.T("script." + kind)
+	}
+	if set, ok := args["set"]; ok {
+		args["set"] = v.l.T("script.set." + set)
+	}
 	if d, err := time.ParseDuration(args["window"]); err == nil {
 		args["window"] = v.l.Duration(d)
 	}

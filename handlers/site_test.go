@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"letterbox/gateway"
+	"letterbox/gateway/script"
 	"letterbox/internal/secret"
 	"letterbox/internal/testdb"
 	"letterbox/models"
@@ -53,7 +54,9 @@ func emptySite(t *testing.T, change func(*Deps)) *site {
 	ring, err := secret.Parse(secret.Generate())
 	s.ok(err)
 	svc := tracker.New(tracker.Deps{Secrets: ring, Store: s.store})
-	gate := gateway.New(gateway.Deps{Store: s.store, Tracker: svc, Secrets: ring, Log: slog.New(slog.DiscardHandler)})
+	scripts, err := script.New("", 2)
+	s.ok(err)
+	gate := gateway.New(gateway.Deps{Scripts: scripts, Store: s.store, Tracker: svc, Secrets: ring, Log: slog.New(slog.DiscardHandler)})
 	d := Deps{Tracker: svc, Gateway: gate, Version: "test", Changes: func(func(string)) {}}
 	if change != nil {
 		change(&d)

@@ -30,6 +30,14 @@ func verdicts() []verdict {
 			de: []string{"#2 aktualisiert", "Das Format „Brand“ passt", "Was: printer", "gleiche Nummer burns"}, en: []string{"#2 updated", "The format &#34;Brand&#34; matches", "same number burns"}},
 		{reason: rule.NoProfileMatch, state: models.MessageRejected, rules: func(r *models.Rules) { r.Extraction = burning("reject", "") }, mail: "Subject: The printer burns|Subject: The printer smokes",
 			de: []string{"Texterkennung fand kein passendes Format", "Das Format „Brand“ passt nicht: Was – nicht gefunden"}, en: []string{"Text recognition found no matching format", "does not match: Was – not found"}},
+		{reason: rule.ScriptRejected, state: models.MessageRejected, rules: scripted("return {reject: 'Nur ' + mail.from[0].name}"),
+			de: []string{"Vom Skript abgelehnt: Nur Anna Berg", "Skript der Version 2 ausgeführt"}, en: []string{"Rejected by script: Nur Anna Berg", "Script of version 2 run"}},
+		{reason: rule.ScriptSetAside, state: models.MessageQuarantined, rules: scripted("log('seen', mail.subject); return {set_aside: 'Bitte ansehen'}"),
+			de: []string{"Vom Skript zurückgestellt: Bitte ansehen", "Skript: seen The printer burns"}, en: []string{"Set aside by script: Bitte ansehen", "Script: seen The printer burns"}},
+		{reason: rule.ScriptFailed, state: models.MessageQuarantined, rules: scripted("\nreturn mail.nothing.more"),
+			de: []string{"Skriptfehler", "Skript ohne Ergebnis, Zeile 2: das Skript meldet einen Fehler", "TypeError"}, en: []string{"Script error", "Script without result, line 2: the script reports an error", "TypeError"}},
+		{reason: rule.ScriptTimeout, state: models.MessageQuarantined, rules: scripted("for (;;);"),
+			de: []string{"Skript &gt; 2 s", "das Skript braucht zu lange"}, en: []string{"Script &gt; 2 s", "the script takes too long"}},
 		{reason: rule.UnknownSender, state: models.MessageRejected, rules: func(r *models.Rules) { r.AllowUnknown = false }, mail: "anna@customer.example>|nora@new.example>",
 			de: []string{"Absender nora@new.example ist nicht bekannt und „Unbekannte Absender zulassen“ ist aus", "Zugelassen würde die Nachricht, wenn"},
 			en: []string{`Sender nora@new.example is unknown and &#34;allow unknown senders&#34; is off`, "would pass if"}},
@@ -79,6 +87,11 @@ func verdicts() []verdict {
 		{reason: rule.DryRun, state: models.MessageIgnored, rules: func(r *models.Rules) { r.Process = "dry_run" },
 			de: []string{"Nur protokolliert (Verarbeitung aus)", "würde daraus ein neuer Vorgang"}, en: []string{"Logged only (processing off)", "would become a new issue"}},
 	}
+}
+
+// scripted gives an inbox a script with the body of onEmail.
+func scripted(body string) func(*models.Rules) {
+	return func(r *models.Rules) { r.Script.Source = "function onEmail(mail, ctx) {" + body + "}" }
 }
 
 const filesMail = `From: Anna Berg <anna@customer.example>
@@ -140,7 +153,6 @@ func burning(noMatch, by string) models.Extraction {
 
 // For each verdict of the log a prepared mail: its page tells the right story in both languages.
 func TestPageOfEachVerdictExplainsItInBothLanguages(t *testing.T) {
-	// Those of scripts (script_rejected, script_failed, script_timeout) come with what produces them.
 	elsewhere := map[rule.Reason]string{
 		rule.TooLarge: "TestPageOfMailThatWasNotTakenInExplainsWhy", rule.Quarantined: "TestPageOfMailThatFailedFiveTimesExplainsWhy",
 		rule.BeforeStart: "TestPageOfMailThatWasNotTakenInExplainsWhy", rule.Vanished: "TestPageOfMailThatWasNotTakenInExplainsWhy",

@@ -44,4 +44,5 @@ type Rules struct {
 	AutoMail     string `json:"auto_mail"`     // Mail that a machine sent: "ignore", "comment" (only on the issue it belongs to) or "process".
 
 	Extraction Extraction `json:"extraction,omitzero"` // Formats of mails that are data.
+	Script     Script     `json:"script,omitzero"`     // Decides on mails that were let in; only admins change it.
 }

@@ -11,9 +11,14 @@ import (
 	"os/signal"
 	"syscall"
 	_ "time/tzdata" // People choose a time zone; small systems do not have them.
+
+	scripts "letterbox/gateway/script"
 )
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == scripts.Argument { // Letterbox has started itself, to run a script apart.
+		os.Exit(scripts.Work(os.Stdin, os.Stdout, os.Exit))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)

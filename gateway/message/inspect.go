@@ -17,11 +17,21 @@ type Inspection struct {
 // MarshalJSON gives the object of the contract: the date in RFC 3339, "" when the mail has none; lists are never null;
 // bounce, feedback_report and sender are null when the mail has none.
 func (i Inspection) MarshalJSON() ([]byte, error) {
-	m := *i.Message
+	m := i.Message.WithoutNil()
 	date := ""
 	if !m.Date.IsZero() {
 		date = m.Date.UTC().Format(time.RFC3339)
 	}
+	return json.Marshal(struct {
+		File string `json:"file"`
+		*Message
+		Date string `json:"date"`
+	}{i.File, m, date})
+}
+
+// WithoutNil returns a copy whose lists are there although they are empty, as JSON wants it.
+func (mail *Message) WithoutNil() *Message {
+	m := *mail
 	m.InReplyTo, m.References = orEmpty(m.InReplyTo), orEmpty(m.References)
 	for _, list := range []*[]Address{&m.From, &m.To, &m.Cc, &m.ReplyTo} {
 		if *list == nil {
@@ -37,11 +47,7 @@ func (i Inspection) MarshalJSON() ([]byte, error) {
 	if m.Bounce != nil && m.Bounce.Recipients == nil {
 		m.Bounce = &Bounce{Recipients: []BounceRecipient{}, OriginalMessageID: m.Bounce.OriginalMessageID}
 	}
-	return json.Marshal(struct {
-		File string `json:"file"`
-		*Message
-		Date string `json:"date"`
-	}{i.File, &m, date})
+	return &m
 }
 
 // WriteReadable writes what was read from a mail for a person, in English. file is the name to show.

@@ -37,6 +37,11 @@ const (
 
 	NoProfileMatch Reason = "no_profile_match" // None of the formats of the inbox.
 
+	ScriptRejected Reason = "script_rejected"
+	ScriptSetAside Reason = "script_set_aside"
+	ScriptFailed   Reason = "script_failed"  // Quarantined, unless mail goes on without.
+	ScriptTimeout  Reason = "script_timeout" // The same.
+
 	Duplicate       Reason = "duplicate"
 	TooLarge        Reason = "too_large"
 	CreateDisabled  Reason = "create_disabled"
@@ -57,7 +62,8 @@ func Reasons() []Reason {
 	return []Reason{
 		AcceptedNew, AcceptedComment, AcceptedUpdate, UnknownSender, SenderUnreadable, SenderNotAllowed, SenderBlocked,
 		DomainPattern, RecipientUnexpected, KeywordSubject, KeywordBody, SubjectEmpty, SubjectRejected,
-		Spam, SenderUnverified, RateLimited, TooManyAttachments, AttachmentBlocked, AutoReply, Bounce, Loop, OwnMail, MailingList, NoProfileMatch, Duplicate, TooLarge, CreateDisabled, CommentDisabled,
+		Spam, SenderUnverified, RateLimited, TooManyAttachments, AttachmentBlocked, AutoReply, Bounce, Loop, OwnMail, MailingList, NoProfileMatch,
+		ScriptRejected, ScriptSetAside, ScriptFailed, ScriptTimeout, Duplicate, TooLarge, CreateDisabled, CommentDisabled,
 		IssueClosed, IssueForbidden, DryRun, RuleTimeout, ParseFailed, Quarantined, BeforeStart, Vanished,
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"letterbox/gateway"
+	"letterbox/gateway/script"
 	"letterbox/internal/config"
 	"letterbox/internal/i18n"
 	"letterbox/internal/identity"
@@ -34,6 +35,9 @@ type App struct {
 	changes *changes
 	signOn  *identity.Provider // Nil when none is configured.
 }
+
+// scriptsAtOnce is how many scripts run at the same time; each may need a processor for its two seconds.
+const scriptsAtOnce = 2
 
 // New opens the database that cfg names, brings its schema up to date and puts the parts together. A database that a
 // newer program has changed is refused (store.ErrSchemaNewer). The caller closes the App.
@@ -73,11 +77,15 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("load message catalogue: %w", err), s.Close())
 	}
+	scripts, err := script.New("", scriptsAtOnce)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("scripts: %w", err), s.Close())
+	}
 	a := &App{Config: cfg, Log: log, Store: s, changes: newChanges(), signOn: signOn(cfg, roots)}
 	a.Tracker = tracker.New(tracker.Deps{Store: s, Log: log, Changed: a.changes.publish, Told: a.told, Secrets: ring})
 	a.Gateway = gateway.New(gateway.Deps{
 		Store: s, Tracker: a.Tracker, Secrets: ring, Log: log, Dial: netguard.Dialer(cfg.AllowedNetworks),
-		DialWeb: netguard.WebDialer(cfg.AllowedNetworks), ForbidUnverified: !cfg.AllowUnverifiedTLS, SMIME: policy, Changed: a.changes.publish,
+		DialWeb: netguard.WebDialer(cfg.AllowedNetworks), ForbidUnverified: !cfg.AllowUnverifiedTLS, SMIME: policy, Scripts: scripts, Changed: a.changes.publish,
 		InboxesPerProject: cfg.InboxesPerProject, BaseURL: cfg.BaseURL, LookupTXT: net.DefaultResolver.LookupTXT,
 		Texts:      cat.T,
 		OAuthHosts: cfg.OAuthAuthorities, OAuthRoots: roots,

@@ -37,15 +37,16 @@ var mayImport = map[string][]string{
 	"gateway/oauth":               {"gateway/mailbox"},
 	"gateway/outbound":            {"gateway/mailbox", "gateway/mailbox/bearer", "gateway/mailbox/wire"},
 	"gateway/rule":                {"models"},
+	"gateway/script":              {},
 	"gateway/smime":               {},
 	"gateway/thread":              {"models"},
 	"gateway": {
 		"gateway/authenticity", "gateway/command", "gateway/extract", "gateway/mailbox", "gateway/mailbox/archive", "gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/mailbox/preset", "gateway/message",
-		"gateway/oauth", "gateway/outbound", "gateway/rule", "gateway/smime", "gateway/thread", "models", "models/store",
+		"gateway/oauth", "gateway/outbound", "gateway/rule", "gateway/script", "gateway/smime", "gateway/thread", "models", "models/store",
 	},
 
 	"tracker":  {"models", "models/store"},
-	"handlers": {"gateway", "gateway/extract", "gateway/mailbox", "gateway/mailbox/preset", "gateway/message", "gateway/rule", "gateway/smime", "internal/i18n", "internal/identity", "internal/picture", "internal/spelling", "models", "templates", "tracker"},
+	"handlers": {"gateway", "gateway/extract", "gateway/mailbox", "gateway/mailbox/preset", "gateway/message", "gateway/rule", "gateway/script", "gateway/smime", "internal/i18n", "internal/identity", "internal/picture", "internal/spelling", "models", "templates", "tracker"},
 
 	"internal/acceptance": {},
 	"internal/arch":       {},
@@ -61,12 +62,12 @@ var mayImport = map[string][]string{
 	"internal/testdb":     {"internal/testport", "models/store"},
 	"internal/testport":   {},
 	"internal/app": {
-		"gateway", "gateway/mailbox", "gateway/rule", "gateway/smime", "handlers", "internal/config", "internal/i18n", "internal/identity", "internal/mailtest", "internal/netguard",
+		"gateway", "gateway/mailbox", "gateway/rule", "gateway/script", "gateway/smime", "handlers", "internal/config", "internal/i18n", "internal/identity", "internal/mailtest", "internal/netguard",
 		"internal/secret", "models", "models/store", "templates", "tracker",
 	},
 
 	"cmd/letterbox": {
-		"gateway", "gateway/mailbox", "gateway/mailbox/archive", "gateway/message", "internal/app", "internal/config",
+		"gateway", "gateway/mailbox", "gateway/mailbox/archive", "gateway/message", "gateway/script", "internal/app", "internal/config",
 		"internal/i18n", "internal/secret", "models", "models/store", "templates", "tracker",
 	},
 	"internal/chaos": {"gateway", "internal/app", "internal/config", "internal/mailtest", "internal/secret", "internal/testdb/cluster", "internal/testdb/tally", "models", "tracker"},
@@ -117,6 +118,7 @@ var owner = map[string][]string{
 	"golang.org/x/image":                 {"internal/picture"},
 	"golang.org/x/net/html":              {"gateway/message"},
 	"github.com/dlclark/regexp2/v2":      {"gateway/rule"},
+	"github.com/dop251/goja":             {"gateway/script"},
 	"github.com/chromedp":                {},
 	"github.com/spf13/cobra":             {"cmd/letterbox"},
 	"github.com/pelletier/go-toml/v2":    {"internal/config"},

@@ -1,0 +1,122 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"letterbox/gateway/extract"
+	"letterbox/gateway/rule"
+	"letterbox/gateway/script"
+	"letterbox/models"
+)
+
+// doAsScripted takes over what a script has decided. What it sets goes over what a profile has set.
+func (g *Gateway) doAsScripted(ctx context.Context, d *delivery, want script.Decision) error {
+	switch {
+	case want.Reject != "" && d.told == nil:
+		d.finish(models.MessageRejected, rule.ScriptRejected)
+		d.note(models.StepMatch, "verdict."+string(rule.ScriptRejected), "text", want.Reject)
+		return nil
+	case want.SetAside != "" && d.told == nil:
+		d.finish(models.MessageQuarantined, rule.ScriptSetAside)
+		d.note(models.StepMatch, "verdict."+string(rule.ScriptSetAside), "text", want.SetAside)
+		return nil
+	case want.Reject != "" || want.SetAside != "":
+		d.note(models.StepMatch, "match.script_overruled", "text", want.Reject+want.SetAside)
+	}
+	if want.Project != "" {
+		p, err := g.Store.ProjectByKey(ctx, want.Project)
+		if errors.Is(err, models.ErrNotFound) || err == nil && p.ArchivedAt != nil {
+			d.scriptFailed(script.Failure{Kind: script.Unusable, Detail: fmt.Sprintf("there is no project %q to which issues can be added", want.Project)})
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("look up the project that the script names: %w", err)
+		}
+		if p.ID != d.inbox.ProjectID {
+			d.routed = p.ID
+			if d.people.watchers, err = g.watchersOf(ctx, d.people.others, p.ID); err != nil {
+				return err
+			}
+			d.note(models.StepMatch, "match.script_project", "project", p.Key)
+		}
+	}
+	d.scripted = want
+	if want.Silent {
+		d.note(models.StepMatch, "match.script_silent")
+	}
+	d.overlay(want)
+	return nil
+}
+
+// overlay writes what a script sets over what a profile has set.
+func (d *delivery) overlay(want script.Decision) {
+	o := extract.Outcome{Update: true}
+	if d.data != nil {
+		o = *d.data
+	}
+	set := false
+	put := func(name, value string, to *string) {
+		if value == "" {
+			return
+		}
+		set = true
+		d.note(models.StepMatch, "match.script_sets", "set", name, "value", cut(value, 300))
+		if to != nil {
+			*to = value
+		}
+	}
+	put("title", strings.Join(strings.Fields(want.Title), " "), &o.Title)
+	put("text", want.Description, &o.Text)
+	put("assignee", want.Assignee, &o.Assignee)
+	put("key", strings.Join(strings.Fields(want.Key), " "), &o.Key)
+	if p, ok := models.ParsePriority(want.Priority); ok && want.Priority != "" {
+		put("priority", want.Priority, nil)
+		o.Priority = &p
+	}
+	if day, err := time.Parse(time.DateOnly, want.Due); err == nil {
+		put("due", want.Due, nil)
+		o.Due = &day
+	}
+	if len(want.Labels) > 0 {
+		put("labels", strings.Join(want.Labels, ", "), nil)
+		o.Labels = want.Labels
+	}
+	for _, f := range want.Fields {
+		put("fields", f.Name+": "+f.Value, nil)
+		o.Fields = withField(o.Fields, f)
+	}
+	if set {
+		d.data = &o
+	}
+}
+
+// withField returns fields of a profile with one of a script; the same name is replaced.
+func withField(fields []extract.Field, f script.Field) []extract.Field {
+	out := make([]extract.Field, 0, len(fields)+1)
+	for _, have := range fields {
+		if !strings.EqualFold(have.Name, f.Name) {
+			out = append(out, have)
+		}
+	}
+	return append(out, extract.Field{Name: f.Name, Value: f.Value})
+}
+
+// noteUnset says that a comment takes nothing of what the script sets: that is for new issues, and for those that the
+// merge key names.
+func (d *delivery) noteUnset() {
+	if d.answer != nil && d.data != nil && d.state == models.MessageCommented && !d.target.byKey {
+		d.note(models.StepMatch, "match.script_comment", "key", issueKey(d.target.comment))
+	}
+}
+
+// project is the project in which the message opens an issue.
+func (d *delivery) project() int64 {
+	if d.routed != 0 {
+		return d.routed
+	}
+	return d.inbox.ProjectID
+}
