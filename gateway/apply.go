@@ -127,7 +127,7 @@ func (g *Gateway) effect(ctx context.Context, d *delivery) error {
 		c, err := g.Tracker.AddComment(ctx, models.NewComment{
 			IssueNumber: d.target.comment, AuthorID: author.ID, Body: d.body(), OriginMessageID: origin,
 			Reopen: d.target.reopen && !d.row.Archived, Attachments: files, WatcherIDs: d.people.watchers, Participants: people,
-			Internal: d.target.note, Tell: tellOf(d),
+			Internal: d.target.note, Aside: d.active.only, Tell: tellOf(d),
 		})
 		if err != nil {
 			return fmt.Errorf("add the comment: %w", err)
@@ -152,6 +152,9 @@ func (g *Gateway) effect(ctx context.Context, d *delivery) error {
 		}
 		d.issue = i.Number
 		d.note(models.StepApply, "apply.issue", "key", issueKey(i.Number))
+	}
+	if err := g.addToActive(ctx, d, author.ID, files); err != nil {
+		return err
 	}
 	if err := g.claimKey(ctx, d); err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 // out, and why not the others. Those that will leave the text.
 func (g *Gateway) findCommands(ctx context.Context, d *delivery) error {
 	d.commands = nil
-	if len(d.rules.rules.Commands) == 0 || !d.hasEffect() || d.mail.Auto.Generated || d.mail.List || d.mail.Bounce != nil || d.row.Archived || headerOnly(d.row) {
+	if len(d.rules.rules.Commands) == 0 || !d.hasEffect() || d.mail.Auto.Generated || d.mail.List || d.mail.Bounce != nil || d.row.Archived || headerOnly(d.row) || d.active.only {
 		return nil
 	}
 	text := d.mail.Reply

@@ -60,6 +60,9 @@ func (g *Gateway) match(ctx context.Context, d *delivery) error {
 		d.note(models.StepMatch, "match.new")
 	}
 	d.noteUnset()
+	if err := g.chooseActive(ctx, d); err != nil {
+		return err
+	}
 	if err := g.findCommands(ctx, d); err != nil {
 		return err
 	}

@@ -53,6 +53,7 @@ type delivery struct {
 	scripted  script.Decision     // Set by match: what the script wants.
 	routed    int64               // Set by match: the project of a new issue, where the script names one; 0: that of the inbox.
 	target    target              // Set by match.
+	active    activeCase          // Set by match: where files go besides.
 	commands  []models.Command    // Set by match: what the mail asks for besides.
 	state     models.MessageState // Set by the step that decides.
 	reason    rule.Reason         // Set with state.

@@ -27,7 +27,8 @@ type apiIssueOut struct {
 	Reporter     apiPersonOut  `json:"reporter"`
 	Assignee     *apiPersonOut `json:"assignee"`
 	Priority     string        `json:"priority"`
-	Due          string        `json:"due"` // 2006-01-02, "" for none.
+	Due          string        `json:"due"`         // 2006-01-02, "" for none.
+	ActiveCase   bool          `json:"active_case"` // Inboxes add files of their mail to it.
 	Labels       []string      `json:"labels"`
 	MergedInto   *int64        `json:"merged_into"` // The issue that has taken this one over.
 	Message      *int64        `json:"message"`     // The message that made it, null when a person did.
@@ -68,7 +69,7 @@ func apiIssueOf(i tracker.IssueRow) apiIssueOut {
 		Number: i.Number, Project: i.Project.Key, Title: i.Title, Description: i.Description, State: string(i.State),
 		Reporter: apiPersonOf(i.Reporter), Message: i.OriginMessageID, Version: i.Version,
 		CreatedAt: apiTime(i.CreatedAt), UpdatedAt: apiTime(i.UpdatedAt), ClosedAt: apiTimeOrNil(i.ClosedAt),
-		StateName: i.StateWord().Name, PriorityName: i.PriorityWord().Name, Priority: i.Priority.String(), Labels: []string{}, MergedInto: i.MergedInto,
+		StateName: i.StateWord().Name, PriorityName: i.PriorityWord().Name, ActiveCase: i.ActiveCase(), Priority: i.Priority.String(), Labels: []string{}, MergedInto: i.MergedInto,
 	}
 	if i.DueOn != nil {
 		out.Due = i.DueOn.UTC().Format(time.DateOnly)

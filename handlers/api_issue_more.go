@@ -74,6 +74,26 @@ func apiIssueMerge(h *Handlers, c *gin.Context) error {
 	return nil
 }
 
+// apiIssueActive makes the issue in the path the active case of its project, or takes that back.
+func apiIssueActive(on bool) apiFunc {
+	return func(h *Handlers, c *gin.Context) error {
+		number, err := apiID(c, "number")
+		if err != nil {
+			return err
+		}
+		i, err := h.Tracker.SetActiveCase(c.Request.Context(), apiUser(c), number, on)
+		switch {
+		case err != nil:
+			return err
+		case on:
+			c.JSON(http.StatusOK, apiIssueOf(i))
+		default:
+			c.Status(http.StatusNoContent)
+		}
+		return nil
+	}
+}
+
 func apiLinkList(h *Handlers, c *gin.Context) error {
 	byNumber := apiOrdered(h.Tracker.Links, func(list []tracker.Link) {
 		slices.SortFunc(list, func(a, b tracker.Link) int { return cmp.Compare(a.Number, b.Number) })

@@ -22,6 +22,7 @@ type apiProjectOut struct {
 	CreatedAt   time.Time `json:"created_at"`
 	// Number of who has new issues that name nobody; null for nobody.
 	DefaultAssignee *int64 `json:"default_assignee"`
+	ActiveCase      *int64 `json:"active_case"` // The issue to which inboxes add files of their mail; null for none.
 }
 
 // apiProjectIn is what can be set of a project.
@@ -35,7 +36,7 @@ type apiProjectIn struct {
 }
 
 func apiProjectOf(p models.Project) apiProjectOut {
-	return apiProjectOut{ID: p.ID, Key: p.Key, Name: p.Name, Description: p.Description, CreatedAt: apiTime(p.CreatedAt), Archived: p.ArchivedAt != nil, DefaultAssignee: p.DefaultAssigneeID}
+	return apiProjectOut{ID: p.ID, Key: p.Key, Name: p.Name, Description: p.Description, CreatedAt: apiTime(p.CreatedAt), Archived: p.ArchivedAt != nil, DefaultAssignee: p.DefaultAssigneeID, ActiveCase: p.ActiveIssue}
 }
 
 func apiProjectList(h *Handlers, c *gin.Context) error {

@@ -75,6 +75,14 @@ func issueMute(v *visit) error {
 	})
 }
 
+// issueActive makes an issue the active case of its project, or takes that back.
+func issueActive(v *visit) error {
+	return v.follow(func(number int64) error {
+		_, err := v.h.Tracker.SetActiveCase(v.ctx(), v.me, number, v.PostForm("on") == "true")
+		return v.orSay(err)
+	})
+}
+
 // follow does something with the issue of the path and goes back to it.
 func (v *visit) follow(do func(number int64) error) error {
 	number, err := v.id("number")

@@ -57,3 +57,19 @@ func TestStatesAndPrioritiesOfTheAPI(t *testing.T) {
 		t.Errorf("an unknown state: %s", got)
 	}
 }
+
+func TestIssueIsTheActiveCaseOfItsProject(t *testing.T) {
+	s := newSite(t)
+	s.mail(s.inbox, plainMail)
+	member := s.as("member")
+	s.get("/issues/1", member).want(t, 200, "Make this the active case")
+	s.post("/issues/1/active", s.as("other"), url.Values{"on": {"true"}}).want(t, 404)
+	s.post("/issues/1/active", member, url.Values{"on": {"true"}}).want(t, 303)
+	s.get("/issues/1", member).want(t, 200, "No longer the active case", "made this the active case")
+	s.get("/issues", member).want(t, 200, "Active case")
+	s.post("/issues/1/active", member, url.Values{"on": {"false"}}).want(t, 303)
+	s.post("/issues/1/state", member, url.Values{"state": {"closed"}, "version": {"1"}}).want(t, 303)
+	s.post("/issues/1/active", member, url.Values{"on": {"true"}}).want(t, 303)
+	s.get("/issues", member).want(t, 200, "!Active case")
+	s.get("/issues/1", member).want(t, 200, "!No longer the active case", "!Make this the active case")
+}

@@ -63,6 +63,7 @@ func (h *Handlers) routes() []route {
 		{http.MethodPost, "/issues/:number/edit", signedIn, issueRewrite},
 		{http.MethodPost, "/issues/:number/draft", signedIn, issueDraft},
 		{http.MethodPost, "/issues/:number/watch", signedIn, issueWatch},
+		{http.MethodPost, "/issues/:number/active", signedIn, issueActive},
 		{http.MethodPost, "/issues/:number/mute", signedIn, issueMute},
 		{http.MethodPost, "/issues/:number/links", signedIn, issueLink},
 		{http.MethodPost, "/issues/:number/links/remove", signedIn, issueUnlink},

@@ -54,7 +54,7 @@ func ruleValues(r models.Rules, base int64) map[string]string {
 			values[f.Key] = ""
 		}
 	}
-	for name, usual := range map[string]string{"process": "process", "empty_subject": "placeholder", "spam_mail": "accept", "sender_check": "off", "sender_failed": "unknown", "reject_notice": "off"} {
+	for name, usual := range map[string]string{"process": "process", "empty_subject": "placeholder", "spam_mail": "accept", "sender_check": "off", "sender_failed": "unknown", "reject_notice": "off", "attach_to_active": "off"} {
 		if values[name] == "" {
 			values[name] = usual
 		}

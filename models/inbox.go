@@ -73,7 +73,7 @@ func DefaultRules() Rules {
 		AllowCreate: true, AllowComment: true, DomainMode: "list",
 		NumberMatch: "participants", ClosedIssues: "reopen", AutoMail: "ignore",
 		EmptySubject: "placeholder", Process: "process", SpamMail: "accept",
-		SenderCheck: "warn", SenderFailed: "unknown", RejectNotice: "off",
+		SenderCheck: "warn", SenderFailed: "unknown", RejectNotice: "off", AttachToActive: "off",
 	}
 }
 

@@ -60,6 +60,7 @@ type NewComment struct {
 	AuthorID        int64
 	Body            string
 	Internal        bool
+	Aside           bool // Its author takes no part in the issue by it: it does not follow it from then on.
 	OriginMessageID *int64
 	Reopen          bool // Set a resolved or closed issue back to open.
 	Attachments     []Attachment

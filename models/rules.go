@@ -39,6 +39,10 @@ type Rules struct {
 	EmptySubject string `json:"empty_subject"` // A mail without a subject: "placeholder" or "reject"; "": placeholder.
 	Process      string `json:"process"`       // "process", or "dry_run" to write down what would become of a mail and do nothing; "": process.
 
+	// Files of mails that are let in are added to the active case of the project: "off", "attach_only" (a mail that would
+	// become an issue becomes a note there instead) or "attach_and_issue"; "": off.
+	AttachToActive string `json:"attach_to_active"`
+
 	NumberMatch  string `json:"number_match"`  // Whose number in the subject counts: "participants", "known" or "anyone".
 	ClosedIssues string `json:"closed_issues"` // A mail to a closed issue: "reopen" or "follow_up".
 	AutoMail     string `json:"auto_mail"`     // Mail that a machine sent: "ignore", "comment" (only on the issue it belongs to) or "process".

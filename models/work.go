@@ -60,6 +60,8 @@ const (
 	EventMerged      EventKind = "merged"   // This issue went into another one.
 	EventAbsorbed    EventKind = "absorbed" // Another one came into this issue.
 	EventSplit       EventKind = "split"    // A comment became an issue of its own.
+	EventActive      EventKind = "active"   // It became the active case of its project.
+	EventInactive    EventKind = "inactive" // It is the active case no more.
 	EventMoved       EventKind = "moved"    // A comment went to another issue.
 )
 

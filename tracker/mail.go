@@ -90,7 +90,7 @@ func (s *Service) AddComment(ctx context.Context, n models.NewComment) (models.C
 		if err := s.index(ctx, number, comment.ID, n.Attachments, comment.Body); err != nil {
 			return err
 		}
-		if err := s.attach(ctx, number, &comment.ID, n.Attachments, append([]int64{n.AuthorID}, n.WatcherIDs...), n.Participants); err != nil {
+		if err := s.attach(ctx, number, &comment.ID, n.Attachments, followers(n), n.Participants); err != nil {
 			return err
 		}
 		return s.notifyComment(ctx, issue, comment, n.Tell)
@@ -100,6 +100,14 @@ func (s *Service) AddComment(ctx context.Context, n models.NewComment) (models.C
 	}
 	s.tell(ctx, object("issue", comment.IssueNumber))
 	return comment, nil
+}
+
+// followers are those who follow an issue because of a comment.
+func followers(n models.NewComment) []int64 {
+	if n.Aside {
+		return n.WatcherIDs
+	}
+	return append([]int64{n.AuthorID}, n.WatcherIDs...)
 }
 
 // mentions keeps as many whole numbers of "12,15,..." as the database has room for.

@@ -80,6 +80,7 @@ func compile(rules models.Rules) (*Set, []Finding) {
 		{"sender_check", rules.SenderCheck, []string{"off", "warn", "require"}},
 		{"sender_failed", rules.SenderFailed, []string{"unknown", "set_aside"}},
 		{"reject_notice", rules.RejectNotice, []string{"off", "verified"}},
+		{"attach_to_active", rules.AttachToActive, []string{"off", "attach_only", "attach_and_issue"}},
 		{"process", rules.Process, []string{"process", "dry_run"}},
 	} {
 		if choice.value != "" && !slices.Contains(choice.choices, choice.value) {

@@ -32,11 +32,18 @@ func (s *Store) Projects(ctx context.Context) ([]models.Project, error) {
 	return list, wrap("list projects", err)
 }
 
-// UpdateProject writes all fields of a project but its CreatedAt.
+// UpdateProject writes all fields of a project but its CreatedAt and its active issue.
 func (s *Store) UpdateProject(ctx context.Context, p *models.Project) error {
 	return s.write(ctx, "update project", func(ctx context.Context, tx *txPool) error {
-		return foundOne(tx.exec(ctx, "UPDATE projects SET `key` = ?, name = ?, description = ?, archived_at = ?, default_assignee_id = ?, active_issue = ? WHERE id = ?",
-			p.Key, p.Name, p.Description, p.ArchivedAt, p.DefaultAssigneeID, p.ActiveIssue, p.ID))
+		return foundOne(tx.exec(ctx, "UPDATE projects SET `key` = ?, name = ?, description = ?, archived_at = ?, default_assignee_id = ? WHERE id = ?",
+			p.Key, p.Name, p.Description, p.ArchivedAt, p.DefaultAssigneeID, p.ID))
+	})
+}
+
+// SetActiveIssue makes an issue the active case of a project; nil: none.
+func (s *Store) SetActiveIssue(ctx context.Context, project int64, issue *int64) error {
+	return s.write(ctx, "set active issue", func(ctx context.Context, tx *txPool) error {
+		return foundOne(tx.exec(ctx, "UPDATE projects SET active_issue = ? WHERE id = ?", issue, project))
 	})
 }
 
