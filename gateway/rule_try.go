@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"time"
 
 	"letterbox/gateway/rule"
 	"letterbox/models"
@@ -47,7 +48,7 @@ func (g *Gateway) TryRules(ctx context.Context, inboxID int64, draft models.Rule
 }
 
 // TryRulesOnLatest decides on the latest n messages of an inbox whose octets are kept, newest first, under the rules in
-// force and under draft; at most 200. Nothing is written.
+// force and under draft; at most 200, and with a script what is done within 20 seconds. Nothing is written.
 func (g *Gateway) TryRulesOnLatest(ctx context.Context, inboxID int64, draft models.Rules, n int) ([]Tried, error) {
 	t, err := g.newTrial(ctx, inboxID, draft)
 	if err != nil {
@@ -57,8 +58,11 @@ func (g *Gateway) TryRulesOnLatest(ctx context.Context, inboxID int64, draft mod
 	if err != nil {
 		return nil, fmt.Errorf("read the log: %w", err)
 	}
-	out := make([]Tried, 0, len(rows))
+	out, started := make([]Tried, 0, len(rows)), time.Now()
 	for _, row := range rows {
+		if time.Since(started) > scriptTrials && !(t.draft.rules.Script.Empty() && t.inForce.rules.Script.Empty()) {
+			break
+		}
 		one, err := t.run(ctx, row, nil)
 		if errors.Is(err, models.ErrNotFound) {
 			continue // Its octets have just been given up.
@@ -99,6 +103,9 @@ func (g *Gateway) newTrial(ctx context.Context, inboxID int64, draft models.Rule
 	}
 	if list := wrongRules(draft); len(list) > 0 {
 		return nil, list
+	}
+	if err := g.wrongScript(ctx, draft.Script); err != nil {
+		return nil, err
 	}
 	t := &trial{g: g, inbox: ib}
 	if t.draft, err = compileRules(0, draft); err != nil {

@@ -30,7 +30,8 @@ type extractionView struct {
 type extractionTried struct {
 	Shown   string
 	Subject string
-	Data    *extract.Outcome // Nil: no profile matched.
+	Data    *extract.Outcome // Nil: nothing is set.
+	Matched bool             // A profile matches.
 	Chapter []chapter
 }
 
@@ -226,7 +227,7 @@ func (v *visit) tryExtraction(in gateway.InboxView, f *form, rules models.Rules)
 	if err != nil {
 		return nil, err
 	}
-	out := &extractionTried{Data: t.Draft.Data, Chapter: v.run(models.Trace{Entries: t.Draft.Trace}).Chapter}
+	out := &extractionTried{Data: t.Draft.Data, Matched: t.Draft.Data != nil && t.Draft.Data.Profile != "", Chapter: v.run(models.Trace{Entries: t.Draft.Trace}).Chapter}
 	if m := t.Draft.Parsed; m != nil {
 		out.Shown, out.Subject = m.Text, m.Subject
 	}

@@ -1,0 +1,165 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"letterbox/gateway"
+	"letterbox/gateway/script"
+	"letterbox/models"
+)
+
+// scriptView is what the page of the script of an inbox shows beside its fields.
+type scriptView struct {
+	gateway.InboxView
+	May      bool // The person may change and try it.
+	Keys     []string
+	Tried    *scriptTrial
+	Conflict bool
+}
+
+// scriptTrial is what a script said to mails.
+type scriptTrial struct {
+	Rows   []scriptRow
+	Failed int
+}
+
+// scriptRow is what a script said to one mail.
+type scriptRow struct {
+	models.Message
+	Was, Now health
+	Differs  bool
+	Why      string
+	Failure  string // In words; "" when there is a decision.
+	Log      []string
+	Millis   int64
+	Asked    bool // The mail came as far as the script.
+	Chapter  []chapter
+}
+
+// exampleScript is where an admin begins.
+const exampleScript = `// Called for each mail that the rules let in. Return nothing to leave it as it is.
+function onEmail(mail, ctx) {
+  const text = mail.subject + "\n" + mail.text;
+  if (/unsubscribe/i.test(mail.subject)) return { reject: "No newsletters here" };
+
+  const number = /incident\s+(\d+)/i.exec(text);
+  if (!number) return;
+  log("incident", number[1]);
+  return {
+    title: "Incident " + number[1],
+    priority: /urgent|dringend/i.test(text) ? "urgent" : "normal",
+    labels: ["incident"],
+    fields: { Incident: number[1] },
+    key: number[1],
+  };
+}
+`
+
+func scriptFields() []string {
+	return []string{"base", "script", "script_on_failure", "source", "count", "pasted"}
+}
+
+// scriptEdit shows the script of an inbox; with a message named, the trial begins with it.
+func scriptEdit(v *visit) error {
+	in, err := v.inbox()
+	if err != nil {
+		return err
+	}
+	s := in.Rules.Script
+	return v.showScript(http.StatusOK, in, v.newForm("script", map[string]string{
+		"base": strconv.FormatInt(in.RuleVersion, 10), "script": s.Source, "script_on_failure": or(s.OnFailure, "set_aside"),
+		"source": "latest", "count": "10", "pasted": "",
+	}), scriptView{})
+}
+
+// scriptUpdate saves the script as a new version of the rules, or tries it.
+func scriptUpdate(v *visit) error {
+	in, err := v.inbox()
+	if err != nil {
+		return err
+	}
+	f, err := v.readForm("script", scriptFields()...)
+	if err != nil {
+		return err
+	}
+	base, err := strconv.ParseInt(f.get("base"), 10, 64)
+	if err != nil || base <= 0 {
+		return errUnreadable
+	}
+	draft := models.Script{Source: f.text("script"), OnFailure: f.get("script_on_failure")}
+	data, version := scriptView{}, int64(0)
+	switch v.Request.PostForm.Get("do") {
+	case "example":
+		f.values["script"] = exampleScript
+	case "try":
+		data.Tried, err = v.tryScript(in, f, draft)
+	default:
+		if version, err = v.h.Gateway.SaveScript(v.ctx(), v.me, in.ID, base, draft); err == nil {
+			if version == base {
+				v.say("ok", "flash.rules_same")
+			} else {
+				v.say("ok", "flash.rules_saved", "n", strconv.FormatInt(version, 10))
+			}
+			return v.redirect(fmt.Sprintf("/inboxes/%d/script", in.ID))
+		}
+	}
+	if list, ok := invalid(err); ok {
+		f.take(list, map[string]string{"mail": "pasted"})
+		return v.showScript(http.StatusUnprocessableEntity, in, f, data)
+	}
+	if errors.Is(err, models.ErrConflict) {
+		f.values["base"], data.Conflict = strconv.FormatInt(in.RuleVersion, 10), true
+		return v.showScript(http.StatusConflict, in, f, data)
+	}
+	if err != nil {
+		return err
+	}
+	return v.showScript(http.StatusOK, in, f, data)
+}
+
+// tryScript shows what the script in the form says to mails; nothing is written.
+func (v *visit) tryScript(in gateway.InboxView, f *form, draft models.Script) (*scriptTrial, error) {
+	var all []gateway.Tried
+	if f.get("source") == "pasted" {
+		mail, err := pastedMail(f)
+		if err != nil {
+			return nil, err
+		}
+		one, err := v.h.Gateway.TryScript(v.ctx(), in.ID, draft, mail)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	} else {
+		n, err := strconv.Atoi(f.get("count"))
+		if err != nil || !slices.Contains([]int{5, 10, 20}, n) {
+			n = 10
+		}
+		if all, err = v.h.Gateway.TryScriptOnLatest(v.ctx(), in.ID, draft, n); err != nil {
+			return nil, err
+		}
+	}
+	out := &scriptTrial{}
+	for _, t := range all {
+		row := scriptRow{Message: t.Message, Differs: t.Differs(), Was: v.decided(t.InForce), Now: v.decided(t.Draft), Why: v.why(t.Draft)}
+		row.Chapter = v.run(models.Trace{Entries: t.Draft.Trace}).Chapter
+		if r := t.Draft.Script; r != nil {
+			row.Asked, row.Log, row.Millis = true, r.Log, r.Took.Milliseconds()
+			if r.Failure != nil {
+				out.Failed++
+				row.Failure = v.l.T("script." + string(r.Failure.Kind))
+			}
+		}
+		out.Rows = append(out.Rows, row)
+	}
+	return out, nil
+}
+
+func (v *visit) showScript(status int, in gateway.InboxView, f *form, data scriptView) error {
+	data.InboxView, data.May, data.Keys = in, v.access.Admin(), script.Keys()
+	return v.render(status, "script_edit", view{Title: v.l.T("script.title", "name", in.Name), Section: "inboxes", Form: f, Data: data})
+}
