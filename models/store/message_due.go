@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 	"time"
 )
@@ -25,27 +24,19 @@ func (s *Store) ReleaseAttempts(ctx context.Context, ids []int64) error {
 // says that it is due now.
 func (s *Store) NextDue(ctx context.Context, inboxID int64) (*time.Time, error) {
 	var first *time.Time
-	for _, q := range []struct{ column, where string }{
-		{"next_attempt_at", "state = 'known'"},
-		{"next_attempt_at", "state = 'received'"},
-		{"settle_after", "settle_state = 'pending' AND state NOT IN ('known', 'received')"},
-		{"settle_after", "settle_state = 'failed'"},
-	} {
-		query := fmt.Sprintf("SELECT %s FROM messages WHERE inbox_id = ? AND %s ORDER BY %s LIMIT 1", q.column, q.where, q.column)
-		err := s.each(ctx, query, []any{inboxID}, func(r *sql.Rows) error {
-			var at sql.NullTime
-			if err := r.Scan(&at); err != nil {
-				return err
-			}
-			if first == nil || at.Time.Before(*first) {
-				t := at.Time.UTC() // NULL, the zero time, is due now.
-				first = &t
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, wrap("read what is due", err)
+	err := s.each(ctx, nextDue, []any{inboxID, inboxID, inboxID, inboxID}, func(r *sql.Rows) error {
+		var at sql.NullTime
+		if err := r.Scan(&at); err != nil {
+			return err
 		}
+		if first == nil || at.Time.Before(*first) {
+			t := at.Time.UTC() // NULL, the zero time, is due now.
+			first = &t
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, wrap("read what is due", err)
 	}
 	return first, nil
 }
@@ -76,3 +67,10 @@ func (w *BlobWriter) Bytes() []byte {
 	}
 	return w.buf
 }
+
+// nextDue finds the first of each kind of what is due, each by its index.
+const nextDue = `
+SELECT at FROM (SELECT next_attempt_at AS at FROM messages WHERE inbox_id = ? AND state = 'known' ORDER BY next_attempt_at LIMIT 1) a
+UNION ALL SELECT at FROM (SELECT next_attempt_at AS at FROM messages WHERE inbox_id = ? AND state = 'received' ORDER BY next_attempt_at LIMIT 1) b
+UNION ALL SELECT at FROM (SELECT settle_after AS at FROM messages WHERE inbox_id = ? AND settle_state = 'pending' AND state NOT IN ('known', 'received') ORDER BY settle_after LIMIT 1) c
+UNION ALL SELECT at FROM (SELECT settle_after AS at FROM messages WHERE inbox_id = ? AND settle_state = 'failed' ORDER BY settle_after LIMIT 1) d`

@@ -347,3 +347,29 @@ func TestMessageIDsLeadToTheirIssues(t *testing.T) {
 		}
 	})
 }
+
+func TestNextDueIsTheFirstOfAllThatIsDue(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		ctx, later := t.Context(), time.Now().UTC().Add(time.Hour).Truncate(time.Second)
+		due := func(want *time.Time) {
+			t.Helper()
+			got, err := s.NextDue(ctx, 1)
+			must(t, err)
+			if d := cmp.Diff(got, want); d != "" {
+				t.Errorf("due (-got +want):\n%s", d)
+			}
+		}
+		due(nil)
+		failed, moved := received(t, s, "1", "one"), received(t, s, "2", "two")
+		finish(t, s, failed, models.MessageRejected)
+		finish(t, s, moved, models.MessageRejected)
+		sooner := later.Add(-time.Minute)
+		must(t, s.SaveSettled(ctx, []int64{failed.ID}, models.SettleFailed, "E-IMAP-05", &later),
+			s.SaveSettled(ctx, []int64{moved.ID}, models.SettlePending, "", &sooner))
+		due(&sooner)
+		must(t, s.SaveSettled(ctx, []int64{moved.ID}, models.SettleDone, "", nil))
+		due(&later)
+		known(t, s, "3")
+		due(&time.Time{}) // At once.
+	})
+}
