@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -35,7 +36,8 @@ func (p *program) inApp(c *cobra.Command, f func(ctx context.Context, a *app.App
 	})
 }
 
-// openStore opens the database without looking at its schema. create makes the data folder when it is not there.
+// openStore opens the database without looking at its schema. create makes the data folder and the embedded database when
+// they are not there; otherwise that is an error.
 func (p *program) openStore(c *cobra.Command, load func() (config.Config, error), create bool) (*store.Store, error) {
 	cfg, err := load()
 	if err != nil {
@@ -44,6 +46,10 @@ func (p *program) openStore(c *cobra.Command, load func() (config.Config, error)
 	if create {
 		if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 			return nil, fmt.Errorf("data folder: %w", err)
+		}
+	} else if path, embedded := strings.CutPrefix(cfg.DB, "sqlite:"); embedded {
+		if _, err := os.Stat(path); err != nil {
+			return nil, fmt.Errorf("open the database: %w", err)
 		}
 	}
 	return app.OpenStore(c.Context(), cfg, p.quietLogger(c, cfg))

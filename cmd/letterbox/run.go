@@ -87,7 +87,7 @@ folder "data".`
 	root.AddCommand(
 		p.serveCommand(), p.demoCommand(), p.receiveCommand(), p.importCommand(), p.inspectCommand(), p.migrateCommand(),
 		p.userCommand(), p.tokenCommand(), p.inboxCommand(), p.messageCommand(), p.keyCommand(), p.configCommand(),
-		p.healthcheckCommand(), p.versionCommand())
+		p.backupCommand(), p.verifyCommand(), p.restoreCommand(), p.healthcheckCommand(), p.versionCommand())
 	return root
 }
 
