@@ -125,6 +125,9 @@ func (g *Gateway) wakeTarget(t *oauthTarget) {
 	g.Changed("oauth")
 }
 
+// saidFor is how long it is said that a sign-in with another device was not finished in time.
+const saidFor = time.Hour
+
 // OAuth returns how something signs in with OAuth 2.0.
 func (g *Gateway) OAuth(ctx context.Context, o OAuthOwner) (OAuthView, error) {
 	t, err := g.oauthTarget(ctx, o)
@@ -137,8 +140,11 @@ func (g *Gateway) OAuth(ctx context.Context, o OAuthOwner) (OAuthView, error) {
 	}
 	v := g.oauthView(o, t, c)
 	d, err := g.Store.DeviceGrant(ctx, string(o))
-	if err == nil && now().Before(d.ExpiresAt) {
+	if at := now(); err == nil && at.Before(d.ExpiresAt.Add(saidFor)) {
 		d.DataEnc = ""
+		if !at.Before(d.ExpiresAt) && d.Code == "" {
+			d.Code = "E-OAUTH-22"
+		}
 		v.Device = &d
 	} else if err != nil && !errors.Is(err, models.ErrNotFound) {
 		return OAuthView{}, err

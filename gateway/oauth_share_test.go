@@ -237,6 +237,36 @@ func TestSignInWithAnotherDevice(t *testing.T) {
 	})
 }
 
+func TestCodeThatNobodyEntersRunsOut(t *testing.T) {
+	b := newBank(t, mailtest.DovecotOptions{})
+	b.provider.Set(func(p *oauthtest.Provider) { p.User, p.Pending, p.DeviceLife = "support", 1000, 1 })
+	in := b.inbox("imap", "oauth2_user")
+	o := gateway.OAuthInbox(in.ID)
+	b.app(o, "oauth2_user", nil)
+	if err := b.gateway.BeginDevice(t.Context(), &b.admin, o); err != nil {
+		t.Fatal(err)
+	}
+	b.run(b.gateway)
+	b.until("it is told that the code was not entered in time", func() bool {
+		v, err := b.gateway.OAuth(t.Context(), o)
+		return err == nil && v.Device != nil && v.Device.Code == "E-OAUTH-22" && !v.Connected
+	})
+	b.until("nobody asks about it any more", func() bool {
+		g, err := b.store.DeviceGrant(t.Context(), string(o))
+		return err == nil && g.Code == "E-OAUTH-22" && g.NextAt == nil
+	})
+}
+
+func TestServerWithoutOAuthIsNamed(t *testing.T) {
+	b := newBankOn(t, testdb.Open(t), mailtest.DovecotOptions{Introspect: "none"})
+	b.dovecot = mailtest.StartDovecot(t, mailtest.DovecotOptions{Users: map[string]string{"support": "x"}})
+	in := b.inbox("imap", "oauth2_client")
+	b.app(gateway.OAuthInbox(in.ID), "oauth2_client", nil)
+	if got := b.checked(b.gateway, in.ID); got != "signin E-OAUTH-10" {
+		t.Errorf("check: %s, want signin E-OAUTH-10", got)
+	}
+}
+
 func TestAppProvesItselfWithACertificate(t *testing.T) {
 	b := newBank(t, mailtest.DovecotOptions{})
 	cert, err := mailtest.NewCertificate(mailtest.CertOptions{})

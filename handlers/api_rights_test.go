@@ -71,6 +71,17 @@ func apiRights() map[string][9]int {
 		"GET /sending-accounts/:id":                {401, 401, 401, 403, 403, 403, 200, 403, 403},
 		"PATCH /sending-accounts/:id":              {401, 401, 401, 403, 403, 403, 200, 403, 403},
 		"DELETE /sending-accounts/:id":             {401, 401, 401, 403, 403, 403, 204, 403, 403},
+		"GET /inboxes/:id/oauth":                   {401, 401, 401, 404, 404, 200, 200, 404, 404},
+		"PATCH /inboxes/:id/oauth":                 {401, 401, 401, 404, 404, 400, 400, 404, 404}, // Without a body.
+		"GET /sending-accounts/:id/oauth":          {401, 401, 401, 403, 403, 403, 200, 403, 403},
+		"PATCH /sending-accounts/:id/oauth":        {401, 401, 401, 403, 403, 403, 400, 403, 403},
+		"GET /outbox":                              {401, 401, 401, 200, 403, 200, 200, 403, 403},
+		"GET /outbox/:id":                          {401, 401, 401, 404, 403, 404, 404, 403, 403}, // The outbox is empty.
+		"POST /outbox/:id/send":                    {401, 401, 401, 404, 403, 200, 200, 403, 403}, // A comment of above is in it.
+		"POST /outbox/:id/cancel":                  {401, 401, 401, 404, 403, 200, 409, 403, 403}, // Once.
+		"GET /suppressions":                        {401, 401, 401, 403, 403, 403, 200, 403, 403},
+		"POST /suppressions":                       {401, 401, 401, 403, 403, 403, 400, 403, 403},
+		"DELETE /suppressions/:address":            {401, 401, 401, 403, 403, 403, 404, 403, 403},
 		"GET /messages":                            {401, 401, 401, 200, 200, 200, 200, 200, 200},
 		"GET /messages/:id":                        {401, 401, 401, 404, 404, 200, 200, 404, 404},
 		"GET /messages/:id/raw":                    {401, 401, 401, 404, 404, 200, 200, 404, 404},

@@ -31,7 +31,7 @@ func apiRoutes() []apiRoute {
 	user, issue, message := reflect.TypeFor[apiUserOut](), reflect.TypeFor[apiIssueOut](), reflect.TypeFor[apiMessageOut]()
 	inbox := reflect.TypeFor[apiInboxType]()
 	page := []string{"limit", "cursor"}
-	return []apiRoute{
+	return append(apiOutgoingRoutes(), []apiRoute{
 		{method: get, path: "/projects", handle: apiProjectList, summary: "List the projects you see", query: page, out: project, list: true, status: 200},
 		{method: post, path: "/projects", handle: apiProjectCreate, summary: "Add a project", in: projectIn, out: project, status: 201},
 		{method: get, path: "/projects/:key", handle: apiProjectShow, summary: "Show a project", out: project, status: 200},
@@ -152,5 +152,5 @@ func apiRoutes() []apiRoute {
 			out: reflect.TypeFor[apiBlockOut](), status: 200},
 		{method: post, path: "/messages/dry-run", handle: apiMessageDryRun, summary: "Decide on a raw message and write nothing",
 			query: []string{"inbox"}, raw: true, out: reflect.TypeFor[apiDryRunOut](), status: 200},
-	}
+	}...)
 }

@@ -134,18 +134,19 @@ func apiParameters() map[string]apiParameter {
 		states = append(states, string(s))
 	}
 	return map[string]apiParameter{
-		"limit":         {"limit", "Items of a page", object{"type": "integer", "minimum": 1, "maximum": 200}},
-		"cursor":        {"cursor", "next_cursor of the page before", text},
-		"project":       {"project", "Key of the project", text},
-		"state":         {"state", "States of an issue, separated by commas", text},
-		"message_state": {"state", "State of a message", object{"type": "string", "enum": states}},
-		"reason":        {"reason", "Reason code", text},
-		"action":        {"action", "What was done, rules.update for example; rules. for all that begin so", text},
-		"organisation":  {"organisation", "Number of an organisation", object{"type": "integer", "format": "int64"}},
-		"texts":         {"texts", "Whether what was written goes, too; left out: erase", object{"type": "string", "enum": []string{"erase", "keep"}}},
-		"inbox":         {"inbox", "Number or name of an inbox", text},
-		"q":             {"q", "Text to look for; for issues also filters such as is:open label:x", text},
-		"sort":          {"sort", "Order of the issues; left out: the highest number first", object{"type": "string", "enum": tracker.Sorts()}},
+		"limit":          {"limit", "Items of a page", object{"type": "integer", "minimum": 1, "maximum": 200}},
+		"cursor":         {"cursor", "next_cursor of the page before", text},
+		"project":        {"project", "Key of the project", text},
+		"state":          {"state", "States of an issue, separated by commas", text},
+		"message_state":  {"state", "State of a message", object{"type": "string", "enum": states}},
+		"outgoing_state": {"state", "State of a mail that goes out", object{"type": "string", "enum": outgoingStates()}},
+		"reason":         {"reason", "Reason code", text},
+		"action":         {"action", "What was done, rules.update for example; rules. for all that begin so", text},
+		"organisation":   {"organisation", "Number of an organisation", object{"type": "integer", "format": "int64"}},
+		"texts":          {"texts", "Whether what was written goes, too; left out: erase", object{"type": "string", "enum": []string{"erase", "keep"}}},
+		"inbox":          {"inbox", "Number or name of an inbox", text},
+		"q":              {"q", "Text to look for; for issues also filters such as is:open label:x", text},
+		"sort":           {"sort", "Order of the issues; left out: the highest number first", object{"type": "string", "enum": tracker.Sorts()}},
 	}
 }
 

@@ -52,7 +52,7 @@ func outboxList(v *visit) error {
 	}
 	keep := url.Values{"state": {string(f.State)}}
 	data := outboxView{State: string(f.State), Back: v.Request.URL.RequestURI()}
-	for _, s := range []models.OutgoingState{models.OutgoingQueued, models.OutgoingAccepted, models.OutgoingFailed, models.OutgoingBounced, models.OutgoingCancelled} {
+	for _, s := range outgoingStates() {
 		chip := outboxChip{State: string(s)}
 		if v.access.Admin() && s != models.OutgoingAccepted {
 			chip.N = counts[s]

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -46,7 +47,7 @@ func (c *Client) Device(ctx context.Context, a App) (Device, error) {
 	}
 	return Device{
 		Code: answer.Code, UserCode: answer.UserCode, VerifyAt: answer.VerifyAt,
-		Interval: time.Duration(min(max(answer.Interval, 1), 60)) * time.Second, Life: time.Duration(min(max(answer.Life, 60), 1800)) * time.Second,
+		Interval: time.Duration(min(max(answer.Interval, 1), 60)) * time.Second, Life: time.Duration(min(cmp.Or(max(answer.Life, 0), 60), 1800)) * time.Second,
 	}, nil
 }
 

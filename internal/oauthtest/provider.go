@@ -57,6 +57,7 @@ type Provider struct {
 	Refuse           *Refusal          // Every token request is refused so.
 	Pending          int               // Device grants are answered "pending" so often.
 	Declined         bool              // The person says no.
+	DeviceLife       int               // Seconds in which the code for another device is to be entered; 0: 900.
 	Delay            time.Duration     // Of the token endpoint.
 
 	Claims   func(map[string]any) // Changes what identity tokens say; nil: nothing.

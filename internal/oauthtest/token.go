@@ -1,6 +1,7 @@
 package oauthtest
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rsa"
@@ -70,7 +71,7 @@ func (p *Provider) device(w http.ResponseWriter, r *http.Request) {
 	}
 	c := random()
 	p.devices[c] = "ABCD-EFGH"
-	answer(w, http.StatusOK, map[string]any{"device_code": c, "user_code": p.devices[c], "verification_uri": p.URL + "/device", "expires_in": 900, "interval": 1})
+	answer(w, http.StatusOK, map[string]any{"device_code": c, "user_code": p.devices[c], "verification_uri": p.URL + "/device", "expires_in": cmp.Or(p.DeviceLife, 900), "interval": 1})
 }
 
 // token is the token endpoint.
