@@ -209,7 +209,19 @@ func apiMessageReprocess(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if m, err = h.Gateway.Reprocess(c.Request.Context(), apiUser(c), m.ID); err != nil {
+	q, err := apiQuery(c, "rules")
+	if err != nil {
+		return err
+	}
+	how := gateway.Again{}
+	switch q["rules"] {
+	case "", "current":
+	case "original":
+		how.RuleVersion = m.RuleVersion
+	default:
+		return apiBadQuery("E-API-07", "rules", "current, original")
+	}
+	if m, err = h.Gateway.ReprocessAs(c.Request.Context(), apiUser(c), m.ID, how); err != nil {
 		return err
 	}
 	c.JSON(http.StatusOK, apiMessageOf(m))

@@ -3,6 +3,7 @@ package handlers
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -120,6 +121,31 @@ func TestReprocessKeepsTheEffect(t *testing.T) {
 	}
 	if runs := w.get("boss", "GET", "/messages/1", "", 200)["runs"].([]any); len(runs) != 2 {
 		t.Errorf("%d runs in the trace, want 2", len(runs))
+	}
+}
+
+func TestMessageIsProcessedAgainWithTheRulesOfThenOrOfToday(t *testing.T) {
+	w := newAPIWorld(t)
+	m := w.get("boss", "GET", "/messages/1", "", 200)
+	w.get("boss", "PATCH", "/inboxes/1", `{"blocked_senders":["nora@elsewhere.example"]}`, 200)
+	decided := func(rules, want, never string) {
+		t.Helper()
+		w.get("boss", "POST", "/messages/1/reprocess"+rules, "", 200)
+		runs := w.get("boss", "GET", "/messages/1", "", 200)["runs"].([]any)
+		var codes []string
+		for _, e := range runs[len(runs)-1].(map[string]any)["trace"].([]any) {
+			codes = append(codes, fmt.Sprint(e.(map[string]any)["args"].(map[string]any)["version"], " ", e.(map[string]any)["text"]))
+		}
+		if all := strings.Join(codes, "\n"); !strings.Contains(all, want) || strings.Contains(all, never) {
+			t.Errorf("%s: the story is\n%s\nwant %q in it and no %q", rules, all, want, never)
+		}
+	}
+	version := fmt.Sprint(m["rule_version"])
+	decided("", "blocked", "Let in by")
+	decided("?rules=current", "blocked", "Let in by")
+	decided("?rules=original", "Let in by rules version "+version, "blocked")
+	for _, bad := range []string{"?rules=1", "?rule=original"} {
+		w.get("boss", "POST", "/messages/1/reprocess"+bad, "", 400)
 	}
 }
 

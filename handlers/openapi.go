@@ -144,6 +144,7 @@ func apiParameters() map[string]apiParameter {
 		"action":         {"action", "What was done, rules.update for example; rules. for all that begin so", text},
 		"organisation":   {"organisation", "Number of an organisation", object{"type": "integer", "format": "int64"}},
 		"texts":          {"texts", "Whether what was written goes, too; left out: erase", object{"type": "string", "enum": []string{"erase", "keep"}}},
+		"rules":          {"rules", "Which rules decide; left out: current, those in force", object{"type": "string", "enum": []string{"current", "original"}}},
 		"inbox":          {"inbox", "Number or name of an inbox", text},
 		"q":              {"q", "Text to look for; for issues also filters such as is:open label:x", text},
 		"sort":           {"sort", "Order of the issues; left out: the highest number first", object{"type": "string", "enum": tracker.Sorts()}},

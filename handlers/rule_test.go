@@ -171,7 +171,7 @@ func TestWhatRulesLeaveOutIsMissingFromTheIssueAndNamedInTheStory(t *testing.T) 
 	if len(files) != 0 {
 		t.Errorf("%d files, want none", len(files))
 	}
-	s.get(fmt.Sprint("/messages/", text.ID), s.as("lead")).want(t, 200, "characters left out of the text", "Version 2 of the rules is in force")
+	s.get(fmt.Sprint("/messages/", text.ID), s.as("lead")).want(t, 200, "characters left out of the text", "Version 2 of the rules decides")
 	s.get(fmt.Sprint("/messages/", file.ID), s.as("lead")).want(t, 200, "File &#34;fire.png&#34; left out")
 }
 
