@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"net/netip"
 	"slices"
 	"strconv"
 	"sync"
@@ -17,13 +16,13 @@ import (
 // Checking is a check of a connection that waits to be started; each is told every finished phase and may be nil.
 type Checking func(each func(CheckPhase)) (CheckReport, error)
 
-// mostChecks is how often one person may check within a minute who is no admin of the installation.
+// mostChecks is how often one person may check within a minute who is no admin of the installation. A server that let the
+// person in within the last hour does not count: there is nothing to find out.
 const mostChecks = 10
 
 // CheckFor prepares a check for the eyes of a person, adds whether answers would go out, and puts it into the audit log.
-// Somebody who is no admin must not find out with it what runs inside a network that the operator has
-// listed: where no mail server answers there, the report says nothing but that, and each time after as long. A server of
-// the internet tells it to everybody.
+// Somebody who is no admin must not find out with it what listens at a port: where no mail server answers, the report says
+// nothing but that, and each time after as long.
 func (g *Gateway) CheckFor(ctx context.Context, by *models.User, admin bool, of CheckOf, s models.InboxSettings, check Checking) Checking {
 	return func(each func(CheckPhase)) (CheckReport, error) {
 		start := time.Now()
@@ -32,12 +31,15 @@ func (g *Gateway) CheckFor(ctx context.Context, by *models.User, admin bool, of 
 		switch {
 		case admin:
 			found, err = check(each)
-		case by != nil && !g.checks.allow(by.ID, start):
+		case by != nil && !g.checks.allow(by.ID, serverOf(s), start):
 			found = (&checkRun{each: each, start: start}).failed(&mailbox.Problem{Phase: mailbox.PhaseDNS, Code: "E-NET-10"})
 		default:
 			found, err = g.checkDiscreetly(ctx, s, start, each, check)
 		}
 		if err == nil {
+			if found.OK && by != nil {
+				g.checks.worked(by.ID, serverOf(s), start)
+			}
 			found = g.withSending(ctx, of, each, found)
 			g.auditCheck(ctx, by, of.object(), s, found)
 		}
@@ -63,7 +65,7 @@ func (g *Gateway) checkDiscreetly(ctx context.Context, s models.InboxSettings, s
 		each = func(CheckPhase) {}
 	}
 	var held []CheckPhase
-	answered, inside := false, false
+	answered := false
 	release := func() {
 		for _, p := range held {
 			each(p)
@@ -71,7 +73,6 @@ func (g *Gateway) checkDiscreetly(ctx context.Context, s models.InboxSettings, s
 		held, answered = nil, true
 	}
 	found, err := check(func(p CheckPhase) {
-		inside = inside || isInside(p.Args)
 		early := p.Phase == mailbox.PhaseDNS || p.Phase == mailbox.PhaseConnect || p.Phase == mailbox.PhaseTLS
 		if !answered && (early || p.State == "skipped") {
 			held = append(held, p)
@@ -80,12 +81,15 @@ func (g *Gateway) checkDiscreetly(ctx context.Context, s models.InboxSettings, s
 		release()
 		each(p)
 	})
-	if err != nil || found.OK || answered || !inside || !slices.ContainsFunc(found.Phases, tells) {
+	end := start.Add(s.ConnectTimeout) // As long as silence would take.
+	until, cancel := context.WithDeadline(ctx, end)
+	defer cancel()
+	at := slices.IndexFunc(found.Phases, func(p CheckPhase) bool { return p.State == "failed" })
+	if err != nil || at < 0 || answered || !g.hides(until, s, found.Phases[at].Phase, found.Phases[at].Code) {
 		release()
 		return found, err
 	}
-	limit := s.ConnectTimeout // As long as silence would take.
-	wait(ctx, time.Until(start.Add(limit)), nil)
+	wait(ctx, time.Until(end), nil)
 	var report CheckReport
 	run := &checkRun{each: func(p CheckPhase) {
 		p.Duration = 0
@@ -93,39 +97,37 @@ func (g *Gateway) checkDiscreetly(ctx context.Context, s models.InboxSettings, s
 		report.Phases = append(report.Phases, p)
 	}}
 	run.add(CheckPhase{Phase: mailbox.PhaseDNS, State: "ok"})
-	run.failed(&mailbox.Problem{Phase: mailbox.PhaseConnect, Code: "E-NET-09", Args: map[string]string{"host": s.Host, "port": strconv.Itoa(s.Port)}})
+	run.failed(noServer(s))
 	return report, nil
 }
 
-// tells reports whether a phase that failed says something about a port behind which no mail server is.
-func tells(p CheckPhase) bool {
-	return p.State == "failed" && slices.Contains([]string{"E-NET-01", "E-NET-02", "E-NET-03", "E-NET-05", "E-TLS-05"}, p.Code)
-}
-
-// isInside reports whether a phase was about an address that is not of the internet.
-func isInside(args map[string]string) bool {
-	if args["inside"] != "" {
-		return true
-	}
-	at, err := netip.ParseAddrPort(args["address"])
-	if err != nil {
-		return false
-	}
-	a := at.Addr().Unmap()
-	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || !a.IsGlobalUnicast()
+// serverOf names an account on a server.
+func serverOf(s models.InboxSettings) string {
+	return s.Receive + " " + net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) + " " + s.Security + " " + s.Username
 }
 
 // checkCount counts the checks of each person within the last minute.
 type checkCount struct {
-	mu   sync.Mutex
-	last map[int64][]time.Time
+	mu     sync.Mutex
+	last   map[int64][]time.Time
+	let    map[letIn]time.Time
+	pruned time.Time
 }
 
-func (c *checkCount) allow(user int64, at time.Time) bool {
+// letIn is an account whose server let a person in.
+type letIn struct {
+	user   int64
+	server string
+}
+
+func (c *checkCount) allow(user int64, server string, at time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.last == nil {
 		c.last = map[int64][]time.Time{}
+	}
+	if t, ok := c.let[letIn{user, server}]; ok && at.Sub(t) < time.Hour {
+		return true
 	}
 	recent := slices.DeleteFunc(c.last[user], func(t time.Time) bool { return at.Sub(t) > time.Minute })
 	if len(recent) >= mostChecks {
@@ -134,4 +136,13 @@ func (c *checkCount) allow(user int64, at time.Time) bool {
 	}
 	c.last[user] = append(recent, at)
 	return true
+}
+
+func (c *checkCount) worked(user int64, server string, at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.let == nil || at.Sub(c.pruned) > time.Hour { // What is older is of no use.
+		c.let, c.pruned = map[letIn]time.Time{}, at
+	}
+	c.let[letIn{user, server}] = at
 }

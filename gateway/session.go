@@ -62,9 +62,10 @@ func (g *Gateway) begin(ctx context.Context, of *models.Inbox, f fence, s *shift
 		}
 		ib.StartedAt = fresh.StartedAt
 	}
+	start := time.Now()
 	box, err := g.openBox(ctx, ib, s.status)
 	if err != nil {
-		return nil, err
+		return nil, g.evenOut(ctx, ib, start, err)
 	}
 	v, err := g.newVisit(ctx, ib, ib.Settings.Receive, box, f)
 	if err != nil {

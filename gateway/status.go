@@ -65,7 +65,8 @@ func (g *Gateway) visitFailed(ctx context.Context, ib *models.Inbox, s *models.I
 	}
 	args = maps.Clone(args)
 	s.Failures++
-	if s.State != state || s.Code != code {
+	same := s.Code == code || betrays(mailbox.Phase(s.Phase), s.Code) && betrays(phase, code) // The port does not answer, one way or another.
+	if s.State != state || !same {
 		s.State, s.Since = state, at
 	}
 	delay := visitDelay(s.Failures, phase, ib.Settings.PollInterval)
@@ -76,6 +77,7 @@ func (g *Gateway) visitFailed(ctx context.Context, ib *models.Inbox, s *models.I
 	if args == nil {
 		args = map[string]string{}
 	}
+	args["phase"] = string(phase)
 	args["time"] = next.Format("15:04") + " UTC" // Some sentences tell it.
 	if s.Since.Equal(at) {
 		g.event(ctx, models.InboxEvent{InboxID: ib.ID, At: at, State: state, Code: code, Args: args})

@@ -24,7 +24,19 @@ func (h *Handlers) apiInbox(ctx context.Context, by *models.User, id int64) (gat
 	if !a.SeesInbox(v.Inbox) {
 		return gateway.InboxView{}, models.ErrNotFound
 	}
+	if !a.Admin() {
+		v = v.Discreet()
+	}
 	return v, nil
+}
+
+// apiDiscreetly does something with the server of an inbox for the eyes of the caller.
+func (h *Handlers) apiDiscreetly(c *gin.Context, s models.InboxSettings, do func() error) error {
+	a, err := h.Tracker.Access(c.Request.Context(), apiUser(c))
+	if err != nil {
+		return err
+	}
+	return h.Gateway.Discreetly(c.Request.Context(), a.Admin(), s, do)
 }
 
 // apiInboxInPath is apiInbox for the number in the path.
@@ -47,9 +59,13 @@ func (h *Handlers) apiInboxes(ctx context.Context, by *models.User) (seen []gate
 		return nil, false, err
 	}
 	for _, v := range views {
-		if a.SeesInbox(v.Inbox) {
-			seen = append(seen, v)
+		if !a.SeesInbox(v.Inbox) {
+			continue
 		}
+		if !a.Admin() {
+			v = v.Discreet()
+		}
+		seen = append(seen, v)
 	}
 	return seen, a.Admin(), nil
 }

@@ -107,7 +107,11 @@ func apiInboxFolders(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	folders, err := h.Gateway.Folders(c.Request.Context(), v.ID)
+	var folders []mailbox.Folder
+	err = h.apiDiscreetly(c, v.Settings, func() (err error) {
+		folders, err = h.Gateway.Folders(c.Request.Context(), v.ID)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -126,7 +130,11 @@ func apiInboxReconcile(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := h.Gateway.Reconcile(c.Request.Context(), v.ID)
+	var r gateway.Reconciliation
+	err = h.apiDiscreetly(c, v.Settings, func() (err error) {
+		r, err = h.Gateway.Reconcile(c.Request.Context(), v.ID)
+		return err
+	})
 	if err != nil {
 		return err
 	}

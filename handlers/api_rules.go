@@ -115,6 +115,9 @@ func apiAuditList(h *Handlers, c *gin.Context) error {
 		return err
 	}
 	c.JSON(http.StatusOK, apiItems(lines, next, func(l gateway.AuditLine) apiAuditOut {
+		if !access.Admin() {
+			l = l.Discreet()
+		}
 		if l.Values == nil {
 			l.Values = map[string]string{}
 		}

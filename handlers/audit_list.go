@@ -72,6 +72,9 @@ func (v *visit) showAudit(self, object string, in *gateway.InboxView) error {
 		return err
 	}
 	for _, line := range lines {
+		if !v.access.Admin() {
+			line = line.Discreet()
+		}
 		data.Rows = append(data.Rows, v.auditRow(line))
 	}
 	keep := url.Values{"kind": {f.get("kind")}, "since": {f.get("since")}, "until": {f.get("until")}}

@@ -46,6 +46,9 @@ func (l *live) unsubscribe(r chan string) {
 // maxWatch is how long one stream lasts; the browser opens the next one, and with it the sign-in is checked anew.
 const maxWatch = 15 * time.Minute
 
+// lookAnew is how often a page looks by itself: changes in another process are not told here.
+const lookAnew = 30 * time.Second
+
 // changes streams the topics of changes that a page names (text/event-stream, WHATWG HTML 9.2). It only says that
 // something has changed: what it is, the page asks for with the rights of the person.
 func changes(v *visit) error {
@@ -66,27 +69,25 @@ func changes(v *visit) error {
 	if _, err := fmt.Fprint(v.Writer, "retry: 5000\n\n"); err != nil {
 		return nil // The page has gone.
 	}
-	beat, end := time.NewTicker(25*time.Second), time.NewTimer(maxWatch)
+	beat, end := time.NewTicker(lookAnew), time.NewTimer(maxWatch)
 	defer beat.Stop()
 	defer end.Stop()
 	for {
 		if err := out.Flush(); err != nil {
 			return nil
 		}
-		line := ": still here\n\n"
 		select {
 		case <-v.ctx().Done():
 			return nil
 		case <-end.C:
 			return nil
-		case <-beat.C:
+		case <-beat.C: // Another process may have changed something; it keeps the connection, too.
 		case topic := <-r:
 			if !matches(wanted, topic) {
 				continue
 			}
-			line = "data: changed\n\n"
 		}
-		if _, err := fmt.Fprint(v.Writer, line); err != nil {
+		if _, err := fmt.Fprint(v.Writer, "data: changed\n\n"); err != nil {
 			return nil
 		}
 	}

@@ -44,7 +44,11 @@ func (v *visit) showCertificate(status int, in gateway.InboxView, f *form) error
 	if in.Settings.TLSVerify == "pinned" {
 		data.Trusted, data.TrustedAt = in.Settings.Fingerprint, in.Settings.TrustedAt
 	}
-	shown, err := v.h.Gateway.ShownCertificate(v.ctx(), in.Settings)
+	var shown gateway.Certificate
+	err := v.discreetly(in.Settings, func() (err error) {
+		shown, err = v.h.Gateway.ShownCertificate(v.ctx(), in.Settings)
+		return err
+	})
 	p, isProblem := errors.AsType[*mailbox.Problem](err)
 	switch {
 	case isProblem:

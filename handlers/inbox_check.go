@@ -71,6 +71,19 @@ func (v *visit) checkFor(of gateway.CheckOf, s models.InboxSettings, check gatew
 	return v.h.Gateway.CheckFor(v.ctx(), v.me, v.access.Admin(), of, s, check)
 }
 
+// discreetly does something with the server of an inbox for the eyes of the person who asks.
+func (v *visit) discreetly(s models.InboxSettings, do func() error) error {
+	return v.h.Gateway.Discreetly(v.ctx(), v.access.Admin(), s, do)
+}
+
+// discreet is an inbox for the eyes of the person who asks.
+func (v *visit) discreet(in gateway.InboxView) gateway.InboxView {
+	if v.access.Admin() {
+		return in
+	}
+	return in.Discreet()
+}
+
 // checkLive answers with one line for each phase as it ends and the whole report at the end, each an object of JSON with
 // a piece of the page. An error of check comes back as long as nothing has been written.
 func (v *visit) checkLive(at checked, check func(each func(gateway.CheckPhase)) (gateway.CheckReport, error)) (gateway.CheckReport, error) {

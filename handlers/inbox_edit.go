@@ -123,7 +123,7 @@ func (v *visit) inbox() (gateway.InboxView, error) {
 	if !v.access.SeesInbox(in.Inbox) {
 		return in, models.ErrNotFound
 	}
-	return in, nil
+	return v.discreet(in), nil
 }
 
 // inboxEdit shows the form of an inbox. A remedy of a check may propose another security or a certificate to trust;

@@ -41,7 +41,12 @@ func (v *visit) foldersOf(in gateway.InboxView) ([]mailbox.Folder, error) {
 	if in.Settings.Receive != "imap" {
 		return nil, nil
 	}
-	return v.h.Gateway.Folders(v.ctx(), in.ID)
+	var found []mailbox.Folder
+	err := v.discreetly(in.Settings, func() (err error) {
+		found, err = v.h.Gateway.Folders(v.ctx(), in.ID)
+		return err
+	})
+	return found, err
 }
 
 func (v *visit) showFolders(status int, in gateway.InboxView, f *form, found []mailbox.Folder, failed error) error {
@@ -114,7 +119,7 @@ func targetsOf(s models.InboxSettings) []string {
 
 // createTargets makes the folders into which the mail of an inbox is moved.
 func (v *visit) createTargets(in gateway.InboxView) error {
-	err := v.h.Gateway.CreateTargets(v.ctx(), v.me, in.ID)
+	err := v.discreetly(in.Settings, func() error { return v.h.Gateway.CreateTargets(v.ctx(), v.me, in.ID) })
 	if p, ok := errors.AsType[*mailbox.Problem](err); ok {
 		found := gateway.CheckReport{Phases: []gateway.CheckPhase{{Phase: p.Phase, State: "failed", Code: p.Code, Args: p.Args}}}
 		return v.showInbox(http.StatusOK, in, v.report(checked{id: in.ID, s: in.Settings}, found))

@@ -55,7 +55,7 @@ func inboxList(v *visit) error {
 		}
 	}
 	data.countRoom(v, keys, used)
-	return v.render(http.StatusOK, "inbox_list", view{Title: v.l.T("nav.inboxes"), Section: "inboxes", Live: "inbox", Data: data})
+	return v.render(http.StatusOK, "inbox_list", view{Title: v.l.T("nav.inboxes"), Section: "inboxes", Live: "inbox message", Data: data})
 }
 
 // countRoom says how many inboxes of each project are in use, where that is limited.

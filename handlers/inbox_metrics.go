@@ -145,7 +145,7 @@ func (h *Handlers) inboxesHealth(ctx context.Context) healthOut {
 	}
 	for _, f := range failing {
 		one := healthInbox{
-			ID: f.InboxID, State: string(f.State), Code: f.Code, Failures: f.Failures, NextPollAt: apiTimeOrNil(f.NextPollAt), Unaccounted: f.Unaccounted,
+			ID: f.InboxID, State: string(f.State), Code: gateway.DiscreetCode(f.Code), Failures: f.Failures, NextPollAt: apiTimeOrNil(f.NextPollAt), Unaccounted: f.Unaccounted,
 		}
 		if !f.Since.IsZero() {
 			one.Since = apiTimeOrNil(&f.Since)

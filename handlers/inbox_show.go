@@ -83,6 +83,9 @@ func (v *visit) showInbox(status int, in gateway.InboxView, r *report) error {
 	if data.More, err = v.h.Gateway.InboxHealth(v.ctx(), in.ID); err != nil {
 		return err
 	}
+	if !v.access.Admin() {
+		data.More.Events = gateway.DiscreetEvents(in, data.More.Events)
+	}
 	data.Events = v.inboxEvents(data.More.Events)
 	if from := data.More.FailedFrom; from != nil {
 		data.Failed = v.l.Duration(data.More.Events[0].At.Sub(*from).Round(time.Minute))
@@ -190,7 +193,11 @@ func inboxReconcile(v *visit) error {
 		return err
 	}
 	to := fmt.Sprintf("/inboxes/%d", in.ID)
-	r, err := v.h.Gateway.Reconcile(v.ctx(), in.ID)
+	var r gateway.Reconciliation
+	err = v.discreetly(in.Settings, func() (err error) {
+		r, err = v.h.Gateway.Reconcile(v.ctx(), in.ID)
+		return err
+	})
 	var p *mailbox.Problem
 	if errors.As(err, &p) {
 		v.say("warn", "flash.inbox_not_compared", "cause", v.l.T(p.Code, p.Args))

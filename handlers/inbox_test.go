@@ -116,7 +116,7 @@ func TestInboxChangedMeanwhileIsToldAndNothingIsLost(t *testing.T) {
 
 func TestCheckPageNamesPhaseCauseAndRemedy(t *testing.T) {
 	s := newSite(t)
-	cookie := s.as("lead")
+	cookie := s.as("admin")
 	form := s.draft(map[string]string{"host": "127.0.0.1", "port": "1", "do": "check"})
 	s.post("/inboxes/new", cookie, form).want(t, 200,
 		`id="report"`, "E-NET-01", "refuses connections on port 1", "Usual are 993 for IMAP", `value="127.0.0.1"`, "!very secret")

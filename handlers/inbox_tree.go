@@ -70,7 +70,7 @@ func (v *visit) knownFolders(in gateway.InboxView, f *form) []mailbox.Folder {
 	ctx, cancel := context.WithTimeout(v.ctx(), treeTime)
 	defer cancel()
 	found, err := v.h.Gateway.Folders(ctx, in.ID)
-	if err != nil {
+	if err != nil { // Known to be a mail server, since it works.
 		return nil // The folders are written then; the button says why.
 	}
 	return found
@@ -127,7 +127,7 @@ func (v *visit) makeTargets(in gateway.InboxView, f *form, before models.InboxSe
 	now := targetsOf(in.Settings)
 	fresh := in.Settings.After != before.After || !slices.Equal(now, targetsOf(before))
 	if f.yes("create_folders") && in.Settings.Receive == "imap" && in.Settings.After == "move" && fresh {
-		err := v.h.Gateway.CreateTargets(v.ctx(), v.me, in.ID)
+		err := v.discreetly(in.Settings, func() error { return v.h.Gateway.CreateTargets(v.ctx(), v.me, in.ID) })
 		if p, ok := errors.AsType[*mailbox.Problem](err); ok {
 			v.say("warn", "flash.folders_not_created", "cause", v.l.T(p.Code, v.checkWords(p.Args)))
 		} else if err != nil {

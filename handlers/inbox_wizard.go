@@ -271,8 +271,7 @@ func (w *wizard) refuse(list models.InvalidList) error {
 
 // askAgain shows the last step with what the server says now; when it does not work any more, the one before.
 func (w *wizard) askAgain(status int, data wizardView) error {
-	d := connectionOf(w.draft)
-	found, err := w.h.Gateway.CheckDraft(w.ctx(), 0, d, nil)
+	d, found, err := w.look()
 	if list, ok := invalid(err); ok {
 		w.f.take(list, nil)
 		return w.show(http.StatusUnprocessableEntity, wizardView{Step: stepSignIn})

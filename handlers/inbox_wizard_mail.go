@@ -46,7 +46,10 @@ func (w *wizard) leaveMail(do string) error {
 		return err
 	}
 	if w.f.yes("create_folders") {
-		if _, err := w.h.Gateway.CreateFolders(w.ctx(), w.draft); err != nil {
+		if err := w.discreetly(w.draft.Settings, func() error {
+			_, err := w.h.Gateway.CreateFolders(w.ctx(), w.draft)
+			return err
+		}); err != nil {
 			return w.unreachable(err, "move_to")
 		}
 	}
@@ -66,15 +69,27 @@ func (w *wizard) doubts() (again bool, err error) {
 	if w.f.get("receive") != "imap" {
 		return false, nil
 	}
-	found, err := w.h.Gateway.CheckDraft(w.ctx(), 0, connectionOf(w.draft), nil)
+	d, found, err := w.look()
 	if err != nil {
 		return false, fmt.Errorf("look at the folders: %w", err)
+	}
+	if !found.OK {
+		return true, w.show(http.StatusOK, wizardView{Step: stepSignIn, Report: w.report(checked{form: "wizard", s: d.Settings}, found)})
 	}
 	w.askFolders(w.f, found.Folders, w.draft.Settings.Folders)
 	if !w.f.Failed() {
 		return false, nil
 	}
 	return true, w.showMail(http.StatusUnprocessableEntity, found, wizardView{})
+}
+
+// look checks the connection of what was entered, whatever is to be checked about the rest of it.
+func (w *wizard) look() (gateway.InboxDraft, gateway.CheckReport, error) {
+	d := connectionOf(w.draft)
+	found, err := w.checkFor(gateway.CheckOf{Project: d.ProjectID}, d.Settings, func(each func(gateway.CheckPhase)) (gateway.CheckReport, error) {
+		return w.h.Gateway.CheckDraft(w.ctx(), 0, d, each)
+	})(nil)
+	return d, found, err
 }
 
 // unreachable shows the last step again when the server did not do what it was asked for.
@@ -89,7 +104,11 @@ func (w *wizard) unreachable(err error, field string) error {
 
 // preview shows what the latest messages would become.
 func (w *wizard) preview() error {
-	found, err := w.h.Gateway.Preview(w.ctx(), w.draft, previewCount)
+	var found []gateway.Previewed
+	err := w.discreetly(w.draft.Settings, func() (err error) {
+		found, err = w.h.Gateway.Preview(w.ctx(), w.draft, previewCount)
+		return err
+	})
 	if list, ok := invalid(err); ok {
 		return w.refuse(list)
 	}

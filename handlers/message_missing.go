@@ -66,7 +66,10 @@ func messageLook(v *visit) error {
 	if wanted := wantedOf(asked); wanted != "" {
 		ctx, cancel := context.WithTimeout(v.ctx(), lookTime)
 		defer cancel()
-		out.Looked, err = v.h.Gateway.LookOnServer(ctx, in.ID, wanted)
+		err = v.discreetly(in.Settings, func() (err error) {
+			out.Looked, err = v.h.Gateway.LookOnServer(ctx, in.ID, wanted)
+			return err
+		})
 		var p *mailbox.Problem
 		switch {
 		case errors.As(err, &p):

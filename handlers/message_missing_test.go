@@ -78,6 +78,6 @@ func TestServerThatCannotBeAskedIsNamedWithItsCause(t *testing.T) {
 		Name: in.Name, Address: in.Address, ProjectID: in.ProjectID, Settings: in.Settings, Rules: in.Rules, Password: &password,
 	})
 	s.ok(err)
-	s.post("/messages/missing", s.as("lead"), url.Values{"q": {"a@b.example"}, "inbox": {fmt.Sprint(in.ID)}}).
+	s.post("/messages/missing", s.as("admin"), url.Values{"q": {"a@b.example"}, "inbox": {fmt.Sprint(in.ID)}}).
 		want(t, 200, "the server could not be asked", "refuses connections on port 1")
 }

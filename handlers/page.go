@@ -84,7 +84,7 @@ func (v *visit) inboxes() ([]gateway.InboxView, error) {
 	var mine []gateway.InboxView
 	for _, in := range all {
 		if v.access.SeesInbox(in.Inbox) {
-			mine = append(mine, in)
+			mine = append(mine, v.discreet(in))
 		}
 	}
 	return mine, nil

@@ -118,9 +118,9 @@ dependents();
 document.addEventListener("change", dependents);
 
 // A check of a connection fills its report line by line, without losing what was entered, the password included.
-document.querySelector("form[data-check]")?.addEventListener("submit", async (event) => {
-  const form = event.currentTarget;
-  if (event.submitter?.value !== "check" || form.dataset.plain) return;
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-check]") || event.submitter?.value !== "check" || form.dataset.plain) return;
   event.preventDefault();
   const button = event.submitter, place = document.getElementById("report-place");
   const body = new URLSearchParams(new FormData(form));
@@ -183,9 +183,9 @@ async function follow(stream, place) {
 }
 
 // The folders of the account come from the server without losing what was entered; when it does not answer, the report says why.
-document.querySelector("form[data-check]")?.addEventListener("submit", async (event) => {
-  const form = event.currentTarget, choice = document.getElementById("folder-place"), button = event.submitter;
-  if (button?.value !== "folders" || !choice || form.dataset.plain) return;
+document.addEventListener("submit", async (event) => {
+  const form = event.target, choice = document.getElementById("folder-place"), button = event.submitter;
+  if (!form.matches("form[data-check]") || button?.value !== "folders" || !choice || form.dataset.plain) return;
   event.preventDefault();
   const body = new URLSearchParams(new FormData(form, button));
   button.disabled = true;
@@ -292,7 +292,7 @@ document.querySelectorAll("[data-file]").forEach((part) => {
 // Pages that show mail are loaded anew when something has come, unless somebody is writing.
 const topics = document.body.dataset.live;
 if (topics) {
-  let late;
+  let late, shown;
   const source = new EventSource("/changes?topics=" + encodeURIComponent(topics));
   // Once after connecting too: what happened since the page was made, and what a lost connection missed.
   const refresh = () => {
@@ -301,14 +301,20 @@ if (topics) {
       const busy = document.activeElement?.closest("input, textarea, select") ||
         [...document.querySelectorAll("textarea")].some((text) => text.value !== text.defaultValue) ||
         [...document.querySelectorAll("select option")].some((option) => option.selected !== option.defaultSelected) ||
-        document.querySelector("main details[open]") || document.getElementById("report") ||
-        document.querySelector('input[name="id"]:checked');
-      if (busy) return;
+        document.querySelector("main details[open]:not(.whole)") || document.querySelector('input[name="id"]:checked');
+      if (busy) { late = setTimeout(refresh, 2000); return; } // Once the person has done.
       const answer = await fetch(location.href);
       const main = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
-      if (!answer.ok || !main) return;
+      if (!answer.ok || !main || main.innerHTML === shown) return;
+      shown = main.innerHTML;
       const done = document.querySelectorAll("#main > [data-flash]"); // What was just done stays to be read.
+      const was = document.activeElement?.closest("#main a[href], #main [id]"), fold = document.querySelector("main details.whole[open]");
+      const same = was?.id ? "#" + CSS.escape(was.id) : was && `#main a[href="${CSS.escape(was.getAttribute("href"))}"]`;
+      const report = document.getElementById("report-place"); // So does a check, also one that is still running.
       document.getElementById("main").replaceChildren(...done, ...main.childNodes);
+      if (report) document.getElementById("report-place")?.replaceWith(report);
+      if (fold) document.querySelector("main details.whole")?.setAttribute("open", "");
+      if (same) document.querySelector(same)?.focus({ preventScroll: true });
       at = -1;
       countChosen();
       dispatchEvent(new Event("letterbox:loaded"));
