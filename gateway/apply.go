@@ -153,6 +153,9 @@ func (g *Gateway) effect(ctx context.Context, d *delivery) error {
 		d.issue = i.Number
 		d.note(models.StepApply, "apply.issue", "key", issueKey(i.Number))
 	}
+	if err := g.recordIntake(ctx, d); err != nil {
+		return err
+	}
 	if err := g.addToActive(ctx, d, author.ID, files); err != nil {
 		return err
 	}

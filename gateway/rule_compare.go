@@ -52,6 +52,7 @@ func RuleFields(r *models.Rules) []RuleField {
 		{Key: "authserv_id", Text: &r.AuthServID},
 		{Key: "sender_failed", Text: &r.SenderFailed},
 		{Key: "reject_notice", Text: &r.RejectNotice},
+		{Key: "intake", Switch: &r.Intake},
 		{Key: "attach_to_active", Text: &r.AttachToActive},
 		{Key: "commands", List: &r.Commands},
 		{Key: "number_match", Text: &r.NumberMatch},

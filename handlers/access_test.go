@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"letterbox/models"
 )
 
 // withFile is a mail with an attachment, so that every kind of route has something to show.
@@ -36,6 +38,9 @@ func TestEveryRouteKnowsWhoMayComeToIt(t *testing.T) {
 	s := newSite(t)
 	s.password("admin")
 	m := s.mail(s.inbox, withFile)
+	s.ok(s.store.WithTx(t.Context(), func(ctx context.Context) error {
+		return s.store.AddIntake(ctx, &models.Intake{ProjectID: s.sup.ID, Year: 2026, MessageID: m.ID, IssueNumber: *m.IssueNumber, CameAt: time.Now()})
+	}))
 	cookies := map[string]string{}
 	people := []string{"", "other", "reporter", "member", "lead", "admin"} // The reporter has to do with no issue.
 	for _, name := range people {
@@ -71,6 +76,7 @@ func TestEveryRouteKnowsWhoMayComeToIt(t *testing.T) {
 		"/organisations":                {303, 200, 403, 200, 200, 200},
 		"/organisations/:id":            {303, 200, 403, 200, 200, 200},
 		"/attachments/:id/preview":      ofSUP,
+		"/intakes/:id":                  ofSUP,
 		"/projects/:id":                 {303, 404, 200, 200, 200, 200},
 		"/projects/:id/states":          {303, 403, 403, 403, 200, 200},
 		"/projects/:id/priorities":      {303, 403, 403, 403, 200, 200},

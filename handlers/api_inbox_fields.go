@@ -71,6 +71,7 @@ func apiInboxFields() []apiInboxField {
 		{"authserv_id", func(d d) any { return &d.Rules.AuthServID }, nil},
 		{"sender_failed", func(d d) any { return &d.Rules.SenderFailed }, []string{"", "unknown", "set_aside"}},
 		{"reject_notice", func(d d) any { return &d.Rules.RejectNotice }, []string{"", "off", "verified"}},
+		{"intake", func(d d) any { return &d.Rules.Intake }, nil},
 		{"attach_to_active", func(d d) any { return &d.Rules.AttachToActive }, []string{"", "off", "attach_only", "attach_and_issue"}},
 		{"commands", func(d d) any { return &d.Rules.Commands }, nil},
 		{"process", func(d d) any { return &d.Rules.Process }, []string{"", "process", "dry_run"}},

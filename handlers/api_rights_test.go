@@ -57,6 +57,7 @@ func apiRights() map[string][9]int {
 		"PATCH /issues/:number":                    {401, 401, 401, 404, 200, 200, 200, 403, 404},
 		"GET /issues/:number/comments":             {401, 401, 401, 404, 200, 200, 200, 200, 404},
 		"POST /issues/:number/comments":            {401, 401, 401, 404, 201, 201, 201, 201, 404},
+		"GET /issues/:number/intakes":              {401, 401, 401, 404, 200, 200, 200, 403, 404},
 		"PUT /issues/:number/active":               {401, 401, 401, 404, 200, 200, 200, 403, 404},
 		"DELETE /issues/:number/active":            {401, 401, 401, 404, 204, 204, 204, 403, 404},
 		"GET /issues/:number/links":                {401, 401, 401, 404, 200, 200, 200, 200, 404},

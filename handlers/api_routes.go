@@ -112,6 +112,8 @@ func apiRoutes() []apiRoute {
 			in: reflect.TypeFor[apiCommentIn](), out: reflect.TypeFor[apiCommentOut](), status: 201},
 		{method: post, path: "/issues/:number/merge", handle: apiIssueMerge, summary: "Put an issue into another one; later mail follows",
 			in: reflect.TypeFor[apiMergeIn](), out: issue, status: 200},
+		{method: get, path: "/issues/:number/intakes", handle: apiIntakeList, summary: "List the message intakes of an issue, oldest first",
+			query: page, out: reflect.TypeFor[apiIntakeOut](), list: true, status: 200},
 		{method: put, path: "/issues/:number/active", handle: apiIssueActive(true), summary: "Make an issue the active case of its project", out: issue, status: 200},
 		{method: del, path: "/issues/:number/active", handle: apiIssueActive(false), summary: "Let an issue be the active case no more", status: 204},
 		{method: get, path: "/issues/:number/links", handle: apiLinkList, summary: "List the issues that an issue is linked to",

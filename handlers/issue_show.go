@@ -52,9 +52,10 @@ type post struct {
 	FoldedKey   string // Of the catalogue: what is folded away.
 	FoldedLines int
 	Files       []models.Attachment
-	Mail        *mailOrigin // Nil when it was written here.
-	Sent        []replyMail // The mails that it went out in.
-	Undo        int64       // The comment, while its writer can take it back; else 0.
+	Intake      *models.Intake // The record of the mail; nil: it has none.
+	Mail        *mailOrigin    // Nil when it was written here.
+	Sent        []replyMail    // The mails that it went out in.
+	Undo        int64          // The comment, while its writer can take it back; else 0.
 	Number      int64
 }
 

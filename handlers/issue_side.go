@@ -25,6 +25,9 @@ func (v *visit) fillIssue(data *issueView, f *form) (err error) {
 	}
 	data.Watching = slices.ContainsFunc(data.Watchers, func(u models.User) bool { return u.ID == v.me.ID })
 	if data.Works {
+		if err := v.addIntakes(data); err != nil {
+			return err
+		}
 		if data.Templates, err = v.h.Tracker.AnswerTemplates(v.ctx(), v.me, data.ProjectID); err != nil {
 			return err
 		}
@@ -54,6 +57,22 @@ func (v *visit) fillIssue(data *issueView, f *form) (err error) {
 	for _, p := range projects {
 		if p.ArchivedAt == nil && v.access.WorksOn(p.ID) || p.ID == data.ProjectID {
 			data.Movable = append(data.Movable, option{p.Key, p.Key + " · " + p.Name})
+		}
+	}
+	return nil
+}
+
+// addIntakes adds to the posts of mails under which numbers they are recorded.
+func (v *visit) addIntakes(data *issueView) error {
+	list, err := v.h.Tracker.Intakes(v.ctx(), v.me, data.Number)
+	if err != nil {
+		return err
+	}
+	for _, in := range list {
+		for i, p := range data.Posts {
+			if in.CommentID == nil && p.Comment == 0 || in.CommentID != nil && p.Comment == *in.CommentID {
+				data.Posts[i].Intake = &in
+			}
 		}
 	}
 	return nil

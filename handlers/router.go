@@ -71,6 +71,7 @@ func (h *Handlers) routes() []route {
 		{http.MethodPost, "/issues/:number/comments/:comment/split", signedIn, commentSplit},
 		{http.MethodPost, "/issues/:number/comments/:comment/move", signedIn, commentMove},
 		{http.MethodGet, "/issues/:number/mail/:message", signedIn, issueMail},
+		{http.MethodGet, "/intakes/:id", signedIn, intakeShow},
 		{http.MethodGet, "/attachments/:id", signedIn, attachmentDownload},
 		{http.MethodGet, "/attachments/:id/preview", signedIn, attachmentPreview},
 

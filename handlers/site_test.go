@@ -242,6 +242,8 @@ func (s *site) path(pattern string, m models.Message) string {
 		p = strings.Replace(p, ":id", fmt.Sprint(s.sup.ID), 1)
 	case strings.HasPrefix(p, "/inboxes/"):
 		p = strings.Replace(p, ":id", fmt.Sprint(s.inbox.ID), 1)
+	case strings.HasPrefix(p, "/intakes/"):
+		p = strings.Replace(p, ":id", "1", 1)
 	case strings.HasPrefix(p, "/users/"):
 		p = strings.Replace(p, ":id", fmt.Sprint(s.users["member"].ID), 1)
 	case strings.HasPrefix(p, "/contacts/"):

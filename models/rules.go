@@ -43,6 +43,8 @@ type Rules struct {
 	// become an issue becomes a note there instead) or "attach_and_issue"; "": off.
 	AttachToActive string `json:"attach_to_active"`
 
+	Intake bool `json:"intake"` // Mails that are let in are recorded as message intakes, under numbers that run by project and year.
+
 	NumberMatch  string `json:"number_match"`  // Whose number in the subject counts: "participants", "known" or "anyone".
 	ClosedIssues string `json:"closed_issues"` // A mail to a closed issue: "reopen" or "follow_up".
 	AutoMail     string `json:"auto_mail"`     // Mail that a machine sent: "ignore", "comment" (only on the issue it belongs to) or "process".

@@ -40,6 +40,8 @@ func (s *Store) MergeThread(ctx context.Context, from, to, description int64) er
 			{s.insertIgnore() + "participants (issue_number, address) SELECT ?, address FROM participants WHERE issue_number = ?", []any{to, from}},
 			{"UPDATE notifications SET issue_number = ? WHERE issue_number = ?", []any{to, from}},
 			{"UPDATE issues SET merged_into = ? WHERE merged_into = ?", []any{to, from}},
+			{"UPDATE intakes SET comment_id = ? WHERE issue_number = ? AND comment_id IS NULL", []any{description, from}},
+			{"UPDATE intakes SET issue_number = ? WHERE issue_number = ?", []any{to, from}},
 			{"UPDATE merge_keys SET issue_number = ? WHERE issue_number = ?", []any{to, from}},
 		} {
 			if _, err := tx.exec(ctx, q.query, q.args...); err != nil {
@@ -65,6 +67,7 @@ func (s *Store) MoveComment(ctx context.Context, c models.Comment, to int64, asD
 			{"UPDATE attachments SET issue_number = ?, comment_id = ? WHERE comment_id = ?", []any{to, comment, c.ID}},
 			{"UPDATE notifications SET issue_number = ?, comment_id = ? WHERE comment_id = ?", []any{to, comment, c.ID}},
 			{"UPDATE outbox SET issue_number = ?, comment_id = ? WHERE comment_id = ?", []any{to, comment, c.ID}},
+			{"UPDATE intakes SET issue_number = ?, comment_id = ? WHERE comment_id = ?", []any{to, comment, c.ID}},
 		}
 		if c.OriginMessageID != nil {
 			m, err := s.MessageByID(ctx, *c.OriginMessageID)
