@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -98,6 +99,9 @@ func (g *Gateway) SetEnabled(ctx context.Context, by *models.User, id int64, ena
 		}
 		ib.Enabled = enabled
 		d := InboxDraft{Name: ib.Name, Settings: ib.Settings, ProjectID: ib.ProjectID, Enabled: enabled}
+		if err := g.openProject(ctx, ib.ProjectID, d); err != nil {
+			return err
+		}
 		if err := g.unique(ctx, id, d); err != nil {
 			return err
 		}
@@ -150,4 +154,23 @@ func (g *Gateway) room(ctx context.Context, id int64, d InboxDraft) error {
 		return nil
 	}
 	return models.InvalidList{{Field: "project", Code: "E-INBOX-06", Args: map[string]string{"n": itoa(int64(n)), "max": itoa(int64(g.InboxesPerProject))}}}
+}
+
+// openProject refuses to have mail put into a project that takes nothing new: when the inbox is on, and when it comes there
+// from another project. before is the project it had, 0 for a new one.
+func (g *Gateway) openProject(ctx context.Context, before int64, d InboxDraft) error {
+	if !d.Enabled && before == d.ProjectID {
+		return nil
+	}
+	p, err := g.Store.ProjectByID(ctx, d.ProjectID)
+	if errors.Is(err, models.ErrNotFound) {
+		return models.InvalidList{{Field: "project", Code: "E-INBOX-02"}}
+	}
+	if err != nil {
+		return fmt.Errorf("read the project: %w", err)
+	}
+	if p.ArchivedAt == nil {
+		return nil
+	}
+	return models.InvalidList{{Field: "project", Code: "E-PROJECT-06", Args: map[string]string{"key": p.Key}}}
 }

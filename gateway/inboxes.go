@@ -131,6 +131,9 @@ func (g *Gateway) CreateInbox(ctx context.Context, by *models.User, d InboxDraft
 		if err := g.room(ctx, 0, d); err != nil {
 			return err
 		}
+		if err := g.openProject(ctx, 0, d); err != nil {
+			return err
+		}
 		if err := g.unique(ctx, 0, d); err != nil {
 			return err
 		}
@@ -171,6 +174,9 @@ func (g *Gateway) UpdateInbox(ctx context.Context, by *models.User, id, version 
 			return models.ErrConflict
 		}
 		if err := g.room(ctx, id, d); err != nil {
+			return err
+		}
+		if err := g.openProject(ctx, ib.ProjectID, d); err != nil {
 			return err
 		}
 		if err := g.unique(ctx, id, d); err != nil {

@@ -31,7 +31,10 @@ func (h *Handlers) registerAPI(r gin.IRouter) {
 	doc := apiOpenAPI(h.Version)
 	api := r.Group(apiPrefix, apiHeaders, m.observe)
 	api.GET("/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/json", doc) })
-	for _, route := range apiRoutes() {
+	for _, route := range apiPreconditions(apiRoutes()) {
+		if route.once() {
+			route.handle = apiOnce(route.handle)
+		}
 		api.Handle(route.method, route.path, h.apiAuth, h.apiRun(route.handle))
 	}
 }

@@ -92,6 +92,11 @@ func apiContactShow(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	return apiContactAnswer(h, c, id)
+}
+
+// apiContactAnswer answers with a contact and its counts.
+func apiContactAnswer(h *Handlers, c *gin.Context, id int64) error {
 	v, err := h.Tracker.Contact(c.Request.Context(), apiUser(c), id)
 	if err != nil {
 		return err
@@ -116,12 +121,7 @@ func apiContactMerge(h *Handlers, c *gin.Context) error {
 	if err := h.Tracker.MergeContacts(c.Request.Context(), apiUser(c), id, *in.Into); err != nil {
 		return err
 	}
-	v, err := h.Tracker.Contact(c.Request.Context(), apiUser(c), *in.Into)
-	if err != nil {
-		return err
-	}
-	c.JSON(http.StatusOK, apiContactFull{apiContactOf(v.Contact), v.Open, v.Done})
-	return nil
+	return apiContactAnswer(h, c, *in.Into)
 }
 
 func apiContactExport(h *Handlers, c *gin.Context) error {
@@ -157,17 +157,11 @@ func apiOrganisationOf(o models.Organisation) apiOrganisationOut {
 }
 
 func apiOrganisationList(h *Handlers, c *gin.Context) error {
-	limit, after, err := apiPage(c, 200)
-	if err != nil {
-		return err
-	}
 	all, err := h.Tracker.Organisations(c.Request.Context(), apiUser(c))
 	if err != nil {
 		return err
 	}
-	page, next := apiAfter(apiByID(all, func(o models.Organisation) int64 { return o.ID }), func(o models.Organisation) int64 { return o.ID }, after, limit)
-	c.JSON(http.StatusOK, apiItems(page, next, apiOrganisationOf))
-	return nil
+	return apiPaged(c, all, func(o models.Organisation) int64 { return o.ID }, apiOrganisationOf)
 }
 
 func apiOrganisationCreate(h *Handlers, c *gin.Context) error {

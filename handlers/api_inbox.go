@@ -93,10 +93,9 @@ func apiInboxList(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, apiItems(seen, "", func(v gateway.InboxView) map[string]any {
+	return apiPaged(c, seen, func(v gateway.InboxView) int64 { return v.ID }, func(v gateway.InboxView) map[string]any {
 		return apiInboxOf(v, keys[v.ProjectID])
-	}))
-	return nil
+	})
 }
 
 // apiInboxAnswer writes one inbox.
@@ -157,9 +156,7 @@ func apiInboxUpdate(h *Handlers, c *gin.Context) error {
 	if err := mayTrust(h.Gateway, a, v.Settings, d); err != nil {
 		return err
 	}
-	if version == 0 {
-		version = v.Version // What was left out is taken from this version, so it must still be the one in force.
-	}
+	version = apiExpected(c, &version, v.Version) // What was left out is taken from this version, so it must still be the one in force.
 	if v, err = h.Gateway.UpdateInbox(c.Request.Context(), apiUser(c), v.ID, version, d); err != nil {
 		return err
 	}

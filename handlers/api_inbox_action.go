@@ -115,14 +115,17 @@ func apiInboxFolders(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, apiItems(folders, "", func(f mailbox.Folder) apiFolderOut {
+	place := make(map[string]int64, len(folders)) // In the order of the server.
+	for i, f := range folders {
+		place[f.Name] = int64(i) + 1
+	}
+	return apiPaged(c, folders, func(f mailbox.Folder) int64 { return place[f.Name] }, func(f mailbox.Folder) apiFolderOut {
 		out := apiFolderOut{Name: f.Name, Separator: f.Separator, Use: f.Use, NoSelect: f.NoSelect}
 		if f.Messages >= 0 {
 			out.Messages = &f.Messages
 		}
 		return out
-	}))
-	return nil
+	})
 }
 
 func apiInboxReconcile(h *Handlers, c *gin.Context) error {

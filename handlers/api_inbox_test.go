@@ -182,3 +182,27 @@ func TestDurationsAreWrittenShort(t *testing.T) {
 		}
 	}
 }
+
+func TestInboxIsNotPointedAtAnArchivedProject(t *testing.T) {
+	w := newAPIWorld(t)
+	w.get("admin", "POST", "/projects", `{"key":"OLD","name":"Old"}`, 201)
+	w.get("admin", "PATCH", "/projects/OLD", `{"archived":true}`, 200)
+	const made = `{"name":"New","project":"OLD","receive":"push","auth":"none"`
+	for _, try := range []struct{ method, path, body string }{
+		{"POST", "/inboxes", made + "}"}, {"POST", "/inboxes", made + `,"enabled":false}`}, {"PATCH", "/inboxes/1", `{"project":"OLD"}`},
+	} {
+		if got := faults(w.get("admin", try.method, try.path, try.body, 422)); got != "project E-PROJECT-06" {
+			t.Errorf("%s %s %s: %s, want project E-PROJECT-06", try.method, try.path, try.body, got)
+		}
+	}
+	// One that is paused there stays there, and is not switched on.
+	w.get("admin", "PATCH", "/inboxes/1", `{"enabled":false}`, 200)
+	w.get("admin", "PATCH", "/projects/SUP", `{"archived":true}`, 200)
+	w.get("admin", "PATCH", "/inboxes/1", `{"batch_size":20}`, 200)
+	if got := faults(w.get("admin", "PATCH", "/inboxes/1", `{"enabled":true}`, 422)); got != "project E-PROJECT-06" {
+		t.Errorf("switching on: %s, want project E-PROJECT-06", got)
+	}
+	if err := w.h.Gateway.SetEnabled(t.Context(), nil, 1, true); err == nil {
+		t.Error("the inbox goes on, want it refused")
+	}
+}

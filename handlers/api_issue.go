@@ -150,11 +150,6 @@ func apiIssueShow(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	c.Header("ETag", apiETag(i.Version))
-	if c.GetHeader("If-None-Match") == apiETag(i.Version) {
-		c.Status(http.StatusNotModified)
-		return nil
-	}
 	c.JSON(http.StatusOK, apiIssueOf(i))
 	return nil
 }
@@ -173,22 +168,10 @@ func apiIssueUpdate(h *Handlers, c *gin.Context) error {
 		st := models.IssueState(*in.State)
 		patch.State = &st
 	}
-	var version int64
-	if c.GetHeader("If-Match") != "" {
-		before, err := h.Tracker.Issue(c.Request.Context(), apiUser(c), number)
-		if err != nil {
-			return err
-		}
-		if version, err = apiMatch(c, before.Version); err != nil {
-			return err
-		}
-	}
-	apiSet(&version, in.Version)
-	i, err := h.Tracker.UpdateIssue(c.Request.Context(), apiUser(c), number, version, patch)
+	i, err := h.Tracker.UpdateIssue(c.Request.Context(), apiUser(c), number, apiExpected(c, in.Version, 0), patch)
 	if err != nil {
 		return err
 	}
-	c.Header("ETag", apiETag(i.Version))
 	c.JSON(http.StatusOK, apiIssueOf(i))
 	return nil
 }

@@ -137,17 +137,24 @@ func apiHistoryList(h *Handlers, c *gin.Context) error {
 	})
 }
 
+func labelID(l models.Label) int64 { return l.ID }
+
+func apiLabelOf(l models.Label) apiLabelOut { return apiLabelOut{ID: l.ID, Name: l.Name} }
+
 func apiLabelList(h *Handlers, c *gin.Context) error {
-	p, err := h.Tracker.ProjectByKey(c.Request.Context(), apiUser(c), c.Param("key"))
+	_, list, err := apiOfProject(h, c, h.Tracker.Labels)
 	if err != nil {
 		return err
 	}
-	labels, err := h.Tracker.Labels(c.Request.Context(), apiUser(c), p.ID)
+	return apiPaged(c, list, labelID, apiLabelOf)
+}
+
+func apiLabelShow(h *Handlers, c *gin.Context) error {
+	_, list, err := apiOfProject(h, c, h.Tracker.Labels)
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, apiItems(labels, "", func(l models.Label) apiLabelOut { return apiLabelOut{ID: l.ID, Name: l.Name} }))
-	return nil
+	return apiOne(c, list, labelID, apiLabelOf)
 }
 
 // apiOrdered sorts a list by number, which is what cursors go by.
@@ -158,20 +165,5 @@ func apiOrdered[T any](
 		list, err := read(ctx, by, number)
 		sort(list)
 		return list, err
-	}
-}
-
-// apiETag is the entity tag of a version (RFC 9110, 8.8.3).
-func apiETag(version int64) string { return `"v` + strconv.FormatInt(version, 10) + `"` }
-
-// apiMatch returns the version that an If-Match asks for, 0 when there is none or any will do.
-func apiMatch(c *gin.Context, now int64) (int64, error) {
-	switch tag := c.GetHeader("If-Match"); tag {
-	case "", "*":
-		return 0, nil
-	case apiETag(now):
-		return now, nil
-	default:
-		return 0, &apiBadRequest{status: http.StatusPreconditionFailed, code: "E-API-16"}
 	}
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -22,22 +23,41 @@ type apiMemberIn struct {
 	Role *string `json:"role"`
 }
 
+func apiMemberOf(m tracker.MemberView) apiMemberOut {
+	out := apiMemberOut{User: m.User.ID, Name: m.User.Name, Role: string(m.Role)}
+	if m.User.Login != nil {
+		out.Login = *m.User.Login
+	}
+	return out
+}
+
 func apiMemberList(h *Handlers, c *gin.Context) error {
-	p, err := h.Tracker.ProjectByKey(c.Request.Context(), apiUser(c), c.Param("key"))
+	_, members, err := apiOfProject(h, c, h.Tracker.Members)
 	if err != nil {
 		return err
 	}
-	members, err := h.Tracker.Members(c.Request.Context(), apiUser(c), p.ID)
+	return apiPaged(c, members, func(m tracker.MemberView) int64 { return m.User.ID }, apiMemberOf)
+}
+
+// apiMember returns the member that the path names, with the project.
+func apiMember(h *Handlers, c *gin.Context) (models.Project, tracker.MemberView, error) {
+	p, members, err := apiOfProject(h, c, h.Tracker.Members)
+	if err != nil {
+		return p, tracker.MemberView{}, err
+	}
+	at := slices.IndexFunc(members, func(m tracker.MemberView) bool { return m.User.Login != nil && *m.User.Login == c.Param("login") })
+	if at < 0 {
+		return p, tracker.MemberView{}, models.ErrNotFound
+	}
+	return p, members[at], nil
+}
+
+func apiMemberShow(h *Handlers, c *gin.Context) error {
+	_, m, err := apiMember(h, c)
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, apiItems(members, "", func(m tracker.MemberView) apiMemberOut {
-		out := apiMemberOut{User: m.User.ID, Name: m.User.Name, Role: string(m.Role)}
-		if m.User.Login != nil {
-			out.Login = *m.User.Login
-		}
-		return out
-	}))
+	c.JSON(http.StatusOK, apiMemberOf(m))
 	return nil
 }
 
@@ -61,23 +81,13 @@ func apiMemberSet(h *Handlers, c *gin.Context) error {
 }
 
 func apiMemberRemove(h *Handlers, c *gin.Context) error {
-	ctx := c.Request.Context()
-	p, err := h.Tracker.ProjectByKey(ctx, apiUser(c), c.Param("key"))
+	p, m, err := apiMember(h, c)
 	if err != nil {
 		return err
 	}
-	members, err := h.Tracker.Members(ctx, apiUser(c), p.ID)
-	if err != nil {
+	if err := h.Tracker.RemoveMember(c.Request.Context(), apiUser(c), p.ID, m.User.ID); err != nil {
 		return err
 	}
-	for _, m := range members {
-		if m.User.Login != nil && *m.User.Login == c.Param("login") {
-			if err := h.Tracker.RemoveMember(ctx, apiUser(c), p.ID, m.User.ID); err != nil {
-				return err
-			}
-			c.Status(http.StatusNoContent)
-			return nil
-		}
-	}
-	return models.ErrNotFound
+	c.Status(http.StatusNoContent)
+	return nil
 }

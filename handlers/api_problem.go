@@ -24,6 +24,8 @@ type apiProblem struct {
 	Detail string          `json:"detail,omitempty"` // What to do about this one.
 	ID     string          `json:"id,omitempty"`     // Names the line in the log of the server.
 	Errors []apiFieldError `json:"errors,omitempty"` // What is wrong with the fields of the request.
+	// What is there now, when it is not what If-Match names.
+	Current json.RawMessage `json:"current,omitempty"`
 }
 
 // apiFieldError is what is wrong with one field of a request.
@@ -39,6 +41,8 @@ type apiBadRequest struct {
 	status int
 	code   string
 	args   map[string]string
+
+	current []byte // JSON of what is there, nil for none.
 }
 
 func (e *apiBadRequest) Error() string { return "bad request: " + e.code }
@@ -88,7 +92,7 @@ func (h *Handlers) apiExplain(c *gin.Context, lang string, err error) apiProblem
 		args := map[string]string{"max": h.cat.Locale(lang).Size(tooLarge.Limit)}
 		return apiProblem{Status: http.StatusRequestEntityTooLarge, Code: "E-413", Detail: h.cat.T(lang, "E-API-10", args)}
 	case errors.As(err, &bad):
-		p := apiProblem{Status: bad.status, Code: apiStatusCode(bad.status)}
+		p := apiProblem{Status: bad.status, Code: apiStatusCode(bad.status), Current: bad.current}
 		if bad.code != "" {
 			p.Detail = h.cat.T(lang, bad.code, bad.args)
 		}
@@ -134,6 +138,8 @@ func apiStatusCode(status int) string {
 		return "E-405"
 	case http.StatusUnsupportedMediaType:
 		return "E-415"
+	case http.StatusConflict:
+		return "E-409"
 	case http.StatusPreconditionFailed:
 		return "E-412"
 	case http.StatusUnprocessableEntity:

@@ -1,9 +1,7 @@
 package handlers
 
 import (
-	"cmp"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -40,18 +38,11 @@ func apiProjectOf(p models.Project) apiProjectOut {
 }
 
 func apiProjectList(h *Handlers, c *gin.Context) error {
-	limit, after, err := apiPage(c, 200)
-	if err != nil {
-		return err
-	}
 	all, err := h.Tracker.Projects(c.Request.Context(), apiUser(c))
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(all, func(a, b models.Project) int { return cmp.Compare(a.ID, b.ID) })
-	page, next := apiAfter(all, func(p models.Project) int64 { return p.ID }, after, limit)
-	c.JSON(http.StatusOK, apiItems(page, next, apiProjectOf))
-	return nil
+	return apiPaged(c, all, func(p models.Project) int64 { return p.ID }, apiProjectOf)
 }
 
 func apiProjectCreate(h *Handlers, c *gin.Context) error {

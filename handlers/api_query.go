@@ -119,15 +119,44 @@ func apiOfIssue[T, R any](
 	if err != nil {
 		return err
 	}
-	limit, after, err := apiPage(c, 200)
-	if err != nil {
-		return err
-	}
 	all, err := read(c.Request.Context(), apiUser(c), number)
 	if err != nil {
 		return err
 	}
-	page, next := apiAfter(all, id, after, limit)
+	return apiPaged(c, all, id, out)
+}
+
+// apiPaged answers with the page that is asked for of a list that is at hand as a whole; id orders it, out is its JSON.
+func apiPaged[T, R any](c *gin.Context, all []T, id func(T) int64, out func(T) R) error {
+	limit, after, err := apiPage(c, 200)
+	if err != nil {
+		return err
+	}
+	page, next := apiAfter(apiByID(all, id), id, after, limit)
 	c.JSON(http.StatusOK, apiItems(page, next, out))
+	return nil
+}
+
+// apiOfProject returns the project in the path with what read lists of it for the person.
+func apiOfProject[T any](h *Handlers, c *gin.Context, read func(context.Context, *models.User, int64) ([]T, error)) (models.Project, []T, error) {
+	p, err := h.Tracker.ProjectByKey(c.Request.Context(), apiUser(c), c.Param("key"))
+	if err != nil {
+		return p, nil, err
+	}
+	list, err := read(c.Request.Context(), apiUser(c), p.ID)
+	return p, list, err
+}
+
+// apiOne answers with the one of a list that the parameter :id of the path names.
+func apiOne[T, R any](c *gin.Context, all []T, id func(T) int64, out func(T) R) error {
+	want, err := apiID(c, "id")
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(all, func(t T) bool { return id(t) == want })
+	if at < 0 {
+		return models.ErrNotFound
+	}
+	c.JSON(http.StatusOK, out(all[at]))
 	return nil
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"time"
 
@@ -53,7 +54,8 @@ func apiRuleVersionList(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, apiItems(versions, "", func(one models.RuleVersion) apiRuleVersionOut {
+	newest := func(one models.RuleVersion) int64 { return math.MaxInt32 - int64(one.Version) } // First.
+	return apiPaged(c, versions, newest, func(one models.RuleVersion) apiRuleVersionOut {
 		for _, f := range gateway.RuleFields(&one.Rules) {
 			if f.List != nil && *f.List == nil {
 				*f.List = []string{}
@@ -64,8 +66,7 @@ func apiRuleVersionList(h *Handlers, c *gin.Context) error {
 			out.CreatedBy = names[*one.CreatedBy]
 		}
 		return out
-	}))
-	return nil
+	})
 }
 
 func apiRuleVersionRestore(h *Handlers, c *gin.Context) error {

@@ -31,6 +31,7 @@ type apiSendingOut struct {
 	Language    string    `json:"language"`
 	PerMinute   int       `json:"per_minute"`
 	TroubleCode string    `json:"trouble_code"` // "" when it works.
+	Version     int64     `json:"version"`
 	CreatedAt   time.Time `json:"created_at"`
 }
 
@@ -60,7 +61,7 @@ func apiSendingOf(a gateway.SendingView) apiSendingOut {
 	return apiSendingOut{
 		ID: a.ID, Place: a.Place, Address: a.Address, Name: a.Name, Host: s.Host, Port: s.Port, Security: s.Security, TLSVerify: s.TLSVerify,
 		Fingerprint: s.Fingerprint, Auth: s.Auth, Username: s.Username, PasswordSet: a.PasswordSet, ReplyTo: s.ReplyTo, Tagged: s.Tagged,
-		Signature: s.Signature, Language: s.Language, PerMinute: s.PerMinute, TroubleCode: a.TroubleCode, CreatedAt: apiTime(a.CreatedAt),
+		Signature: s.Signature, Language: s.Language, PerMinute: s.PerMinute, TroubleCode: a.TroubleCode, Version: a.Version, CreatedAt: apiTime(a.CreatedAt),
 	}
 }
 
@@ -77,15 +78,11 @@ func apiSendingList(h *Handlers, c *gin.Context) error {
 	if err := apiAdmin(h, c); err != nil {
 		return err
 	}
-	if _, err := apiQuery(c); err != nil {
-		return err
-	}
 	all, err := h.Gateway.SendingAccounts(c.Request.Context())
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, apiItems(all, "", apiSendingOf))
-	return nil
+	return apiPaged(c, all, func(a gateway.SendingView) int64 { return a.ID }, apiSendingOf)
 }
 
 func apiSendingCreate(h *Handlers, c *gin.Context) error {
@@ -160,7 +157,7 @@ func apiSendingUpdate(h *Handlers, c *gin.Context) error {
 	}
 	d := gateway.SendingDraft{Place: a.Place, Address: a.Address, Name: a.Name, Settings: a.Settings}
 	in.into(&d)
-	if a, err = h.Gateway.UpdateSendingAccount(c.Request.Context(), apiUser(c), a.ID, a.Version, d); err != nil {
+	if a, err = h.Gateway.UpdateSendingAccount(c.Request.Context(), apiUser(c), a.ID, apiExpected(c, nil, a.Version), d); err != nil {
 		return err
 	}
 	c.JSON(http.StatusOK, apiSendingOf(a))

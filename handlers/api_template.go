@@ -26,23 +26,22 @@ func apiTemplateOf(t models.AnswerTemplate) apiTemplateOut {
 	return apiTemplateOut{ID: t.ID, Name: t.Name, Body: t.Body}
 }
 
+func templateID(t models.AnswerTemplate) int64 { return t.ID }
+
 func apiTemplateList(h *Handlers, c *gin.Context) error {
-	limit, after, err := apiPage(c, 200)
+	_, list, err := apiOfProject(h, c, h.Tracker.AnswerTemplates)
 	if err != nil {
 		return err
 	}
-	p, err := h.Tracker.ProjectByKey(c.Request.Context(), apiUser(c), c.Param("key"))
+	return apiPaged(c, list, templateID, apiTemplateOf)
+}
+
+func apiTemplateShow(h *Handlers, c *gin.Context) error {
+	_, list, err := apiOfProject(h, c, h.Tracker.AnswerTemplates)
 	if err != nil {
 		return err
 	}
-	list, err := h.Tracker.AnswerTemplates(c.Request.Context(), apiUser(c), p.ID)
-	if err != nil {
-		return err
-	}
-	id := func(t models.AnswerTemplate) int64 { return t.ID }
-	page, next := apiAfter(apiByID(list, id), id, after, limit)
-	c.JSON(http.StatusOK, apiItems(page, next, apiTemplateOf))
-	return nil
+	return apiOne(c, list, templateID, apiTemplateOf)
 }
 
 func apiTemplateCreate(h *Handlers, c *gin.Context) error {

@@ -83,6 +83,9 @@ func (s schemas) operation(r apiRoute) object {
 			"name": p.name, "in": "query", "required": r.raw && name == "inbox", "description": p.text, "schema": p.schema,
 		})
 	}
+	for _, name := range r.headers() {
+		parameters = append(parameters, object{"name": name, "in": "header", "required": false, "description": apiHeaderText()[name], "schema": object{"type": "string"}})
+	}
 	if len(parameters) > 0 {
 		op["parameters"] = parameters
 	}
@@ -93,6 +96,27 @@ func (s schemas) operation(r apiRoute) object {
 		op["requestBody"] = object{"required": r.method != http.MethodPut, "content": object{"application/json": object{"schema": s.ref(r.in)}}}
 	}
 	return op
+}
+
+// headers are the header fields of a request that a route knows beside those of all routes.
+func (r apiRoute) headers() []string {
+	switch {
+	case r.once():
+		return []string{"Idempotency-Key"}
+	case r.single(), r.method == http.MethodGet && changed(apiRoutes(), r.path):
+		return []string{"If-None-Match"}
+	case r.changes() && r.path != "/suppressions/:address": // A line with nothing that could change.
+		return []string{"If-Match"}
+	}
+	return nil
+}
+
+func apiHeaderText() map[string]string {
+	return map[string]string{
+		"Idempotency-Key": "The same request with the same key takes effect once; for 24 hours it gets the first answer. Another request with the key is 422, one that is under way 409.",
+		"If-None-Match":   "ETag of what you have: 304 when it is that still",
+		"If-Match":        "ETag of what you have read: 412 with what is there now when it is another one",
+	}
 }
 
 // answer describes the answer of success.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"encoding/json"
 	"reflect"
 	"strings"
 	"time"
@@ -79,6 +80,8 @@ func (s schemas) value(t reflect.Type, input bool) object {
 	switch {
 	case t == reflect.TypeFor[time.Time]():
 		return object{"type": "string", "format": "date-time"}
+	case t == reflect.TypeFor[json.RawMessage]():
+		return object{}
 	case t.Kind() == reflect.Pointer:
 		schema := s.value(t.Elem(), input)
 		if input {

@@ -2,7 +2,6 @@ package tracker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -91,11 +90,8 @@ func (s *Service) setLabels(ctx context.Context, issue models.Issue, names []str
 			continue
 		}
 		l := models.Label{ProjectID: issue.ProjectID, Name: name, Folded: foldLabel(name), CreatedAt: now()}
-		if err := s.store.CreateLabel(ctx, &l); err != nil {
-			if errors.Is(err, models.ErrConflict) {
-				return fmt.Errorf("label was made at this moment: %w", err)
-			}
-			return fmt.Errorf("make label: %w", err)
+		if err := s.store.EnsureLabel(ctx, &l); err != nil {
+			return err
 		}
 		ids = append(ids, l.ID)
 	}

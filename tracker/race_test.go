@@ -66,3 +66,37 @@ func TestIssuesMadeAtOnceGetNumbersWithoutGaps(t *testing.T) {
 		}
 	})
 }
+
+func TestLabelThatTwoPeopleMakeAtOnceIsOne(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		const n = 8
+		numbers := make([]int64, n)
+		for i := range numbers {
+			issue, err := w.CreateIssue(t.Context(), models.NewIssue{ProjectID: w.sup.ID, ReporterID: w.customer.ID})
+			if err != nil {
+				t.Fatal(err)
+			}
+			numbers[i] = issue.Number
+		}
+		var wg sync.WaitGroup
+		for i, number := range numbers {
+			wg.Go(func() {
+				labels := []string{"Urgent", "urgent too", fmt.Sprint("own ", i)}
+				if _, err := w.UpdateIssue(t.Context(), &w.member, number, 0, tracker.IssuePatch{Labels: &labels}); err != nil {
+					t.Errorf("label issue %d: %v", number, err)
+				}
+			})
+		}
+		wg.Wait()
+		labels, err := w.Labels(t.Context(), &w.member, w.sup.ID)
+		if err != nil || len(labels) != n+2 {
+			t.Errorf("%d labels, %v, want %d", len(labels), err, n+2)
+		}
+		for _, number := range numbers {
+			issue, err := w.Issue(t.Context(), &w.member, number)
+			if err != nil || len(issue.Labels) != 3 {
+				t.Errorf("issue %d has %d labels, %v, want 3", number, len(issue.Labels), err)
+			}
+		}
+	})
+}

@@ -8,6 +8,19 @@ import (
 	"letterbox/models"
 )
 
+// EnsureLabel adds a label to a project, or finds the one that it has or gets at this moment, and sets its ID.
+func (s *Store) EnsureLabel(ctx context.Context, l *models.Label) error {
+	args := []any{l.ProjectID, cut(l.Name, 200), l.Folded, l.CreatedAt}
+	return s.write(ctx, "make label", func(ctx context.Context, tx *txPool) (err error) {
+		const insert = "INSERT INTO labels (project_id, name, folded, created_at) VALUES (?, ?, ?, ?) "
+		if s.dialect == "mysql" {
+			l.ID, err = tx.insert(ctx, insert+"ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)", args...)
+			return err
+		}
+		return s.queryRow(ctx, insert+"ON CONFLICT (project_id, folded) DO UPDATE SET folded = excluded.folded RETURNING id", args, &l.ID)
+	})
+}
+
 // CreateLabel adds a label to a project and sets its ID and CreatedAt; models.ErrConflict when the project has it.
 func (s *Store) CreateLabel(ctx context.Context, l *models.Label) error {
 	return s.create(ctx, "create label", l, func() { l.ID = 0; l.Name = cut(l.Name, 200) })

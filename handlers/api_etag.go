@@ -1,0 +1,172 @@
+package handlers
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"hash/fnv"
+	"net/http"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/gin-gonic/gin"
+)
+
+const apiVersionKey = "api_version"
+
+// apiPreconditions gives every route of a single thing its entity tag (RFC 9110, 8.8.3 and 13): GET answers with ETag and
+// knows If-None-Match; PUT, PATCH and DELETE know If-Match. The tag is that of what GET shows, so no route has one of
+// its own: its version where it has one, and otherwise a hash.
+func apiPreconditions(routes []apiRoute) []apiRoute {
+	shows := map[string]apiRoute{}
+	for _, r := range routes {
+		if r.single() || r.method == http.MethodGet && changed(routes, r.path) {
+			shows[r.path] = r
+		}
+	}
+	guard := &apiGuard{}
+	out := make([]apiRoute, len(routes))
+	for i, r := range routes {
+		show, ok := shows[r.path]
+		if !ok && r.changes() { // A switch of the thing that stands before it in the path.
+			show, ok = shows[path.Dir(r.path)]
+		}
+		switch {
+		case !ok:
+		case r.method == http.MethodGet:
+			r.handle = apiTagged(r.handle)
+		case r.changes():
+			r.handle = guard.apiMatched(show.handle, r.handle, r.out == show.out && r.list == show.list)
+		}
+		out[i] = r
+	}
+	return out
+}
+
+// single reports whether a route shows one thing as JSON.
+func (r apiRoute) single() bool {
+	return r.method == http.MethodGet && r.out != nil && !r.list && !r.octets && strings.Contains(r.path, ":")
+}
+
+// changes reports whether a route changes or removes what its path names.
+func (r apiRoute) changes() bool {
+	return r.method == http.MethodPut || r.method == http.MethodPatch || r.method == http.MethodDelete
+}
+
+// changed reports whether one of the routes changes what the path of names: also a list that is set as a whole.
+func changed(routes []apiRoute, of string) bool {
+	return slices.ContainsFunc(routes, func(r apiRoute) bool { return r.path == of && r.changes() })
+}
+
+// entityTag is the tag of a representation and its version, 0 when it has none.
+func entityTag(body []byte) (tag string, version int64) {
+	var of struct {
+		Version int64 `json:"version"`
+	}
+	if json.Unmarshal(body, &of) == nil && of.Version > 0 {
+		return apiETag(of.Version), of.Version
+	}
+	sum := sha256.Sum256(body)
+	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`, 0
+}
+
+// apiTagged answers with the tag, and with 304 when the client has what is there.
+func apiTagged(show apiFunc) apiFunc {
+	return func(h *Handlers, c *gin.Context) error {
+		answer, err := captured(c, func() error { return show(h, c) })
+		if err != nil {
+			return err
+		}
+		if answer.status == http.StatusOK {
+			tag, _ := entityTag(answer.body.Bytes())
+			answer.head.Set("ETag", tag)
+			if tagListed(c.GetHeader("If-None-Match"), tag, true) {
+				c.Header("ETag", tag)
+				c.Status(http.StatusNotModified)
+				return nil
+			}
+		}
+		answer.send(c)
+		return nil
+	}
+}
+
+// apiGuard has requests that name a tag of the same thing come one after the other, so that of two at once the second one
+// sees what the first has done. Other processes are kept out by the version, where a thing has one.
+type apiGuard struct{ locks [64]sync.Mutex }
+
+func (g *apiGuard) lock(thing string) func() {
+	sum := fnv.New32a()
+	_, _ = sum.Write([]byte(thing)) // It never fails.
+	m := &g.locks[sum.Sum32()%uint32(len(g.locks))]
+	m.Lock()
+	return m.Unlock
+}
+
+// apiMatched refuses a change of what is not as the client has read it, and says what is there now. A change that answers
+// with the thing answers with its tag, too.
+func (g *apiGuard) apiMatched(show, change apiFunc, answersWithIt bool) apiFunc {
+	return func(h *Handlers, c *gin.Context) error {
+		if want := c.GetHeader("If-Match"); want != "" {
+			defer g.lock(c.Request.URL.Path)()
+			query := c.Request.URL.RawQuery
+			c.Request.URL.RawQuery = "" // It is about the change.
+			now, err := captured(c, func() error { return show(h, c) })
+			c.Request.URL.RawQuery = query
+			if err != nil {
+				return err
+			}
+			tag, version := entityTag(now.body.Bytes())
+			if strings.TrimSpace(want) != "*" {
+				if !tagListed(want, tag, false) {
+					c.Header("ETag", tag)
+					return &apiBadRequest{status: http.StatusPreconditionFailed, code: "E-API-16", current: now.body.Bytes()}
+				}
+				c.Set(apiVersionKey, version)
+			}
+		}
+		if !answersWithIt {
+			return change(h, c)
+		}
+		answer, err := captured(c, func() error { return change(h, c) })
+		if err != nil {
+			return err
+		}
+		tag, _ := entityTag(answer.body.Bytes())
+		answer.head.Set("ETag", tag)
+		answer.send(c)
+		return nil
+	}
+}
+
+// tagListed reports whether a list of tags holds tag. weak compares as If-None-Match does (RFC 9110, 8.8.3.2).
+func tagListed(list, tag string, weak bool) bool {
+	for one := range strings.SplitSeq(list, ",") {
+		one = strings.TrimSpace(one)
+		if weak {
+			one = strings.TrimPrefix(one, "W/")
+		}
+		if one == tag || one == "*" {
+			return true
+		}
+	}
+	return false
+}
+
+// apiExpected is the version that the client has read, by If-Match or else by the field of the body; fallback when it
+// names none.
+func apiExpected(c *gin.Context, given *int64, fallback int64) int64 {
+	if version := c.GetInt64(apiVersionKey); version != 0 {
+		return version
+	}
+	if given != nil && *given != 0 {
+		return *given
+	}
+	return fallback
+}
+
+// apiETag is the entity tag of a version.
+func apiETag(version int64) string { return `"v` + strconv.FormatInt(version, 10) + `"` }
