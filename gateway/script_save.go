@@ -22,6 +22,9 @@ func (g *Gateway) SaveScript(ctx context.Context, by *models.User, inboxID, base
 	if !mayScript(by) {
 		return 0, fmt.Errorf("change the script: %w", models.ErrForbidden)
 	}
+	if err := g.wrongScript(ctx, models.Script{OnFailure: s.OnFailure}); err != nil { // Also of a script that is taken away.
+		return 0, err
+	}
 	v, err := g.Store.RuleVersion(ctx, inboxID, base)
 	if errors.Is(err, models.ErrNotFound) {
 		if _, err := g.Store.InboxByID(ctx, inboxID); err != nil {
@@ -52,26 +55,26 @@ func tidyScript(s models.Script) models.Script {
 // run, never here.
 func (g *Gateway) wrongScript(ctx context.Context, s models.Script) error {
 	if s.OnFailure != "" && s.OnFailure != "set_aside" && s.OnFailure != "go_on" {
-		return models.InvalidList{{Field: "script_on_failure", Code: "E-SCRIPT-03"}}
+		return models.InvalidList{{Field: "on_failure", Code: "E-SCRIPT-03"}}
 	}
 	if s.Empty() {
 		return nil
 	}
 	if len(s.Source) > script.MaxSource {
-		return models.InvalidList{{Field: "script", Code: "E-SCRIPT-02", Args: map[string]string{"max": strconv.Itoa(script.MaxSource >> 10)}}}
+		return models.InvalidList{{Field: "source", Code: "E-SCRIPT-02", Args: map[string]string{"max": strconv.Itoa(script.MaxSource >> 10)}}}
 	}
 	if g.Scripts == nil {
-		return models.InvalidList{{Field: "script", Code: "E-SCRIPT-04"}}
+		return models.InvalidList{{Field: "source", Code: "E-SCRIPT-04"}}
 	}
 	f, err := g.Scripts.Check(ctx, s.Source)
 	if err != nil {
 		return fmt.Errorf("compile the script: %w", err)
 	}
 	if f != nil && f.Line == 0 {
-		return models.InvalidList{{Field: "script", Code: "E-SCRIPT-06", Args: map[string]string{"detail": f.Detail}}}
+		return models.InvalidList{{Field: "source", Code: "E-SCRIPT-06", Args: map[string]string{"detail": f.Detail}}}
 	}
 	if f != nil {
-		return models.InvalidList{{Field: "script", Code: "E-SCRIPT-01", Args: map[string]string{"row": strconv.Itoa(f.Line), "detail": f.Detail}}}
+		return models.InvalidList{{Field: "source", Code: "E-SCRIPT-01", Args: map[string]string{"row": strconv.Itoa(f.Line), "detail": f.Detail}}}
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"letterbox/gateway"
+	"letterbox/gateway/script"
 	"letterbox/internal/mailtest"
 	"letterbox/internal/netguard"
 	"letterbox/internal/secret"
@@ -61,8 +62,10 @@ func newAPIWorld(t *testing.T) *apiWorld {
 	t.Cleanup(w.servers.Close)
 	w.servers.AddUser("support", canary, "support@here.example")
 	tr := tracker.New(tracker.Deps{Store: w.store})
+	scripts, err := script.New("", 2)
+	w.ok(err)
 	gw := gateway.New(gateway.Deps{
-		Store: w.store, Tracker: tr, Secrets: ring, Log: slog.New(slog.DiscardHandler), Changed: func(string) {},
+		Scripts: scripts, Store: w.store, Tracker: tr, Secrets: ring, Log: slog.New(slog.DiscardHandler), Changed: func(string) {},
 		Dial: netguard.Dialer([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}),
 	})
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
@@ -236,6 +239,8 @@ func (w *apiWorld) request(who, method, path string, n int) *httptest.ResponseRe
 		"POST /users":                       fmt.Sprintf(`{"login":"n%d","name":"New","role":"member"}`, n),
 		"POST /inboxes":                     fmt.Sprintf(`{"name":"New %d","project":"SUP","receive":"push","auth":"none"}`, n),
 		"PATCH /inboxes/:id":                `{"batch_size":20}`,
+		"PUT /inboxes/:id/script":           `{"source":""}`,
+		"POST /inboxes/:id/script/try":      `{"count":1}`,
 		"POST /issues":                      `{"project":"SUP","title":"New"}`,
 		"POST /sending-accounts":            `{"address":"support@here.example","host":"smtp.here.example","password":"x"}`,
 		"PATCH /sending-accounts/:id":       `{"per_minute":30}`,

@@ -103,6 +103,11 @@ func apiRoutes() []apiRoute {
 			out: reflect.TypeFor[apiRuleVersionOut](), query: page, list: true, status: 200},
 		{method: post, path: "/inboxes/:id/rules/:version/restore", handle: apiRuleVersionRestore, summary: "Put an earlier version of the rules in force, as a new one",
 			out: inbox, status: 200},
+		{method: get, path: "/inboxes/:id/script", handle: apiScriptShow, summary: "Show the script of an inbox", out: reflect.TypeFor[apiScriptOut](), status: 200},
+		{method: put, path: "/inboxes/:id/script", handle: apiScriptSet, summary: "Put a script in force, as a new version of the rules; admins only, an empty source takes it away",
+			in: reflect.TypeFor[apiScriptIn](), out: reflect.TypeFor[apiScriptOut](), status: 200},
+		{method: post, path: "/inboxes/:id/script/try", handle: apiScriptTry, summary: "Try a script on the latest stored messages, for 20 seconds at most; nothing is written",
+			in: reflect.TypeFor[apiScriptTryIn](), out: reflect.TypeFor[apiScriptTriedOut](), list: true, status: 200},
 		{method: get, path: "/audit", handle: apiAuditList, summary: "List the audit log, newest first: all of it for admins, that of an inbox for who configures it",
 			query: append([]string{"inbox", "action"}, page...), out: reflect.TypeFor[apiAuditOut](), list: true, status: 200},
 

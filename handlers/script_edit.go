@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"letterbox/gateway"
 	"letterbox/gateway/script"
@@ -34,6 +35,7 @@ type scriptRow struct {
 	Differs  bool
 	Why      string
 	Failure  string // In words; "" when there is a decision.
+	Title    string // Of the issue, where the script changes it.
 	Log      []string
 	Millis   int64
 	Asked    bool // The mail came as far as the script.
@@ -97,7 +99,7 @@ func scriptUpdate(v *visit) error {
 		f.values["script"] = exampleScript
 	case "try":
 		data.Tried, err = v.tryScript(in, f, draft)
-	default:
+	case "save":
 		if version, err = v.h.Gateway.SaveScript(v.ctx(), v.me, in.ID, base, draft); err == nil {
 			if version == base {
 				v.say("ok", "flash.rules_same")
@@ -106,9 +108,11 @@ func scriptUpdate(v *visit) error {
 			}
 			return v.redirect(fmt.Sprintf("/inboxes/%d/script", in.ID))
 		}
+	default:
+		return errUnreadable
 	}
 	if list, ok := invalid(err); ok {
-		f.take(list, map[string]string{"mail": "pasted"})
+		f.take(list, map[string]string{"mail": "pasted", "source": "script", "on_failure": "script_on_failure"})
 		return v.showScript(http.StatusUnprocessableEntity, in, f, data)
 	}
 	if errors.Is(err, models.ErrConflict) {
@@ -147,16 +151,29 @@ func (v *visit) tryScript(in gateway.InboxView, f *form, draft models.Script) (*
 	for _, t := range all {
 		row := scriptRow{Message: t.Message, Differs: t.Differs(), Was: v.decided(t.InForce), Now: v.decided(t.Draft), Why: v.why(t.Draft)}
 		row.Chapter = v.run(models.Trace{Entries: t.Draft.Trace}).Chapter
+		if t.Draft.Title != t.InForce.Title {
+			row.Title = t.Draft.Title
+		}
 		if r := t.Draft.Script; r != nil {
 			row.Asked, row.Log, row.Millis = true, r.Log, r.Took.Milliseconds()
 			if r.Failure != nil {
 				out.Failed++
-				row.Failure = v.l.T("script." + string(r.Failure.Kind))
+				row.Failure = v.failureOf(t.Draft.Trace)
 			}
 		}
 		out.Rows = append(out.Rows, row)
 	}
 	return out, nil
+}
+
+// failureOf is the sentence about a script that failed.
+func (v *visit) failureOf(trace []models.TraceEntry) string {
+	for _, e := range trace {
+		if strings.HasPrefix(e.Code, "match.script_failed") {
+			return v.told(e)
+		}
+	}
+	return ""
 }
 
 func (v *visit) showScript(status int, in gateway.InboxView, f *form, data scriptView) error {

@@ -32,7 +32,8 @@ func TestScriptIsTriedSavedComparedAndRolledBack(t *testing.T) {
 	s.post(page, cookie, scriptForm("1", "try", "script", exampleScript, "source", "pasted", "pasted", incident)).want(t, 200, "1 mails tried", "incident 47", "The script sets priority: urgent")
 	s.post(page, cookie, scriptForm("1", "try", "script", mine)).want(t, 200, "1 mails tried", "Rejected by script: Call us", "from Anna Berg", fmt.Sprintf(`href="/messages/%d"`, m.ID))
 	s.post(page, cookie, scriptForm("1", "try", "script", mine, "source", "pasted", "pasted", strings.Replace(plainMail, "burns", "smokes", 1))).want(t, 200, "1 mails tried", "from Anna Berg", "New issue")
-	s.post(page, cookie, scriptForm("1", "try", "script", "function onEmail() { throw new Error('oops') }")).want(t, 200, "On 1 of 1 mails the script came to no result", "the script reports an error")
+	s.post(page, cookie, scriptForm("1", "try", "script", "function onEmail() { throw new Error('oops') }")).want(t, 200, "On 1 of 1 mails the script came to no result", "Script without result, line 1: the script reports an error. Error: oops")
+	s.post(page, cookie, scriptForm("1", "lint", "script", mine)).want(t, 400)
 	s.post(page, cookie, scriptForm("1", "try", "script", mine, "source", "pasted")).want(t, 422)
 	if after := s.counts(); after != before {
 		t.Errorf("trying has written: %s, before %s", after, before)
