@@ -298,6 +298,7 @@ func TestMailsOfOpenSSL(t *testing.T) {
 		{"signed by the older command", [][]string{strings.Fields("smime -sign -in in -out out -signer anna.pem")}, smime.Valid, "", false, false},
 		{"opaque", [][]string{opaque}, smime.Valid, "", false, false},
 		{"opaque, streamed", [][]string{append(slices.Clone(opaque), "-stream")}, smime.Valid, "", false, false},
+		{"encrypted and authenticated", [][]string{strings.Fields("cms -encrypt -aes-256-gcm -in in -out out desk.pem")}, "", "", true, false},
 		{"encrypted", [][]string{encrypt}, "", "", true, true},
 		{"encrypted by the older command", [][]string{strings.Fields("smime -encrypt -aes256 -in in -out out desk.pem")}, "", "", true, true},
 		{"signed, then encrypted", [][]string{sign, encrypt}, smime.Valid, "", true, false},
@@ -379,7 +380,7 @@ func TestMailThatCannotBeDecryptedSaysSo(t *testing.T) {
 	broken := container("enveloped-data", []byte("0\x80\x06\x09*\x86H\x86\xf7\x0d\x01\x07\x03\xa0\x80nonsense"))
 	for name, tt := range map[string]struct{ raw, defect string }{
 		"for somebody else":      {encrypt("-aes256 eve.pem", inner), DefectNoKey},
-		"in an unknown way":      {encrypt("-aes-256-gcm desk.pem", inner), DefectEncryption},
+		"in an unknown way":      {encrypt("-aes192 desk.pem", inner), DefectEncryption},
 		"damaged":                {broken, DefectSMIME},
 		"too many layers of it":  {encrypt("-aes256 desk.pem", encrypt("-aes256 desk.pem", encrypt("-aes256 desk.pem", encrypt("-aes256 desk.pem", good)))), DefectEncryption},
 		"encrypted and then cut": {good[:len(good)/2], DefectSMIME},

@@ -3,6 +3,7 @@ package smime
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -30,20 +31,33 @@ func Encrypt(w io.Writer, to []*x509.Certificate, write func(io.Writer) error) e
 	key, iv := make([]byte, 32), make([]byte, aes.BlockSize)
 	_, _ = rand.Read(key) // Never fails.
 	_, _ = rand.Read(iv)
-	var infos []recipientInfo
+	var infos []asn1.RawValue
+	version := 0
 	for _, c := range to {
+		if public, ok := c.PublicKey.(*ecdsa.PublicKey); ok {
+			info, err := agreeWith(c, public, key)
+			if err != nil {
+				return err
+			}
+			infos, version = append(infos, asn1.RawValue{FullBytes: info}), 2 // RFC 5652, 6.1.
+			continue
+		}
 		public, ok := c.PublicKey.(*rsa.PublicKey)
 		if !ok {
-			return errors.New("certificate of a recipient is not an RSA one")
+			return errors.New("certificate of a recipient has a key that is not supported")
 		}
 		wrapped, err := rsa.EncryptPKCS1v15(rand.Reader, public, key) //nolint:staticcheck // What every mail program reads.
 		if err != nil {
 			return fmt.Errorf("encrypt the key: %w", err)
 		}
-		infos = append(infos, recipientInfo{
+		info, err := asn1.Marshal(recipientInfo{
 			RID:       issuerAndSerial{asn1.RawValue{FullBytes: c.RawIssuer}, new(big.Int).Set(c.SerialNumber)},
 			Algorithm: pkix.AlgorithmIdentifier{Algorithm: oidRSA, Parameters: asn1.RawValue{Tag: asn1.TagNull}}, Key: wrapped,
 		})
+		if err != nil {
+			return fmt.Errorf("write the envelope: %w", err)
+		}
+		infos = append(infos, asn1.RawValue{FullBytes: info})
 	}
 	head := []byte{0x30, 0x80} // ContentInfo of indefinite length.
 	for _, v := range []struct {
@@ -51,7 +65,7 @@ func Encrypt(w io.Writer, to []*x509.Certificate, write func(io.Writer) error) e
 		set   bool
 		after []byte
 	}{
-		{oidEnveloped, false, []byte{0xa0, 0x80, 0x30, 0x80}}, {0, false, nil}, {infos, true, []byte{0x30, 0x80}}, {oidData, false, nil},
+		{oidEnveloped, false, []byte{0xa0, 0x80, 0x30, 0x80}}, {version, false, nil}, {infos, true, []byte{0x30, 0x80}}, {oidData, false, nil},
 	} {
 		params := ""
 		if v.set {

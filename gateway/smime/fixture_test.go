@@ -37,7 +37,8 @@ type wish struct {
 	purpose    []x509.ExtKeyUsage
 	issuer     *identity // Nil: it signs itself.
 	authority  bool
-	rsa        bool // Slow to make: where it must be one.
+	curve      elliptic.Curve // Nil: P-256.
+	rsa        bool           // Slow to make: where it must be one.
 	commonName string
 	nameEmail  string // In the subject, as certificates had it before they had alternative names.
 	permitted  string // The domain that an authority may vouch for.
@@ -88,6 +89,13 @@ func newIdentity(t testing.TB, w wish) identity {
 		tpl.IsCA, tpl.BasicConstraintsValid, tpl.KeyUsage = true, true, x509.KeyUsageCertSign
 	}
 	key := newKey(t, w.rsa)
+	if w.curve != nil {
+		private, err := ecdsa.GenerateKey(w.curve, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key = private
+	}
 	parent, signer := tpl, key
 	if w.issuer != nil {
 		parent, signer = w.issuer.cert, w.issuer.key

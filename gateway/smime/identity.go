@@ -34,7 +34,7 @@ const selfLife = 2 * 365 * 24 * time.Hour
 type Identity struct {
 	Certificate *x509.Certificate
 	chain       []*x509.Certificate // Of its issuers, as far as given.
-	private     *rsa.PrivateKey
+	private     crypto.Signer       // RSA or on a curve.
 }
 
 // String never shows the key.
@@ -76,9 +76,9 @@ func ImportP12(file []byte, password string) (*Identity, error) {
 	if err != nil {
 		return nil, errors.New("the .p12 file cannot be read")
 	}
-	private, ok := key.(*rsa.PrivateKey)
-	if !ok {
-		return nil, errors.New("the private key is not an RSA key")
+	private, err := usablePrivate(key)
+	if err != nil {
+		return nil, err
 	}
 	return pairOf(private, append([]*x509.Certificate{cert}, chain...))
 }
@@ -86,7 +86,7 @@ func ImportP12(file []byte, password string) (*Identity, error) {
 // ImportPEM reads a PEM file with one private key and its certificate, as [Keys.Add] does.
 func ImportPEM(file []byte) (*Identity, error) {
 	var certs []*x509.Certificate
-	var private *rsa.PrivateKey
+	var private crypto.Signer
 	for block, rest := pem.Decode(file); block != nil; block, rest = pem.Decode(rest) {
 		switch block.Type {
 		case "CERTIFICATE":
@@ -95,7 +95,7 @@ func ImportPEM(file []byte) (*Identity, error) {
 				return nil, fmt.Errorf("read the certificate: %w", err)
 			}
 			certs = append(certs, c)
-		case "PRIVATE KEY", "RSA PRIVATE KEY":
+		case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY":
 			var err error
 			if private, err = parsePrivate(block); err != nil {
 				return nil, err
@@ -108,9 +108,9 @@ func ImportPEM(file []byte) (*Identity, error) {
 	return pairOf(private, certs)
 }
 
-func pairOf(private *rsa.PrivateKey, certs []*x509.Certificate) (*Identity, error) {
+func pairOf(private crypto.Signer, certs []*x509.Certificate) (*Identity, error) {
 	for n, c := range certs {
-		if public, ok := c.PublicKey.(*rsa.PublicKey); ok && public.Equal(&private.PublicKey) {
+		if belongs(c, private) {
 			return &Identity{Certificate: c, private: private, chain: slices.Delete(slices.Clone(certs), n, n+1)}, nil
 		}
 	}
@@ -139,10 +139,14 @@ func For(c *x509.Certificate, address string) bool {
 	return slices.ContainsFunc(c.EmailAddresses, func(a string) bool { return strings.EqualFold(a, address) })
 }
 
-// Encrypts reports whether we can encrypt to a certificate now: RSA, valid, and its usage allows it.
+// Encrypts reports whether we can encrypt to a certificate now: its key is supported, it is valid, and its usage allows it.
 func Encrypts(c *x509.Certificate, at time.Time) bool {
 	_, isRSA := c.PublicKey.(*rsa.PublicKey)
-	return isRSA && at.After(c.NotBefore) && at.Before(c.NotAfter) && (c.KeyUsage == 0 || c.KeyUsage&x509.KeyUsageKeyEncipherment != 0)
+	usage := x509.KeyUsageKeyEncipherment
+	if !isRSA {
+		usage = x509.KeyUsageKeyAgreement
+	}
+	return (isRSA || agrees(c.PublicKey)) && at.After(c.NotBefore) && at.Before(c.NotAfter) && (c.KeyUsage == 0 || c.KeyUsage&usage != 0)
 }
 
 // Fingerprint is the SHA-256 of a certificate in lower-case hex.
@@ -166,6 +170,7 @@ var (
 	oidContentType   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 3}
 	oidMessageDigest = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 4}
 	oidSigningTime   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 5}
+	oidECDSA         = asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2} // With SHA-256.
 	oidSHA256        = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1}
 )
 
@@ -221,11 +226,15 @@ func (i *Identity) Sign(digest []byte, at time.Time) ([]byte, error) {
 		return nil, fmt.Errorf("write the signed attributes: %w", err)
 	}
 	sum := sha256.Sum256(set)
-	signature, err := rsa.SignPKCS1v15(rand.Reader, i.private, crypto.SHA256, sum[:])
+	signature, err := i.private.Sign(rand.Reader, sum[:], crypto.SHA256)
 	if err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
 	}
 	sha, null := pkix.AlgorithmIdentifier{Algorithm: oidSHA256}, asn1.RawValue{Tag: asn1.TagNull}
+	method := pkix.AlgorithmIdentifier{Algorithm: oidRSA, Parameters: null}
+	if _, isRSA := i.private.(*rsa.PrivateKey); !isRSA {
+		method = pkix.AlgorithmIdentifier{Algorithm: oidECDSA} // Without parameters (RFC 5754, 3.3).
+	}
 	certs := bytes.Clone(i.Certificate.Raw)
 	for _, c := range i.chain {
 		certs = append(certs, c.Raw...)
@@ -235,7 +244,7 @@ func (i *Identity) Sign(digest []byte, at time.Time) ([]byte, error) {
 	sd.Signers = []signerInfo{{
 		Version: 1, SID: issuerAndSerial{asn1.RawValue{FullBytes: i.Certificate.RawIssuer}, i.Certificate.SerialNumber}, Digest: sha,
 		Attrs:     asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 0, IsCompound: true, Bytes: body},
-		Algorithm: pkix.AlgorithmIdentifier{Algorithm: oidRSA, Parameters: null}, Signature: signature,
+		Algorithm: method, Signature: signature,
 	}}
 	return asn1.Marshal(contentInfo{oidSigned, sd})
 }

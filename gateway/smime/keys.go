@@ -3,6 +3,8 @@ package smime
 import (
 	"bytes"
 	"crypto"
+	"crypto/ecdh"
+	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
@@ -15,7 +17,8 @@ type Keys struct{ list []key }
 
 type key struct {
 	cert    *x509.Certificate
-	private crypto.Decrypter
+	private crypto.Decrypter // RSA; nil for a key on a curve.
+	curve   *ecdh.PrivateKey // Nil for an RSA key.
 }
 
 // String tells how many keys there are, so that no way of printing shows one.
@@ -27,11 +30,11 @@ func (k Keys) GoString() string { return k.String() }
 // Len is the number of keys.
 func (k *Keys) Len() int { return len(k.list) }
 
-// Add reads a PEM file with one private key (PKCS #8 or PKCS #1, not encrypted, RSA) and the certificate that belongs to
+// Add reads a PEM file with one private key (PKCS #8, PKCS #1 or SEC 1, not encrypted, RSA or on a curve of NIST) and the certificate that belongs to
 // it; certificates of issuers may stand beside. The error never repeats what is in the file.
 func (k *Keys) Add(file []byte) error {
 	var certs []*x509.Certificate
-	var private *rsa.PrivateKey
+	var private crypto.Signer
 	for block, rest := pem.Decode(file); block != nil; block, rest = pem.Decode(rest) {
 		switch block.Type {
 		case "CERTIFICATE":
@@ -40,7 +43,7 @@ func (k *Keys) Add(file []byte) error {
 				return fmt.Errorf("read the certificate: %w", err)
 			}
 			certs = append(certs, c)
-		case "PRIVATE KEY", "RSA PRIVATE KEY":
+		case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY":
 			if private != nil {
 				return errors.New("there is more than one private key")
 			}
@@ -56,15 +59,38 @@ func (k *Keys) Add(file []byte) error {
 		return errors.New("there is no private key")
 	}
 	for _, c := range certs {
-		if public, ok := c.PublicKey.(*rsa.PublicKey); ok && public.Equal(&private.PublicKey) {
-			k.list = append(k.list, key{cert: c, private: private})
-			return nil
+		if !belongs(c, private) {
+			continue
 		}
+		own := key{cert: c}
+		switch p := private.(type) {
+		case *rsa.PrivateKey:
+			own.private = p
+		case *ecdsa.PrivateKey:
+			if own.curve = curveOf(p); own.curve == nil {
+				return errors.New("the private key is on a curve that is not supported")
+			}
+		}
+		k.list = append(k.list, own)
+		return nil
 	}
 	return errors.New("no certificate belongs to the private key")
 }
 
-func parsePrivate(block *pem.Block) (*rsa.PrivateKey, error) {
+// belongs reports whether a certificate is about a private key.
+func belongs(c *x509.Certificate, private crypto.Signer) bool {
+	public, ok := c.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
+	return ok && public.Equal(private.Public())
+}
+
+func parsePrivate(block *pem.Block) (crypto.Signer, error) {
+	if block.Type == "EC PRIVATE KEY" {
+		private, err := x509.ParseECPrivateKey(block.Bytes)
+		if err != nil {
+			return nil, errors.New("the private key cannot be read")
+		}
+		return private, nil
+	}
 	if block.Type == "RSA PRIVATE KEY" {
 		if block.Headers["DEK-Info"] != "" {
 			return nil, errors.New("the private key is encrypted; a key without a passphrase is needed")
@@ -79,11 +105,18 @@ func parsePrivate(block *pem.Block) (*rsa.PrivateKey, error) {
 	if err != nil {
 		return nil, errors.New("the private key cannot be read")
 	}
-	private, ok := parsed.(*rsa.PrivateKey)
-	if !ok {
-		return nil, errors.New("the private key is not an RSA key")
+	return usablePrivate(parsed)
+}
+
+// usablePrivate refuses keys that mail is not signed and opened with here.
+func usablePrivate(parsed any) (crypto.Signer, error) {
+	switch private := parsed.(type) {
+	case *rsa.PrivateKey:
+		return private, nil
+	case *ecdsa.PrivateKey:
+		return private, nil
 	}
-	return private, nil
+	return nil, errors.New("the private key is neither an RSA key nor one on a curve of NIST")
 }
 
 // Roots are the issuers whose word is taken for the address of a signer. The zero value stands for those of the system.

@@ -2,6 +2,7 @@ package smime_test
 
 import (
 	"bytes"
+	"crypto/elliptic"
 	"errors"
 	"strings"
 	"testing"
@@ -51,7 +52,8 @@ func TestMailEncryptedByOpenSSLIsOpened(t *testing.T) {
 	me, other := w.reader(t, "desk@example.org"), w.reader(t, "other@example.org")
 	curve := w.person(t, "curve@example.org")
 	old := w.reader(t, "desk@example.org")
-	for _, own := range []identity{old, me} {
+	myCurve, large := w.person(t, "desk@example.org"), newIdentity(t, wish{emails: []string{"desk@example.org"}, issuer: &w.ca, curve: elliptic.P384()})
+	for _, own := range []identity{old, me, myCurve, large} {
 		if err := w.policy.Keys.Add(own.pem(t)); err != nil {
 			t.Fatal(err)
 		}
@@ -71,23 +73,32 @@ func TestMailEncryptedByOpenSSLIsOpened(t *testing.T) {
 		{"OAEP", "-aes256 -recip me.pem -keyopt rsa_padding_mode:oaep", nil},
 		{"OAEP with SHA-256", "-aes256 -recip me.pem -keyopt rsa_padding_mode:oaep -keyopt rsa_oaep_md:sha256", nil},
 		{"for somebody else", "-aes256 other.pem", smime.ErrNoKey},
-		{"for a curve only", "-aes256 curve.pem", smime.ErrUnsupported},
+		{"for somebody else's curve only", "-aes256 curve.pem", smime.ErrNoKey},
+		{"for a curve of ours", "-aes256 curve.pem mine.pem", nil},
+		{"for a curve of ours, AES-128", "-aes128 mine.pem", nil},
+		{"for a curve of ours, with SHA-256", "-aes256 -recip mine.pem -keyopt ecdh_kdf_md:sha256", nil},
+		{"for a larger curve of ours", "-aes256 large.pem", nil},
+		{"for a curve of ours, with cofactor", "-aes256 -recip mine.pem -keyopt ecdh_cofactor_mode:1", nil},
 		{"AES-192", "-aes192 me.pem", smime.ErrUnsupported},
-		{"authenticated, AES-256-GCM", "-aes-256-gcm me.pem", smime.ErrUnsupported},
+		{"authenticated, AES-256-GCM", "-aes-256-gcm me.pem", nil},
+		{"authenticated, AES-128-GCM", "-aes-128-gcm me.pem", nil},
+		{"authenticated, for a curve of ours", "-aes-256-gcm mine.pem", nil},
+		{"authenticated, for somebody else", "-aes-256-gcm other.pem", smime.ErrNoKey},
 		{"by the identifier of the key", "-aes256 -keyid me.pem", smime.ErrUnsupported},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			files := map[string][]byte{
 				"in": []byte(long), "me.pem": certPEM(me.cert), "old.pem": certPEM(old.cert), "other.pem": certPEM(other.cert), "curve.pem": certPEM(curve.cert),
+				"mine.pem": certPEM(myCurve.cert), "large.pem": certPEM(large.cert),
 			}
 			der := openssl(t, files, strings.Fields("cms -encrypt -binary -in in -out out -outform DER "+tt.args)...)
 			got, err := w.policy.Decrypt(der)
 			if !errors.Is(err, tt.want) {
 				t.Fatalf("error = %v, want %v", err, tt.want)
 			}
-			if tt.want == nil && (string(got.Octets) != long || got.Authenticated) {
-				t.Errorf("%d octets, authenticated %v, want the %d that went in, not authenticated", len(got.Octets), got.Authenticated, len(long))
+			if authenticated := strings.Contains(tt.args, "gcm"); tt.want == nil && (string(got.Octets) != long || got.Authenticated != authenticated) {
+				t.Errorf("%d octets, authenticated %v, want the %d that went in, %v", len(got.Octets), got.Authenticated, len(long), authenticated)
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package smime_test
 
 import (
 	"bytes"
+	"crypto/elliptic"
 	"crypto/sha256"
 	"crypto/x509"
 	"io"
@@ -127,5 +128,61 @@ func TestKeysAreImported(t *testing.T) {
 	}
 	if !smime.For(id.Certificate, "Support@here.example") || smime.For(id.Certificate, "support@there.example") || !smime.Encrypts(id.Certificate, time.Now()) || smime.Encrypts(id.Certificate, time.Now().AddDate(3, 0, 0)) {
 		t.Error("For or Encrypts does not fit the certificate")
+	}
+}
+
+// A person with a key on a curve is written to, signs, and reads what is written back, as one with an RSA key.
+func TestKeysOnCurvesWorkBothWays(t *testing.T) {
+	w := newWorld(t)
+	for _, curve := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()} {
+		person := newIdentity(t, wish{emails: []string{anna}, issuer: &w.ca, curve: curve, purpose: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}})
+		file := keep(t, "person.pem", person.pem(t))
+		id, err := smime.ImportPEM(person.pem(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !smime.Encrypts(person.cert, time.Now()) {
+			t.Error("the certificate counts as one that cannot be written to")
+		}
+		rsaID, rsaFile := selfSigned(t)
+		content := bytes.Repeat([]byte("0123456789abcde\n"), 3000)
+		var sealed bytes.Buffer
+		err = smime.Encrypt(&sealed, []*x509.Certificate{person.cert, rsaID.Certificate}, func(w io.Writer) error {
+			_, err := w.Write(content)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, who := range []string{file, rsaFile} {
+			if out := runOpenssl(t, sealed.Bytes(), "cms", "-decrypt", "-binary", "-inform", "DER", "-recip", who, "-inkey", who); !bytes.Equal(out, content) {
+				t.Errorf("%s: openssl decrypts %d octets to %d", curve.Params().Name, len(content), len(out))
+			}
+		}
+		var p smime.Policy
+		if err := p.Keys.Add(person.pem(t)); err != nil {
+			t.Fatal(err)
+		}
+		if plain, err := p.Decrypt(sealed.Bytes()); err != nil || !bytes.Equal(plain.Octets, content) {
+			t.Errorf("%s: we decrypt %d octets to %d, %v", curve.Params().Name, len(content), len(plain.Octets), err)
+		}
+		changed := bytes.Clone(sealed.Bytes())
+		serial := person.cert.SerialNumber.Bytes()
+		changed[bytes.Index(changed, serial)+len(serial)+10] ^= 1 // In the wrapped key, which follows.
+		if _, err := p.Decrypt(changed); err == nil {
+			t.Errorf("%s: a changed key opens the mail", curve.Params().Name)
+		}
+		sum := sha256.Sum256([]byte(words))
+		signature, err := id.Sign(sum[:], received)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := w.policy.VerifyDetached([]byte(words), signature, fromAnna); got.State != smime.Valid {
+			t.Errorf("%s: our signature is %s (%s), want valid", curve.Params().Name, got.State, got.Reason)
+		}
+		out := runOpenssl(t, signature, "cms", "-verify", "-binary", "-inform", "DER", "-content", keep(t, "content", []byte(words)), "-CAfile", keep(t, "ca.pem", certPEM(w.ca.cert)), "-purpose", "smimesign")
+		if string(out) != words {
+			t.Errorf("%s: openssl shows %q", curve.Params().Name, out)
+		}
 	}
 }

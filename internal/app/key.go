@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"letterbox/gateway"
 	"letterbox/internal/config"
@@ -47,7 +48,35 @@ func keyFits(ctx context.Context, s *store.Store, ring *secret.Ring) error {
 			return fmt.Errorf("second factor of user %d: %w", f.UserID, ErrKeyMissing)
 		}
 	}
+	return signInsFit(ctx, s, ring)
+}
+
+// signInsFit is keyFits for sign-ins with OAuth 2.0 and keys of S/MIME.
+func signInsFit(ctx context.Context, s *store.Store, ring *secret.Ring) error {
+	credentials, err := s.OAuthCredentials(ctx)
+	if err != nil {
+		return fmt.Errorf("read sign-ins: %w", err)
+	}
+	for _, c := range credentials {
+		if !holdsAll(ring, c.SecretEnc, c.CertificateEnc, c.RefreshEnc, c.AccessEnc) {
+			return fmt.Errorf("sign-in with OAuth 2.0 of %s: %w", c.Owner, ErrKeyMissing)
+		}
+	}
+	keys, err := s.SMIMEKeys(ctx)
+	if err != nil {
+		return fmt.Errorf("read keys of S/MIME: %w", err)
+	}
+	for _, k := range keys {
+		if !holdsAll(ring, k.KeyEnc) {
+			return fmt.Errorf("S/MIME key of %s: %w", k.Address, ErrKeyMissing)
+		}
+	}
 	return nil
+}
+
+// holdsAll reports whether the ring opens all of these; "" is nothing to open.
+func holdsAll(ring *secret.Ring, sealed ...string) bool {
+	return !slices.ContainsFunc(sealed, func(text string) bool { return text != "" && !ring.Holds(text) })
 }
 
 // ForgetPasswords clears the stored passwords that were encrypted with a key that is not there any more, makes a key
@@ -102,12 +131,47 @@ func forgetSending(ctx context.Context, s *store.Store, ring *secret.Ring, names
 	if err := forgetFactors(ctx, s, ring); err != nil {
 		return names, err
 	}
+	if names, err = forgetSignIns(ctx, s, ring, names); err != nil {
+		return names, err
+	}
 	sealed, err := s.Setting(ctx, gateway.ReplyKeysSetting)
 	if err == nil && !ring.Holds(sealed) {
 		err = s.DeleteSetting(ctx, gateway.ReplyKeysSetting)
 	}
 	if err != nil && !errors.Is(err, models.ErrNotFound) {
 		return names, fmt.Errorf("forget the keys of reply addresses: %w", err)
+	}
+	return names, nil
+}
+
+// forgetSignIns does the same for sign-ins with OAuth 2.0, which are to be set up again, and for keys of S/MIME: mail that was
+// encrypted for one of those cannot be opened any more.
+func forgetSignIns(ctx context.Context, s *store.Store, ring *secret.Ring, names []string) ([]string, error) {
+	credentials, err := s.OAuthCredentials(ctx)
+	if err != nil {
+		return names, fmt.Errorf("read sign-ins: %w", err)
+	}
+	for _, c := range credentials {
+		if holdsAll(ring, c.SecretEnc, c.CertificateEnc, c.RefreshEnc, c.AccessEnc) {
+			continue
+		}
+		if err := s.DeleteOAuth(ctx, c.Owner); err != nil {
+			return names, fmt.Errorf("forget the sign-in of %s: %w", c.Owner, err)
+		}
+		names = append(names, "OAuth 2.0: "+c.Owner)
+	}
+	keys, err := s.SMIMEKeys(ctx)
+	if err != nil {
+		return names, fmt.Errorf("read keys of S/MIME: %w", err)
+	}
+	for _, k := range keys {
+		if holdsAll(ring, k.KeyEnc) {
+			continue
+		}
+		if err := s.DeleteSMIMEKey(ctx, k.ID); err != nil {
+			return names, fmt.Errorf("forget the S/MIME key of %s: %w", k.Address, err)
+		}
+		names = append(names, "S/MIME: "+k.Address)
 	}
 	return names, nil
 }

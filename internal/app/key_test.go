@@ -5,9 +5,12 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"letterbox/gateway"
+	"letterbox/gateway/smime"
 	"letterbox/internal/config"
 	"letterbox/internal/secret"
 	"letterbox/models"
@@ -35,6 +38,27 @@ func TestMissingKeyIsRefusedAndCanBeForgotten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sending := gateway.SendingDraft{Place: "default", Address: "a@example.com", Settings: models.DefaultSendingSettings()}
+	sending.Settings.Host = "smtp.example.com"
+	account, err := a.Gateway.CreateSendingAccount(ctx, nil, sending)
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := gateway.OAuthDraft{Auth: "oauth2_client", Secret: new("s3cret"), Settings: models.OAuthSettings{Provider: "microsoft", Tenant: "example.com", ClientID: "app"}}
+	if err := a.Gateway.SetOAuth(ctx, nil, gateway.OAuthSending(account.ID), 0, app); err != nil {
+		t.Fatal(err)
+	}
+	own, err := smime.SelfSigned("a@example.com", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := own.PEM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Gateway.ImportSMIMEKey(ctx, nil, []byte(text), ""); err != nil {
+		t.Fatal(err)
+	}
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -51,8 +75,9 @@ func TestMissingKeyIsRefusedAndCanBeForgotten(t *testing.T) {
 		}
 	}
 	names, err := ForgetPasswords(ctx, cfg, log)
-	if err != nil || len(names) != 1 || names[0] != "Support" {
-		t.Fatalf("ForgetPasswords = %q, %v, want the one inbox", names, err)
+	want := []string{"Support", "OAuth 2.0: sending_accounts/1", "S/MIME: a@example.com"}
+	if err != nil || !slices.Equal(names, want) {
+		t.Fatalf("ForgetPasswords = %q, %v, want %q", names, err, want)
 	}
 	if a, err = New(ctx, cfg, log); err != nil {
 		t.Fatal(err)

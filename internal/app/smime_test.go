@@ -66,7 +66,7 @@ func TestSMIMEKeysAreReadFromTheirFolder(t *testing.T) {
 		{"foreign certificate", map[string]string{"a.pem": foreign + key}, 0, "no certificate belongs to the private key"},
 		{"encrypted key", map[string]string{"a.pem": cert + block("ENCRYPTED PRIVATE KEY", []byte("x"))}, 0, "without a passphrase"},
 		{"damaged key", map[string]string{"a.pem": cert + block("PRIVATE KEY", []byte("x"))}, 0, "cannot be read"},
-		{"key on a curve", map[string]string{"a.pem": cert + pkcs8(t, curve)}, 0, "not an RSA key"},
+		{"key on a curve without its certificate", map[string]string{"a.pem": cert + pkcs8(t, curve)}, 0, "no certificate belongs to the private key"},
 		{"no PEM", map[string]string{"a.pem": "x"}, 0, "a.pem"},
 	}
 	for _, tt := range tests {

@@ -33,6 +33,13 @@ func (s *Store) AddSMIMEKey(ctx context.Context, k *models.SMIMEKey) error {
 	return s.create(ctx, "add S/MIME key", k, func() { k.ID = 0 })
 }
 
+// DeleteSMIMEKey removes a certificate of ours with its key. What was encrypted for it cannot be opened any more.
+func (s *Store) DeleteSMIMEKey(ctx context.Context, id int64) error {
+	return s.write(ctx, "delete S/MIME key", func(ctx context.Context, tx *txPool) error {
+		return foundOne(tx.exec(ctx, "DELETE FROM smime_keys WHERE id = ?", id))
+	})
+}
+
 // SMIMECertificates returns the certificates of others after the address and id, by address; at most limit.
 func (s *Store) SMIMECertificates(ctx context.Context, limit int) ([]models.SMIMECertificate, error) {
 	var list []models.SMIMECertificate
