@@ -24,7 +24,7 @@ const (
 	MaxOutput    = 64 << 10         // Octets of its log lines; the rest is left out, and the result says so.
 	maxJob       = 32 << 20         // Octets of what a worker is given.
 	maxAnswer    = 4 << 20          // Octets of what it answers.
-	grace        = 3 * time.Second  // What starting and ending may take besides, on a busy machine.
+	grace        = 10 * time.Second // What starting and ending may take besides, on a busy machine.
 	cpuSeconds   = 3                // Of the whole process, by the kernel.
 	hardMemory   = 192 << 20        // Octets of data more than the process begins with, by the kernel: the runtime takes 64 MiB at a time.
 	callDepth    = 2_000            // Calls within calls.
