@@ -32,10 +32,6 @@ test-short: vet fmt-check ## Quick tests without the race detector; what needs a
 services: ## Install the servers that the tests start (Debian, as root); say what is missing elsewhere
 	@scripts/ensure-test-services
 
-.PHONY: screenshots
-screenshots: services ## Write the pictures of the README into docs/images
-	LETTERBOX_TEST_REQUIRE_ALL=1 LETTERBOX_TEST_IMAGES=$(CURDIR)/docs/images $(GO) test -count 1 -run TestPicturesOf ./handlers
-
 .PHONY: bench
 bench: services ## Mail through a private Dovecot end to end as a table, then the benchmarks of every package
 	$(GO) run ./internal/bench
@@ -55,8 +51,8 @@ fuzz: ## Each fuzz test for FUZZ_TIME (30s)
 	done
 
 .PHONY: pictures
-pictures: services ## Take the pictures of docs/admin anew, by the browser tests
-	LETTERBOX_TEST_REQUIRE_ALL=1 LETTERBOX_TEST_PICTURES=$(CURDIR)/docs/admin/pictures $(GO) test -count=1 -run 'TestQuickStartInABrowser|TestRulesAreTried' ./internal/acceptance
+pictures: services ## Take the pictures of the README and of docs/admin anew, by the browser tests
+	LETTERBOX_TEST_REQUIRE_ALL=1 LETTERBOX_TEST_IMAGES=$(CURDIR)/docs/images LETTERBOX_TEST_PICTURES=$(CURDIR)/docs/admin/pictures $(GO) test -count=1 -run 'TestPicturesOf|TestQuickStartInABrowser|TestRulesAreTried' ./handlers ./internal/acceptance
 
 .PHONY: build
 build: ## Build the program into bin/letterbox, static, with its version

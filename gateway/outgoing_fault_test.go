@@ -116,6 +116,12 @@ func TestServerAnswersDecideWhatBecomesOfAMail(t *testing.T) {
 			if test.code != "" && test.answer != "drop" && !strings.Contains(test.answer, o.Answer[:3]) {
 				t.Errorf("the server's words are %q, want %q", o.Answer, test.answer)
 			}
+			if a, err := h.gateway.SendingAccounts(t.Context()); test.trouble {
+				want := map[string]string{"550": "E-SMTP-01", "530": "E-AUTH-05"}[test.answer[:3]]
+				if err != nil || a[0].TroubleCode != want {
+					t.Errorf("the trouble of the account is %s (%v), want %s", a[0].TroubleCode, err, want)
+				}
+			}
 			if test.trouble && o.Attempts != 0 {
 				t.Errorf("%d attempts counted against the mail, want none: it is the account", o.Attempts)
 			}

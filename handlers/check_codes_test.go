@@ -3,16 +3,12 @@ package handlers
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -298,89 +294,4 @@ func TestEachCodeOfACheckIsProducedByAServer(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestEveryCodeOfTheCatalogueHasAProducer finds a code about connections that people could never see, or that no test
-// brings about.
-func TestEveryCodeOfTheCatalogueHasAProducer(t *testing.T) {
-	elsewhere := map[string]string{ // Not found by a check, but later; with the test that brings it about.
-		"E-NET-09":  "TestCheckTellsNobodyButAdminsWhatRunsInsideANetwork",
-		"E-NET-10":  "TestCheckTellsNobodyButAdminsWhatRunsInsideANetwork",
-		"E-TLS-06":  "TestServerThatWasEncryptedOnceIsRefusedWithoutEncryption",
-		"E-TLS-10":  "TestUncheckedCertificatesCanBeForbidden",
-		"E-IMAP-04": "TestRenumberedFolderMakesNoIssueTwice",
-		"E-IMAP-05": "TestMoveThatFailsStaysFailedAndIsTriedAgain",
-	}
-	produced := map[string]bool{}
-	for _, one := range troubles() {
-		produced[one.code] = true
-	}
-	tests, code := allSource(t)
-	for _, key := range catalogueCodes(t) {
-		test := elsewhere[key]
-		switch {
-		case produced[key]:
-		case test != "" && !regexp.MustCompile(`func `+test+`\(`).MatchString(tests):
-			t.Errorf("%s is said to be produced by %s, and there is no such test", key, test)
-		case test != "":
-		case strings.HasPrefix(key, "E-SMTP-"), strings.HasPrefix(key, "E-OAUTH-"): // Found when mail goes out, and while tokens are asked for.
-			if !strings.Contains(code, `"`+key+`"`) {
-				t.Errorf("%s stands in the catalogue and nothing produces it", key)
-			}
-		default:
-			t.Errorf("no server brings about %s", key)
-		}
-	}
-}
-
-// catalogueCodes are the codes about connections in the catalogue.
-func catalogueCodes(t *testing.T) []string {
-	t.Helper()
-	var out []string
-	files, err := filepath.Glob("../templates/catalogue/de/*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no catalogue: %v", err)
-	}
-	is := regexp.MustCompile(`^E-(DNS|NET|TLS|AUTH|OAUTH|IMAP|POP|SMTP)-\d\d$`)
-	for _, name := range files {
-		raw, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var texts map[string]any
-		if err := json.Unmarshal(raw, &texts); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		for key := range texts {
-			if is.MatchString(key) {
-				out = append(out, key)
-			}
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-// allSource is all tests, and all code beside them.
-func allSource(t *testing.T) (tests, code string) {
-	t.Helper()
-	var a, b strings.Builder
-	for _, dir := range []string{"../gateway", "../handlers", "../internal", "../tracker"} {
-		err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-			if err != nil || e.IsDir() || !strings.HasSuffix(path, ".go") {
-				return err
-			}
-			text, err := os.ReadFile(path)
-			if strings.HasSuffix(path, "_test.go") {
-				a.Write(text)
-			} else {
-				b.Write(text)
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return a.String(), b.String()
 }

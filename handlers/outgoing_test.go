@@ -3,9 +3,13 @@ package handlers
 import (
 	"fmt"
 	"net"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
 
 	"letterbox/gateway"
 	"letterbox/internal/mailtest"
@@ -140,6 +144,20 @@ func TestOutboxShowsOwnMailAndStopsIt(t *testing.T) {
 	s.get("/outbox?state=cancelled", lead).want(t, 200, "[#1]", "Cancelled", "Send now")
 	s.post(fmt.Sprintf("/outbox/%d/send", first), lead, nil).want(t, 303)
 	s.get("/outbox?state=queued", lead).want(t, 200, "[#1]")
+}
+
+// E-SMTP-04: mail that a server did not take yet says how often it was tried, and when it is tried again.
+func TestOutboxSaysWhenAMailIsTriedAgain(t *testing.T) {
+	s := newSite(t)
+	next := time.Date(2030, 1, 2, 12, 34, 0, 0, time.Local)
+	waits := models.Outgoing{State: models.OutgoingQueued, Code: "E-SMTP-07", Attempts: 3, NextAttemptAt: &next, Answer: "451 4.7.1 greylisted"}
+	for lang, want := range map[string]string{"en": "Not delivered yet, attempt 3; next at 12:34.", "de": "Noch nicht zugestellt, Versuch 3; nächster um 12:34."} {
+		c, _ := gin.CreateTestContext(httptest.NewRecorder())
+		v := &visit{Context: c, h: s.h, l: s.h.cat.Locale(lang)}
+		if got := v.outgoingSentence(waits); !strings.HasPrefix(got, want) || !strings.Contains(got, waits.Answer) {
+			t.Errorf("%s: the outbox says %q, want E-SMTP-04, %q, and the words of the server", lang, got, want)
+		}
+	}
 }
 
 func TestSuppressedAddressIsShownAndReleased(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 // maxPicture is how many octets a picture of the README may have.
 const maxPicture = 200 << 10
 
-// The pictures of the README show the program as it is: "make screenshots" has this test write them. It also looks that
+// The pictures of the README show the program as it is: "make pictures" has this test write them. It also looks that
 // the pages can be drawn in both themes without anything sticking out.
 func TestPicturesOfTheTracker(t *testing.T) {
 	s := handlers.NewSite(t)

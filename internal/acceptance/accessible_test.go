@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	cdpruntime "github.com/chromedp/cdproto/runtime"
@@ -136,6 +137,14 @@ func TestNoPageKeepsPeopleOut(t *testing.T) {
 				b.do("open "+path, emulation.SetDeviceMetricsOverride(1280, 900, 1, false), chromedp.Navigate(p.url+path))
 				b.inspect(script, path)
 			}
+			for _, page := range []string{"edit", "folders", "certificate", "extraction", "rules"} {
+				path := "/inboxes/3/" + page
+				b.do("open "+path, emulation.SetDeviceMetricsOverride(1280, 900, 1, false), chromedp.Navigate(p.url+path))
+				if page == "edit" {
+					b.do("see the folders", chromedp.WaitVisible("#f-folders .tree", chromedp.ByQuery))
+				}
+				b.inspect(script, path)
+			}
 			p.walkWizard(b, d, script)
 		})
 	}
@@ -152,6 +161,21 @@ func (p *program) fill(d *mailtest.Dovecot) {
 		p.t.Fatal(err)
 	}
 	p.addInbox(object{"name": "Alarm", "address": "alarm@here.example", "host": host, "port": json.Number(port), "password": "guess"})
+	working := p.addInbox(with(at(d.IMAPAddr), object{"name": "Drucker", "address": "drucker@here.example", "username": "alice", "password": "secret",
+		"tls_verify": "pinned", "fingerprint": d.Certificate.Fingerprint, "folders": []string{"Projekte/Drucker"}}))
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		var in struct {
+			Status struct {
+				State string `json:"state"`
+			} `json:"status"`
+		}
+		if p.call("GET", fmt.Sprintf("/inboxes/%d", working), nil, &in); in.Status.State == "active" {
+			break
+		}
+		if time.Now().After(end) {
+			p.t.Fatalf("the inbox is %q, want active", in.Status.State)
+		}
+	}
 	for i, mail := range []string{
 		"From: Anna <anna@kunde.example>\nSubject: Der Drucker brennt\nMessage-ID: <1@kunde.example>\nContent-Type: text/html\n\n<p>Sofort <b>kommen</b></p>",
 		"From: Anna <anna@kunde.example>\nSubject: Re: [#1] Der Drucker brennt\nMessage-ID: <2@kunde.example>\nIn-Reply-To: <1@kunde.example>\n\nNoch immer.\n\n> Sofort\n",
