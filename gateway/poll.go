@@ -84,7 +84,7 @@ func (g *Gateway) work(ctx context.Context, ib *models.Inbox, poke <-chan struct
 	s := &shift{status: g.statusOf(ctx, ib.ID), poke: poke}
 	_, err := g.underLease(ctx, ib.ID, func(ctx context.Context, f fence) error { return g.visits(ctx, ib, f, s) })
 	if err != nil && ctx.Err() == nil {
-		wait(ctx, g.visitFailed(ctx, ib, s.status, err), poke)
+		wait(ctx, g.visitFailed(ctx, ib, fence{}, s.status, err), poke)
 	}
 }
 
@@ -101,7 +101,7 @@ func (g *Gateway) visits(ctx context.Context, ib *models.Inbox, f fence, s *shif
 			return models.ErrFenced // What went wrong is no news about the inbox: another process visits it.
 		case err != nil:
 			g.counts.failures.Add(1)
-			delay = g.visitFailed(ctx, ib, s.status, err)
+			delay = g.visitFailed(ctx, ib, f, s.status, err)
 		case s.cutShort:
 			delay = 0
 		}

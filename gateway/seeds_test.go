@@ -18,6 +18,7 @@ import (
 func regressions() []regression {
 	return []regression{
 		{400038, 200, "a process that was paused turned a settled message back into one to be settled"},
+		{79, 12, "a process that was paused wrote an old failure over the state of an inbox that was well"},
 	}
 }
 

@@ -38,14 +38,14 @@ func (g *Gateway) session(ctx context.Context, ib *models.Inbox, f fence, s *shi
 		return err
 	}
 	if v.watcher != nil {
-		g.visited(ctx, s.status, v.handled)
+		g.visited(ctx, f, s.status, v.handled)
 		return v.watch(ctx, s.status, s.poke)
 	}
 	closed = true
 	if err := v.close(ctx); err != nil {
 		return err
 	}
-	g.visited(ctx, s.status, v.handled)
+	g.visited(ctx, f, s.status, v.handled)
 	s.cutShort = v.cutShort
 	return nil
 }
@@ -54,7 +54,7 @@ func (g *Gateway) session(ctx context.Context, ib *models.Inbox, f fence, s *shi
 func (g *Gateway) begin(ctx context.Context, of *models.Inbox, f fence, s *shift) (*visit, error) {
 	ib := *of
 	*s.status = g.latest(*g.statusOf(ctx, ib.ID)) // Another process may have visited meanwhile.
-	g.connecting(ctx, s.status)
+	g.connecting(ctx, f, s.status)
 	if ib.StartedAt == nil { // An earlier visit may have started it.
 		fresh, err := g.Store.InboxByID(ctx, ib.ID)
 		if err != nil {
@@ -134,7 +134,7 @@ func (v *visit) watch(ctx context.Context, status *models.InboxStatus, poke <-ch
 			}
 			looked = time.Time{}
 		}
-		v.g.visited(ctx, status, v.handled)
+		v.g.visited(ctx, v.fence, status, v.handled)
 	}
 }
 

@@ -126,6 +126,12 @@ func (w *sim) ledger() map[string]*inLedger {
 // unfinished says what is not through yet, "" when everything is (I1, I2, I8).
 func (w *sim) unfinished() string {
 	all := w.ledger()
+	if why := w.waiting(); why != "" {
+		return why
+	}
+	for _, r := range w.rows("SELECT inbox_id, state, code FROM inbox_statuses WHERE state <> 'active'") {
+		return "an inbox is not shown to be well again: " + strings.Join(r, " ")
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if l := all[""]; l != nil && l.open > 0 {
@@ -215,6 +221,9 @@ func (w *sim) finish() {
 	w.note("heal")
 	w.mu.Lock()
 	w.dbDown = time.Time{}
+	if w.post != nil {
+		w.post.lost, w.post.later = 0, time.Time{}
+	}
 	w.mu.Unlock()
 	for _, a := range w.accounts {
 		a.mu.Lock()
@@ -228,15 +237,7 @@ func (w *sim) finish() {
 	}
 	w.keepOne()
 	w.oneAlone()
-	why := w.unfinished()
-	for healed := time.Now(); why != "" && time.Since(healed) < 8*time.Hour; why = w.unfinished() {
-		w.sleep(time.Second + time.Since(healed)/4)
-		w.keepOne()
-	}
-	if why != "" {
-		w.fail("I1, I8: eight hours after everything was well again: %s", why)
-		w.describe()
-	}
+	w.untilThrough()
 	for _, p := range w.running {
 		if p.isPaused() {
 			p.resume()
@@ -244,6 +245,7 @@ func (w *sim) finish() {
 		}
 	}
 	w.handed.Wait()
+	w.untilThrough() // What was handed in last has its answer.
 	for _, p := range w.running {
 		p.stop()
 	}
@@ -253,8 +255,10 @@ func (w *sim) finish() {
 	w.safe()
 	if why := w.unfinished(); why != "" {
 		w.fail("I1: in the end: %s", why)
+		w.describe()
 	}
 	w.octets()
+	w.answers()
 	w.bystanders()
 	for i, a := range w.accounts {
 		a.change(func(s *fakeServer) {
@@ -262,6 +266,19 @@ func (w *sim) finish() {
 				w.fail("I9: account %d has %d open connections in the end", i, s.open)
 			}
 		})
+	}
+}
+
+// untilThrough waits until everything is through, eight hours at most.
+func (w *sim) untilThrough() {
+	why := w.unfinished()
+	for healed := time.Now(); why != "" && time.Since(healed) < 8*time.Hour; why = w.unfinished() {
+		w.sleep(time.Second + time.Since(healed)/4)
+		w.keepOne()
+	}
+	if why != "" {
+		w.fail("I1, I8: eight hours after everything was well again: %s", why)
+		w.describe()
 	}
 }
 
@@ -293,6 +310,9 @@ func (w *sim) describe() {
 	}
 	for _, r := range w.rows("SELECT inbox_id, state, code, failures, last_success_at, next_poll_at FROM inbox_statuses") {
 		w.note("inbox %s", strings.Join(r, " | "))
+	}
+	for _, r := range w.rows("SELECT id, kind, issue_number, state, attempts, next_attempt_at, claim, claimed_until, code, answer FROM outbox WHERE state <> 'accepted'") {
+		w.note("outgoing mail %s", strings.Join(r, " | "))
 	}
 	for _, r := range w.rows("SELECT * FROM leases") {
 		w.note("lease %s", strings.Join(r, " | "))

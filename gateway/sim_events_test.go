@@ -61,8 +61,8 @@ type occurrence struct {
 	run    func(w *sim, burst int)
 }
 
-func occurrences() []occurrence {
-	return []occurrence{
+func (w *sim) occurrences() []occurrence {
+	all := []occurrence{
 		{14, "", (*sim).deliver},
 		{3, "", (*sim).handIn},
 		{4, "", (*sim).deliverToBoth},
@@ -83,11 +83,16 @@ func occurrences() []occurrence {
 		{2, "flags changed by others", (*sim).flagSome},
 		{2, "leases ended", (*sim).endLeases},
 	}
+	if w.post != nil {
+		all = append(all, occurrence{2, "answers of a mail server lost", (*sim).losePostAnswers}, occurrence{1, "mail server takes nothing", (*sim).refusePost},
+			occurrence{1, "server down for minutes", (*sim).serverDown})
+	}
+	return all
 }
 
 // happen makes one event happen.
 func (w *sim) happen(burst int) {
-	all, total := occurrences(), 0
+	all, total := w.occurrences(), 0
 	for _, o := range all {
 		total += o.weight
 	}
@@ -252,6 +257,30 @@ func (w *sim) serverTrouble(int) {
 
 func (w *sim) serverSilent(int) {
 	w.account().begin(pick(w.r, "open", "list", "news", "fetch", "close"), trouble{err: errCut, until: time.Now().Add(time.Duration(w.r.IntN(120)) * time.Second)})
+}
+
+// serverDown lets a server refuse every connection for some minutes; by then a process that lives shows it (I11).
+func (w *sim) serverDown(int) {
+	a, began, alive := w.account(), time.Now(), slices.Clone(w.running)
+	a.begin("open", trouble{err: errCut, until: began.Add(7 * time.Minute)})
+	a.change(func(s *fakeServer) { s.cut++ })
+	w.sleep(6 * time.Minute)
+	alive = slices.DeleteFunc(alive, func(p *process) bool { return p.isDead() || p.isPaused() })
+	w.mu.Lock()
+	down := w.dbDown.After(began)
+	w.mu.Unlock()
+	if down || len(alive) == 0 {
+		return
+	}
+	var said []string
+	for _, p := range alive {
+		v, err := p.g.Inbox(w.t.Context(), a.inbox.ID)
+		if err == nil && v.Status.State == models.InboxFailing && v.Status.Code != "" {
+			return
+		}
+		said = append(said, fmt.Sprintf("process %d: %s %q %v", p.n, v.Status.State, v.Status.Code, err))
+	}
+	w.fail("I11: a server has been down for six minutes, and nobody is told: %v", said)
 }
 
 // renumberOne gives all messages of an account other names. Nobody can be connected meanwhile.

@@ -42,6 +42,8 @@ type sim struct {
 	running  []*process // Those that are neither dead nor stopped.
 	all      []*process
 	mails    []*sent
+	post     *simPost // Nil when nothing is acknowledged.
+	texts    func(lang, key string, args map[string]string) string
 	log      []string // What happened, for a seed that fails.
 
 	mu     sync.Mutex
@@ -102,6 +104,9 @@ func newSim(t *testing.T, template string, seed uint64) *sim {
 		w.withoutLeases(w.path)
 		w.start()
 		w.start()
+	}
+	if seed%4 == 1 {
+		w.acknowledging()
 	}
 	return w
 }
@@ -168,7 +173,11 @@ func (w *sim) addAccount(i int, protocol, after, pop3After string) {
 
 // gateway returns a gateway of a process; nil: of nobody.
 func (w *sim) gateway(p *process, log slog.Handler) *gateway.Gateway {
-	g := gateway.New(gateway.Deps{Store: w.store, Tracker: w.tracker, Secrets: w.ring, Log: slog.New(log)})
+	d := gateway.Deps{Store: w.store, Tracker: w.tracker, Secrets: w.ring, Log: slog.New(log), Texts: w.texts}
+	if w.post != nil {
+		d.Dial = p.dial
+	}
+	g := gateway.New(d)
 	g.OpenBoxesWith(func(ctx context.Context, ib models.Inbox) (mailbox.Mailbox, error) {
 		for _, a := range w.accounts {
 			if a.inbox.ID == ib.ID {

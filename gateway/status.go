@@ -22,36 +22,38 @@ func (g *Gateway) statusOf(ctx context.Context, inbox int64) *models.InboxStatus
 }
 
 // connecting says that the first visit is under way.
-func (g *Gateway) connecting(ctx context.Context, s *models.InboxStatus) {
+func (g *Gateway) connecting(ctx context.Context, f fence, s *models.InboxStatus) {
 	if s.State == models.InboxPaused || s.LastSuccessAt == nil && s.Failures == 0 && s.State != models.InboxConnecting {
 		s.State, s.Since = models.InboxConnecting, now()
-		g.saveStatus(ctx, s)
+		g.saveStatus(ctx, f, s, nil)
 	}
 }
 
 // visited says that a visit went well. It is written when that is news or mail has come, and once an hour.
-func (g *Gateway) visited(ctx context.Context, s *models.InboxStatus, handled int) {
+func (g *Gateway) visited(ctx context.Context, f fence, s *models.InboxStatus, handled int) {
 	at := now()
 	g.beat(s.InboxID, pulse{polledAt: at, nextAt: g.livePulse(s.InboxID).nextAt})
 	news := s.State != models.InboxActive || handled > 0 || s.LastSuccessAt == nil || at.Sub(*s.LastSuccessAt) > time.Hour
 	if !news {
 		return
 	}
+	var event *models.InboxEvent
 	if s.State != models.InboxActive {
 		s.State, s.Since = models.InboxActive, at
+		event = &models.InboxEvent{InboxID: s.InboxID, At: at, State: s.State}
 		g.Log.LogAttrs(ctx, slog.LevelInfo, "inbox connected", slog.Int64("inbox_id", s.InboxID), slog.Int("failures_before", s.Failures))
-		g.event(ctx, models.InboxEvent{InboxID: s.InboxID, At: at, State: s.State})
 	}
 	s.Phase, s.Code, s.Args, s.Failures = "", "", map[string]string{}, 0
 	s.LastPollAt, s.LastSuccessAt, s.NextPollAt = &at, &at, nil
 	if handled > 0 {
 		s.LastMailAt = &at
 	}
-	g.saveStatus(ctx, s)
+	g.saveStatus(ctx, f, s, event)
 }
 
-// visitFailed says why a visit failed and returns when the next one is due.
-func (g *Gateway) visitFailed(ctx context.Context, ib *models.Inbox, s *models.InboxStatus, cause error) time.Duration {
+// visitFailed says why a visit failed and returns when the next one is due. With the zero fence, when there was no lease to
+// be had, only this process remembers it.
+func (g *Gateway) visitFailed(ctx context.Context, ib *models.Inbox, f fence, s *models.InboxStatus, cause error) time.Duration {
 	var p *mailbox.Problem
 	at := now()
 	state, phase, code, args := models.InboxFailing, mailbox.PhaseFetch, "", map[string]string(nil)
@@ -79,13 +81,18 @@ func (g *Gateway) visitFailed(ctx context.Context, ib *models.Inbox, s *models.I
 	}
 	args["phase"] = string(phase)
 	args["time"] = next.Format("15:04") + " UTC" // Some sentences tell it.
+	var event *models.InboxEvent
 	if s.Since.Equal(at) {
-		g.event(ctx, models.InboxEvent{InboxID: ib.ID, At: at, State: state, Code: code, Args: args})
+		event = &models.InboxEvent{InboxID: ib.ID, At: at, State: state, Code: code, Args: args}
 	}
 	s.Phase, s.Code, s.Args, s.LastPollAt, s.NextPollAt = string(phase), code, args, &at, &next
 	g.Log.LogAttrs(ctx, slog.LevelWarn, "visit failed", slog.Int64("inbox_id", ib.ID), slog.String("phase", string(phase)),
 		slog.String("code", code), slog.Int("failures", s.Failures), slog.Duration("next_in", delay), slog.Any("err", cause))
-	g.saveStatus(ctx, s)
+	if f.name == "" {
+		g.keepUnsaved(*s, cause)
+	} else {
+		g.saveStatus(ctx, f, s, event)
+	}
 	return delay
 }
 
@@ -106,12 +113,27 @@ func (g *Gateway) event(ctx context.Context, e models.InboxEvent) {
 	}
 }
 
-func (g *Gateway) saveStatus(ctx context.Context, s *models.InboxStatus) {
+// saveStatus keeps the status of an inbox, and event when it is not nil, unless another process has taken the inbox over:
+// that one knows better. A process that was paused must not write over what has become of it since.
+func (g *Gateway) saveStatus(ctx context.Context, f fence, s *models.InboxStatus, event *models.InboxEvent) {
 	if s.Args == nil {
 		s.Args = map[string]string{}
 	}
-	err := g.Store.SaveInboxStatus(ctx, s)
-	if err != nil && ctx.Err() == nil {
+	err := g.Store.WithTx(ctx, func(ctx context.Context) error {
+		if err := f.hold(ctx, g.Store); err != nil {
+			return err
+		}
+		if event != nil {
+			if event.Args == nil {
+				event.Args = map[string]string{}
+			}
+			if err := g.Store.AddInboxEvent(ctx, event); err != nil {
+				return err
+			}
+		}
+		return g.Store.SaveInboxStatus(ctx, s)
+	})
+	if err != nil && ctx.Err() == nil && !errors.Is(err, models.ErrFenced) {
 		g.Log.LogAttrs(ctx, slog.LevelError, "status not kept", slog.Int64("inbox_id", s.InboxID), slog.Any("err", err))
 	}
 	g.keepUnsaved(*s, err)
