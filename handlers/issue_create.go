@@ -1,9 +1,12 @@
 package handlers
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"letterbox/models"
 	"letterbox/tracker"
@@ -12,7 +15,7 @@ import (
 // issueNew shows the form for a new issue.
 func issueNew(v *visit) error {
 	return v.showIssueForm(http.StatusOK, v.newForm("issue", map[string]string{
-		"project": v.Query("project"), "title": "", "description": "", "reporter": "", "name": "", "priority": "normal", "assignee": "", "due": "", "labels": "",
+		"project": v.Query("project"), "title": v.Query("title"), "description": "", "reporter": "", "name": "", "priority": "normal", "assignee": "", "due": "", "labels": "",
 	}))
 }
 
@@ -31,9 +34,31 @@ func (v *visit) showIssueForm(status int, f *form) error {
 	for _, p := range models.Priorities() {
 		levels = append(levels, option{p.String(), v.l.T("priority." + p.String())})
 	}
+	similar, err := v.similar(f, options)
+	if err != nil {
+		return err
+	}
 	return v.render(status, "issue_new", view{Title: v.l.T("issue.create"), Section: "issues", Form: f, Data: map[string]any{
-		"Projects": options, "Priorities": levels, "Preview": v.PostForm("do") == "preview", "Works": v.access.WorksAnywhere(),
+		"Similar": similar, "Projects": options, "Priorities": levels, "Preview": v.PostForm("do") == "preview", "Works": v.access.WorksAnywhere(),
 	}})
+}
+
+// similar are open issues like the one that is about to be made: a hint, which is left out when it takes long.
+func (v *visit) similar(f *form, projects []option) ([]tracker.IssueRow, error) {
+	key := f.get("project")
+	if key == "" && len(projects) > 0 {
+		key = projects[0].Value
+	}
+	if f.get("title") == "" || key == "" {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(v.ctx(), time.Second)
+	defer cancel()
+	rows, err := v.h.Tracker.Similar(ctx, v.me, key, f.get("title"))
+	if err != nil && (ctx.Err() != nil || errors.Is(err, models.ErrNotFound)) {
+		return nil, nil
+	}
+	return rows, err
 }
 
 // issueCreate makes an issue and shows it.

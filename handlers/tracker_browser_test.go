@@ -27,9 +27,15 @@ func TestTrackerByKeyboard(t *testing.T) {
 		chromedp.Submit("#f-name"), chromedp.WaitVisible(`#members`))
 	do("open an issue with c", chromedp.Navigate(site.URL+"/issues"), chromedp.WaitReady(`#main`), key("c"), chromedp.WaitVisible(`#f-title`),
 		chromedp.SendKeys("#f-title", "The roof leaks"), chromedp.SendKeys("#f-description", "It **drips**."))
+	do("what was begun survives", chromedp.Navigate(site.URL+"/work"), chromedp.Navigate(site.URL+"/issues/new"), chromedp.WaitVisible(`[data-restored]`),
+		chromedp.Poll(`document.querySelector("#f-title").value === "The roof leaks" && document.querySelector("#f-description").value === "It **drips**."`, nil))
 	do("preview", chromedp.Click(`[data-preview]`), chromedp.WaitVisible(`#preview strong`))
 	do("save with Ctrl+Enter", chromedp.Focus("#f-description"),
 		chromedp.KeyEvent("\r", chromedp.KeyModifiers(input.ModifierCtrl)), chromedp.WaitVisible(`#description .written strong`))
+	do("it is kept no more, and the same again is told", chromedp.Navigate(site.URL+"/issues/new"), chromedp.WaitVisible(`#f-title`),
+		chromedp.SendKeys("#f-title", "Leaks in the roof"), chromedp.WaitVisible(`#similar a[href="/issues/1"]`),
+		chromedp.Evaluate(`{ const title = document.querySelector("#f-title"); title.value = ""; title.dispatchEvent(new Event("input", {bubbles: true})); }`, nil),
+		chromedp.Navigate(site.URL+"/issues/1"), chromedp.WaitVisible(`#description`))
 	do("a note with n", key("n"), chromedp.WaitVisible(`.when-internal`), key("Call them <b>first</b>"))
 	do("the draft is kept", chromedp.Poll(`fetch(location.href).then((a) => a.text()).then((t) => t.includes("Call them &lt;b&gt;first"))`, nil, chromedp.WithPollingInterval(300*time.Millisecond)),
 		chromedp.Navigate(site.URL+"/issues/1"), chromedp.WaitVisible(`#internal:checked`))

@@ -1,0 +1,36 @@
+package tracker_test
+
+import (
+	"testing"
+
+	"letterbox/models"
+	"letterbox/tracker"
+)
+
+func TestTitleFindsSimilarOpenIssues(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		printer := w.open(t, &w.member, "Printer on floor three burns")
+		w.open(t, &w.member, "Printer paper is empty")
+		closed := w.open(t, &w.member, "Printer on floor three burned")
+		setClosed(t, w, closed.Number)
+		for title, want := range map[string][]int64{
+			"the printer burns again on floor 3": {printer.Number}, "New coffee machine": nil, "": nil, "paper": {printer.Number + 1},
+		} {
+			got, err := w.Similar(t.Context(), &w.member, "SUP", title)
+			if err != nil || len(got) != len(want) || len(want) > 0 && got[0].Number != want[0] {
+				t.Errorf("%q: %d issues (%v), want %v", title, len(got), err, want)
+			}
+		}
+		if _, err := w.Similar(t.Context(), &w.stranger, "SUP", "printer burns"); err == nil {
+			t.Error("somebody of another project is shown issues of this one")
+		}
+	})
+}
+
+func setClosed(t *testing.T, w *world, number int64) {
+	t.Helper()
+	state := models.IssueClosed
+	if _, err := w.UpdateIssue(t.Context(), &w.member, number, 0, tracker.IssuePatch{State: &state}); err != nil {
+		t.Fatal(err)
+	}
+}
