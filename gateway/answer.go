@@ -40,6 +40,7 @@ type AnswerRecipient struct {
 	Name       string
 	Chosen     bool // Gets it unless the writer says otherwise.
 	Suppressed bool
+	Unsendable bool // No mail can go there: an address beyond ASCII, say.
 	Locked     bool // The mail will be encrypted.
 	Customer   bool // The one the issue is from.
 }
@@ -96,7 +97,7 @@ func (g *Gateway) addReporter(ctx context.Context, p *AnswerPlan, u models.User,
 			}
 		}
 	}
-	if address == unknownSender || isOwn(own, address) || !outbound.Sendable(address) {
+	if address == unknownSender || isOwn(own, address) {
 		return nil
 	}
 	r := AnswerRecipient{Address: address, Name: u.Name, Customer: true, Chosen: u.DisabledAt == nil}
@@ -124,7 +125,7 @@ func (g *Gateway) replyWanted(ctx context.Context, row models.Message) string {
 
 func (g *Gateway) addRecipient(ctx context.Context, p *AnswerPlan, address string, own map[string]bool) error {
 	known := slices.ContainsFunc(p.Recipients, func(r AnswerRecipient) bool { return r.Address == address })
-	if known || isOwn(own, address) || !outbound.Sendable(address) || len(p.Recipients) == mostAnswered {
+	if known || isOwn(own, address) || len(p.Recipients) == mostAnswered {
 		return nil
 	}
 	r := AnswerRecipient{Address: address, Chosen: true}
@@ -145,9 +146,8 @@ func (g *Gateway) suppressionOf(ctx context.Context, p *AnswerPlan, r AnswerReci
 	if err != nil && !errors.Is(err, models.ErrNotFound) {
 		return err
 	}
-	if r.Suppressed = err == nil; r.Suppressed {
-		r.Chosen = false
-	}
+	r.Suppressed, r.Unsendable = err == nil, !outbound.Sendable(r.Address)
+	r.Chosen = r.Chosen && !r.Suppressed && !r.Unsendable
 	p.Recipients = append(p.Recipients, r)
 	return nil
 }
@@ -214,7 +214,7 @@ func (p AnswerPlan) choose(wanted []string) ([]AnswerRecipient, error) {
 		}
 	}
 	for _, w := range wanted {
-		if !slices.ContainsFunc(p.Recipients, func(r AnswerRecipient) bool { return r.Address == w }) {
+		if !slices.ContainsFunc(p.Recipients, func(r AnswerRecipient) bool { return r.Address == w && !r.Unsendable }) {
 			return nil, models.InvalidList{{Field: "recipients", Code: "E-SEND-06", Args: map[string]string{"address": outbound.Line(w, 100)}}}
 		}
 	}

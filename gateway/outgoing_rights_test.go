@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"context"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -252,4 +253,28 @@ func TestReferencesInOtherHandsGiveNoRights(t *testing.T) {
 			}
 		}
 	})
+}
+
+// No mail can go to an address beyond ASCII. Whoever answers sees that before, and nobody is left out in silence.
+func TestAddressThatNoMailCanGoToIsShownAndNotChosen(t *testing.T) {
+	h := newHouse(t, testdb.Open(t))
+	h.sending(nil)
+	ib := h.inbox("imap", nil)
+	h.run()
+	h.arrive("support", post("jörg@kunde.example", "first@kunde.example", "Drucker", "Er brennt.", "Cc: erika@kunde.example"))
+	h.settled(ib.ID, 1)
+	plan, err := h.gateway.PlanAnswer(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]bool{}
+	for _, r := range plan.Recipients {
+		if r.Unsendable == r.Chosen {
+			t.Errorf("%s: unsendable %v, chosen %v", r.Address, r.Unsendable, r.Chosen)
+		}
+		got[r.Address] = r.Unsendable
+	}
+	if want := map[string]bool{"jörg@kunde.example": true, "erika@kunde.example": false}; !maps.Equal(got, want) {
+		t.Errorf("recipients that no mail can go to: got %v, want %v", got, want)
+	}
 }
