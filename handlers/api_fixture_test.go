@@ -217,6 +217,8 @@ func (w *apiWorld) request(who, method, path string, n int) *httptest.ResponseRe
 		id = issue.ReporterID
 	case strings.HasPrefix(path, "/organisations"), strings.HasPrefix(path, "/projects"):
 		id = 1
+	case strings.HasPrefix(path, "/views/"):
+		id = w.view()
 	case strings.HasPrefix(path, "/users"):
 		id = w.users["member"].ID
 	}
@@ -236,6 +238,9 @@ func (w *apiWorld) request(who, method, path string, n int) *httptest.ResponseRe
 		"PUT /projects/:key/members/:login": `{"role":"member"}`,
 		"PUT /projects/:key/states":         `{"items":[]}`,
 		"PUT /projects/:key/priorities":     `{"items":[]}`,
+		"PATCH /users/:id":                  `{"role":"member"}`,
+		"POST /users/:id/addresses":         fmt.Sprintf(`{"address":"more%d@here.example"}`, n),
+		"POST /views":                       `{"name":"New","query":"is:open"}`,
 		"POST /users":                       fmt.Sprintf(`{"login":"n%d","name":"New","role":"member"}`, n),
 		"POST /inboxes":                     fmt.Sprintf(`{"name":"New %d","project":"SUP","receive":"push","auth":"none"}`, n),
 		"PATCH /inboxes/:id":                `{"batch_size":20}`,
@@ -273,6 +278,20 @@ func (w *apiWorld) account() int64 {
 		w.t.Fatal(err)
 	}
 	return a.ID
+}
+
+// view returns the ID of a saved filter of the admin, which is made when there is none.
+func (w *apiWorld) view() int64 {
+	w.t.Helper()
+	admin := w.users["admin"]
+	all, err := w.h.Tracker.Views(w.t.Context(), &admin)
+	w.ok(err)
+	if len(all) > 0 {
+		return all[0].ID
+	}
+	v, err := w.h.Tracker.SaveView(w.t.Context(), &admin, models.View{Name: "Open", Query: "is:open"})
+	w.ok(err)
+	return v.ID
 }
 
 // routerRoutes lists all routes of the router.

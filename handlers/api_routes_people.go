@@ -1,0 +1,31 @@
+package handlers
+
+import (
+	"net/http"
+	"reflect"
+)
+
+// apiPeopleRoutes are the routes about accounts of people, and about what each has for itself.
+func apiPeopleRoutes() []apiRoute {
+	const get, post, patch, put, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete
+	view, page := reflect.TypeFor[apiViewOut](), []string{"limit", "cursor"}
+	return []apiRoute{
+		{method: patch, path: "/users/:id", handle: apiUserUpdate, summary: "Change what is given of a person, field by field; another role, password or lock ends the sessions",
+			in: reflect.TypeFor[apiUserPatch](), out: reflect.TypeFor[apiUserOut](), status: 200},
+		{method: post, path: "/users/:id/addresses", handle: apiUserAddress, summary: "Give a person one more address",
+			in: reflect.TypeFor[apiAddressIn](), out: reflect.TypeFor[apiUserOut](), status: 200},
+		{method: del, path: "/users/:id/sessions", handle: apiUserSessionsEnd, summary: "Sign a person out everywhere", status: 204},
+		{method: del, path: "/users/:id/second-factor", handle: apiUserFactorRemove, summary: "Take the second factor of somebody who has lost it away", status: 204},
+		{method: del, path: "/users/:id/identities", handle: apiUserIdentitiesRemove, summary: "Disconnect a person from the identity provider; ends the sessions", status: 204},
+
+		{method: put, path: "/issues/:number/watch", handle: apiIssueWatch, summary: "Watch an issue", status: 204},
+		{method: del, path: "/issues/:number/watch", handle: apiIssueUnwatch, summary: "Watch an issue no more", status: 204},
+		{method: put, path: "/issues/:number/mute", handle: apiIssueMute, summary: "Be told nothing of an issue", status: 204},
+		{method: del, path: "/issues/:number/mute", handle: apiIssueUnmute, summary: "Be told of an issue again", status: 204},
+
+		{method: get, path: "/views", handle: apiViewList, summary: "List the saved filters that you may use", query: page, out: view, list: true, status: 200},
+		{method: post, path: "/views", handle: apiViewCreate, summary: "Save a filter", in: reflect.TypeFor[apiViewIn](), out: view, status: 201},
+		{method: get, path: "/views/:id", handle: apiViewShow, summary: "Show a saved filter", out: view, status: 200},
+		{method: del, path: "/views/:id", handle: apiViewDelete, summary: "Remove a saved filter of yours", status: 204},
+	}
+}

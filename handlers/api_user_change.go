@@ -1,0 +1,123 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"letterbox/models"
+)
+
+// apiUserPatch is what can be changed of a person.
+type apiUserPatch struct {
+	Name     *string `json:"name"`
+	Language *string `json:"language"` // "de", "en" or "".
+	Role     *string `json:"role"`
+	Disabled *bool   `json:"disabled"`
+	Password *string `json:"password"` // Write-only.
+}
+
+// apiAddressIn is one more address of a person.
+type apiAddressIn struct {
+	Address *string `json:"address"`
+}
+
+// apiUserInPath returns the person that the path names, when the caller may see it.
+func (h *Handlers) apiUserInPath(c *gin.Context) (models.User, error) {
+	id, err := apiID(c, "id")
+	if err != nil {
+		return models.User{}, err
+	}
+	return h.Tracker.User(c.Request.Context(), apiUser(c), id)
+}
+
+func apiUserUpdate(h *Handlers, c *gin.Context) error {
+	u, err := h.apiUserInPath(c)
+	if err != nil {
+		return err
+	}
+	var in apiUserPatch
+	if _, err := apiDecode(c, &in); err != nil {
+		return err
+	}
+	ctx, by := c.Request.Context(), apiUser(c)
+	if in.Password != nil {
+		if err := apiAdmin(h, c); err != nil { // The page asks people for the old one.
+			return err
+		}
+		if err := h.Tracker.SetPassword(ctx, by, u.ID, *in.Password); err != nil {
+			return err
+		}
+	}
+	if in.Role != nil {
+		if _, err := h.Tracker.SetRole(ctx, by, u.ID, models.Role(*in.Role)); err != nil {
+			return err
+		}
+	}
+	if in.Disabled != nil {
+		if _, err := h.Tracker.DisableUser(ctx, by, u.ID, *in.Disabled); err != nil {
+			return err
+		}
+	}
+	if in.Name != nil || in.Language != nil {
+		apiSet(&u.Name, in.Name)
+		apiSet(&u.Language, in.Language)
+		if _, err := h.Tracker.SetProfile(ctx, by, u.ID, u.Name, u.Language, u.Theme); err != nil {
+			return err
+		}
+	}
+	return apiUserShow(h, c)
+}
+
+func apiUserAddress(h *Handlers, c *gin.Context) error {
+	u, err := h.apiUserInPath(c)
+	if err != nil {
+		return err
+	}
+	var in apiAddressIn
+	given, err := apiDecode(c, &in)
+	if err != nil {
+		return err
+	}
+	if faults := apiRequired(given, "address"); faults != nil {
+		return faults
+	}
+	if err := h.Tracker.AddAddress(c.Request.Context(), apiUser(c), u.ID, *in.Address); err != nil {
+		return err
+	}
+	return apiUserShow(h, c)
+}
+
+// apiDone does something with the person in the path and answers with nothing.
+func (h *Handlers) apiDone(c *gin.Context, do func(ctx context.Context, by *models.User, id int64) error) error {
+	u, err := h.apiUserInPath(c)
+	if err != nil {
+		return err
+	}
+	if err := do(c.Request.Context(), apiUser(c), u.ID); err != nil {
+		return err
+	}
+	c.Status(http.StatusNoContent)
+	return nil
+}
+
+func apiUserSessionsEnd(h *Handlers, c *gin.Context) error {
+	return h.apiDone(c, h.Tracker.EndSessions)
+}
+
+func apiUserFactorRemove(h *Handlers, c *gin.Context) error {
+	if err := apiAdmin(h, c); err != nil { // The person itself gives a code on its page.
+		return err
+	}
+	return h.apiDone(c, func(ctx context.Context, by *models.User, id int64) error {
+		if by.ID == id {
+			return models.ErrForbidden
+		}
+		return h.Tracker.RemoveSecondFactor(ctx, by, id, "")
+	})
+}
+
+func apiUserIdentitiesRemove(h *Handlers, c *gin.Context) error {
+	return h.apiDone(c, h.Tracker.ForgetIdentities)
+}
