@@ -65,6 +65,9 @@ func (v *visit) say(kind, key string, args ...string) {
 	v.setCookie(flashCookie, base64.RawURLEncoding.EncodeToString(raw), 60)
 }
 
+// sayable reports whether a text may stand on a page because a cookie says so: our own sentences, and those of codes.
+func sayable(key string) bool { return strings.HasPrefix(key, "flash.") || strings.HasPrefix(key, "E-") }
+
 // said returns the sentence that was left for this page, and removes it.
 func (v *visit) said() *flash {
 	value := cookie(v.Context, flashCookie)
@@ -74,7 +77,7 @@ func (v *visit) said() *flash {
 	v.setCookie(flashCookie, "", -1)
 	raw, err := base64.RawURLEncoding.DecodeString(value)
 	var f flash
-	if err != nil || json.Unmarshal(raw, &f) != nil || !strings.HasPrefix(f.Key, "flash.") || !v.l.Has(f.Key) {
+	if err != nil || json.Unmarshal(raw, &f) != nil || !sayable(f.Key) || !v.l.Has(f.Key) {
 		return nil
 	}
 	switch f.Kind {
