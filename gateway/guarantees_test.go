@@ -13,7 +13,7 @@ func TestEveryGuaranteeNamesATestThatExists(t *testing.T) {
 		t.Fatal(err)
 	}
 	var files []string
-	for _, dir := range []string{".", "../handlers", "../tracker"} {
+	for _, dir := range []string{".", "script", "../handlers", "../tracker"} {
 		found, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
 		if err != nil {
 			t.Fatal(err)
