@@ -153,7 +153,7 @@ func TestHostileMarkupRunsNothingAndAsksForNothing(t *testing.T) {
 	g := newGallery(all)
 	srv := httptest.NewServer(g)
 	t.Cleanup(srv.Close)
-	ctx := browserFor(t, 5*time.Minute, chromedp.Flag("host-resolver-rules", "MAP remote.example "+others.addr+",MAP * ~NOTFOUND,EXCLUDE 127.0.0.1"))
+	ctx := browserFor(t, 20*time.Minute, chromedp.Flag("host-resolver-rules", "MAP remote.example "+others.addr+",MAP * ~NOTFOUND,EXCLUDE 127.0.0.1"))
 	run := func(actions ...chromedp.Action) {
 		t.Helper()
 		if err := chromedp.Run(ctx, actions...); err != nil {
