@@ -66,7 +66,9 @@ func (v *visit) say(kind, key string, args ...string) {
 }
 
 // sayable reports whether a text may stand on a page because a cookie says so: our own sentences, and those of codes.
-func sayable(key string) bool { return strings.HasPrefix(key, "flash.") || strings.HasPrefix(key, "E-") }
+func sayable(key string) bool {
+	return strings.HasPrefix(key, "flash.") || strings.HasPrefix(key, "E-")
+}
 
 // said returns the sentence that was left for this page, and removes it.
 func (v *visit) said() *flash {
