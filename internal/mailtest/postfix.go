@@ -175,7 +175,7 @@ func (d *Dovecot) Mails(login string) ([][]byte, error) {
 		}
 		names = append(names, found...)
 	}
-	slices.SortFunc(names, func(a, b string) int { return strings.Compare(filepath.Base(a), filepath.Base(b)) })
+	slices.SortStableFunc(names, func(a, b string) int { return delivered(a).Compare(delivered(b)) })
 	out := make([][]byte, 0, len(names))
 	for _, name := range names {
 		raw, err := os.ReadFile(name)
@@ -185,4 +185,11 @@ func (d *Dovecot) Mails(login string) ([][]byte, error) {
 		out = append(out, raw)
 	}
 	return out, nil
+}
+
+// delivered is when Dovecot has written a file of a Maildir, by its name: seconds, "M", and microseconds without leading zeros.
+func delivered(path string) time.Time {
+	var seconds, micros int64
+	_, _ = fmt.Sscanf(filepath.Base(path), "%d.M%dP", &seconds, &micros) // Other names come first.
+	return time.Unix(seconds, micros*1000)
 }
