@@ -79,7 +79,7 @@ func (g *Gateway) lookAgain(ctx context.Context, d *delivery) error {
 	if err := g.Store.HoldBlob(ctx, *d.row.BlobID); err != nil {
 		return fmt.Errorf("hold the octets: %w", err)
 	}
-	if d.crowded && d.mail.MessageID != "" {
+	if d.mayComeTwice() {
 		if err := g.Store.HoldMessageID(ctx, d.mail.MessageID); err != nil {
 			return fmt.Errorf("hold the message id: %w", err)
 		}

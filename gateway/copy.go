@@ -23,18 +23,25 @@ type crowds struct {
 	of   map[int64]int
 }
 
-// crowded reports whether the project of an inbox has other inboxes.
-func (g *Gateway) crowded(ctx context.Context, project int64) (bool, error) {
+// crowded reports whether there are other inboxes in the project of an inbox, and anywhere.
+func (g *Gateway) crowded(ctx context.Context, project int64) (inProject, anywhere bool, err error) {
 	g.crowds.mu.Lock()
 	defer g.crowds.mu.Unlock()
 	if g.crowds.of == nil || time.Since(g.crowds.read) > ownFor {
 		of, err := g.Store.InboxesByProject(ctx)
 		if err != nil {
-			return false, fmt.Errorf("count the inboxes of projects: %w", err)
+			return false, false, fmt.Errorf("count the inboxes of projects: %w", err)
 		}
 		g.crowds.of, g.crowds.read = of, time.Now()
 	}
-	return g.crowds.of[project] > 1, nil
+	inProject = g.crowds.of[project] > 1
+	return inProject, inProject || len(g.crowds.of) > 1, nil
+}
+
+// mayComeTwice reports whether the same mail may reach another inbox and have the same effect there: an issue of the same
+// project, or a comment on an issue of any.
+func (d *delivery) mayComeTwice() bool {
+	return d.mail.MessageID != "" && (d.crowded || d.others && d.target.comment != 0)
 }
 
 // markCopy finishes a message that has come to a result before by another way: through an alias that several inboxes
@@ -107,7 +114,7 @@ func (g *Gateway) sameProject(ctx context.Context, d *delivery, row models.Messa
 
 // lookForCopy is markCopy once more, where nobody else can bring the same mail to a result at the same moment.
 func (g *Gateway) lookForCopy(ctx context.Context, d *delivery) error {
-	if !d.crowded || d.mail.MessageID == "" || !d.hasEffect() {
+	if !d.mayComeTwice() || !d.hasEffect() {
 		return nil
 	}
 	known, err := g.Store.IssuesByMessageIDs(ctx, []string{d.mail.MessageID})

@@ -12,6 +12,7 @@ import (
 	"letterbox/internal/testdb"
 	"letterbox/models"
 	"letterbox/models/store"
+	"letterbox/tracker"
 )
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
@@ -67,6 +68,44 @@ func TestSameMailByTwoWaysIsOneIssue(t *testing.T) {
 		}
 		if _, err := h.store.IssueByNumber(t.Context(), mails+2); !errors.Is(err, models.ErrNotFound) {
 			t.Errorf("issue %d: %v, want none", mails+2, err)
+		}
+	})
+}
+
+// A reply reaches the inboxes of two projects at the same moment. Each would be a comment on the same issue: one is.
+func TestSameReplyToTwoProjectsIsOneComment(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		h := newHouse(t, s)
+		other, err := h.tracker.CreateProject(t.Context(), tracker.CommandLine(), tracker.ProjectDraft{Key: "SAL", Name: "Sales"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var inboxes []gateway.InboxView
+		for name, project := range map[string]int64{"support": h.project.ID, "sales": other.ID} {
+			inboxes = append(inboxes, h.inbox("imap", func(d *gateway.InboxDraft) {
+				d.Name, d.Address, d.ProjectID, d.Enabled = name, name+"@here.example", project, false
+			}))
+		}
+		take := func(in gateway.InboxView, raw []byte) models.MessageState {
+			m, err := h.gateway.Receive(t.Context(), in.ID, "api", bytes.NewReader(raw))
+			if err != nil {
+				t.Error(err)
+			}
+			return m.State
+		}
+		take(inboxes[0], viaAlias("first@kunde.example", "Text.", "team@here.example"))
+		for n := range 12 {
+			var wg sync.WaitGroup
+			states := make([]models.MessageState, 2)
+			for i, in := range inboxes {
+				raw := bytes.Replace(viaAlias("r"+strconv.Itoa(n)+"@kunde.example", "Text.", in.Address), []byte("Subject: Drucker"), []byte("Subject: AW: [#1] Drucker"), 1)
+				wg.Go(func() { states[i] = take(in, raw) })
+			}
+			wg.Wait()
+			slices.Sort(states)
+			if want := []models.MessageState{models.MessageCommented, models.MessageDuplicate}; !slices.Equal(states, want) {
+				t.Fatalf("reply %d: %v, want %v", n, states, want)
+			}
 		}
 	})
 }

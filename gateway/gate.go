@@ -34,7 +34,7 @@ func (g *Gateway) gate(ctx context.Context, d *delivery) error {
 	if d.people, err = g.snapshot(ctx, d); err != nil {
 		return err
 	}
-	if d.crowded, err = g.crowded(ctx, d.inbox.ProjectID); err != nil {
+	if d.crowded, d.others, err = g.crowded(ctx, d.inbox.ProjectID); err != nil {
 		return err
 	}
 	if err := g.markCopy(ctx, d); err != nil || d.decided() {

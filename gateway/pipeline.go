@@ -40,6 +40,7 @@ type delivery struct {
 	auth      authenticity.Result // Set by gate: is the sender the one it claims to be?
 	people    snapshot            // Set by gate.
 	crowded   bool                // Set by gate: the project has other inboxes, which the same mail may reach.
+	others    bool                // Set by gate: there are other inboxes.
 	verdict   rule.Verdict        // Set by gate.
 	readable  []extract.File      // Set by parse: files that profiles may read.
 	reads     bool                // Files are kept for profiles other than those of rules.
