@@ -75,26 +75,7 @@ func TestTwoInboxesShareAnAlias(t *testing.T) {
 				})
 				return states
 			}
-			mails := func(n int) []*message.Message {
-				t.Helper()
-				var raws [][]byte
-				h.until("the customer has the mail", func() bool {
-					var err error
-					if raws, err = dovecot.Mails("erika"); err != nil {
-						t.Fatal(err)
-					}
-					return len(raws) >= n
-				})
-				var out []*message.Message
-				for _, raw := range raws {
-					m, err := message.Parse(strings.NewReader(string(raw)), message.Options{})
-					if err != nil {
-						t.Fatal(err)
-					}
-					out = append(out, m)
-				}
-				return out
-			}
+			mails := func(n int) []*message.Message { return h.mailsAt(dovecot, "erika", n) }
 			send("team@here.example", post("Erika <erika@kunde.example>", "first@kunde.example", "Drucker brennt", "Der Drucker ist kaputt und wir haben keine Zeit."))
 			states, copies := concluded(2), 2-projects
 			if states[models.MessageCreated] != projects || states[models.MessageDuplicate] != copies {

@@ -42,26 +42,7 @@ func TestCustomerAndSupportTalkOverPostfixAndDovecot(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.run()
-	mailbox := func(n int) []*message.Message {
-		t.Helper()
-		var raws [][]byte
-		h.until("the customer has the mail", func() bool {
-			var err error
-			if raws, err = dovecot.Mails("erika"); err != nil {
-				t.Fatal(err)
-			}
-			return len(raws) >= n
-		})
-		var out []*message.Message
-		for _, raw := range raws {
-			m, err := message.Parse(strings.NewReader(string(raw)), message.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			out = append(out, m)
-		}
-		return out
-	}
+	mailbox := func(n int) []*message.Message { return h.mailsAt(dovecot, "erika", n) }
 	send := func(raw []byte) {
 		t.Helper()
 		if err := smtp.SendMail(postfix.SMTPAddr, nil, "erika@kunde.example", []string{"support@here.example"}, raw); err != nil {
@@ -112,4 +93,26 @@ func TestCustomerAndSupportTalkOverPostfixAndDovecot(t *testing.T) {
 	if x, err := h.store.Suppressed(t.Context(), "gone@kunde.example", h.now()); err != nil || x.Reason != "hard_bounce" {
 		t.Errorf("suppression: %+v, %v, want a hard bounce", x, err)
 	}
+}
+
+// mailsAt waits until a login of a Dovecot has that many mails at least, and returns them, oldest first.
+func (h *house) mailsAt(d *mailtest.Dovecot, login string, n int) []*message.Message {
+	h.t.Helper()
+	var raws [][]byte
+	h.until("the customer has the mail", func() bool {
+		var err error
+		if raws, err = d.Mails(login); err != nil {
+			h.t.Fatal(err)
+		}
+		return len(raws) >= n
+	})
+	var out []*message.Message
+	for _, raw := range raws {
+		m, err := message.Parse(strings.NewReader(string(raw)), message.Options{})
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		out = append(out, m)
+	}
+	return out
 }
