@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -95,8 +96,10 @@ func TestNoOtherReferenceIsTrusted(t *testing.T) {
 	if got := (Keys{}).MessageID("r", 1, 1, "a@b", "h"); got != "" {
 		t.Errorf("no key, and got %s", got)
 	}
-	if strings.Contains(k.String()+k.GoString(), tag[:2]) {
-		t.Error("keys print themselves")
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if got, want := fmt.Sprintf(verb, k), "1 keys of reply addresses"; got != want {
+			t.Errorf("%s prints %q, want %q and nothing of a key", verb, got, want)
+		}
 	}
 }
 
