@@ -8,6 +8,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -133,7 +134,12 @@ func simulated(ctx context.Context, p plan, faults map[string]int) (line, error)
 		}
 	}
 	if err != nil || !found {
-		return l, fmt.Errorf("the seeds did not pass: %w\n%s", err, out[max(0, len(out)-8000):])
+		const most = 8000
+		if at := bytes.Index(out, []byte(" fails:\n")); at >= 0 { // From the seed that failed on: what is wrong, its history, the command.
+			out = out[max(0, at-100):]
+			out = out[:min(len(out), most)]
+		}
+		return l, fmt.Errorf("the seeds did not pass: %w\n%s", err, out[max(0, len(out)-most):])
 	}
 	return l, nil
 }
