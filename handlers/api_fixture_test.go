@@ -255,6 +255,9 @@ func (w *apiWorld) request(who, method, path string, n int) *httptest.ResponseRe
 		"POST /issues/:number/links":        `{"issue":99}`,
 		"POST /issues/:number/merge":        `{"into":99}`,
 	}
+	if path == "/inbound/:inbox" {
+		return w.do(who, method, apiPrefix+"/inbound/Support", apiMail, "Content-Type", "message/rfc822")
+	}
 	if path == "/messages/dry-run" {
 		return w.do(who, method, apiPrefix+path+"?inbox=Support", apiMail, "Content-Type", "message/rfc822")
 	}

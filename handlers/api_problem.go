@@ -144,6 +144,8 @@ func apiStatusCode(status int) string {
 		return "E-412"
 	case http.StatusUnprocessableEntity:
 		return "E-422"
+	case http.StatusServiceUnavailable:
+		return "E-503"
 	default:
 		return "E-400"
 	}

@@ -113,6 +113,7 @@ func apiRights() map[string][9]int {
 		"POST /inboxes/:id/script/try":             {401, 401, 401, 404, 404, 403, 200, 404, 404},
 		"POST /inboxes/:id/rules/:version/restore": {401, 401, 401, 404, 404, 200, 200, 404, 404},
 		"GET /audit":                               {401, 401, 401, 403, 403, 403, 200, 403, 403},
+		"POST /inbound/:inbox":                     {401, 401, 401, 404, 404, 200, 200, 404, 404},
 		"POST /messages/dry-run":                   {401, 401, 401, 404, 404, 200, 200, 404, 404},
 	}
 }

@@ -164,6 +164,8 @@ func apiRoutes() []apiRoute {
 			out: reflect.TypeFor[apiAllowOut](), status: 200},
 		{method: post, path: "/messages/:id/block", handle: apiMessageBlock, summary: "Block the sender of a message",
 			out: reflect.TypeFor[apiBlockOut](), status: 200},
+		{method: post, path: "/inbound/:inbox", handle: apiInbound, summary: "Hand in a raw message for an inbox (number or name) that you configure; answers with its result, for the same octets with that of the first time",
+			raw: true, out: message, status: 200},
 		{method: post, path: "/messages/dry-run", handle: apiMessageDryRun, summary: "Decide on a raw message and write nothing",
 			query: []string{"inbox"}, raw: true, out: reflect.TypeFor[apiDryRunOut](), status: 200},
 	}...)

@@ -72,7 +72,7 @@ func (s schemas) operation(r apiRoute) object {
 	parameters := []any{}
 	for _, m := range pathParameter.FindAllStringSubmatch(r.path, -1) {
 		schema := object{"type": "integer", "format": "int64", "minimum": 1}
-		if m[1] == "key" || m[1] == "login" {
+		if m[1] == "key" || m[1] == "login" || m[1] == "inbox" {
 			schema = object{"type": "string"}
 		}
 		parameters = append(parameters, object{"name": m[1], "in": "path", "required": true, "schema": schema})

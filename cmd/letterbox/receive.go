@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,9 +15,6 @@ import (
 	"letterbox/internal/app"
 	"letterbox/models"
 )
-
-// sniffed is how much of the input is looked at to tell whether it is a message: a generous header section.
-const sniffed = 64 << 10
 
 func (p *program) receiveCommand() *cobra.Command {
 	c := &cobra.Command{
@@ -69,12 +65,12 @@ func tryLater(err error) error {
 }
 
 func (p *program) receive(ctx context.Context, a *app.App, inbox string, in io.Reader) error {
-	buffered := bufio.NewReaderSize(in, sniffed)
-	head, err := buffered.Peek(sniffed)
+	buffered := bufio.NewReaderSize(in, message.Sniffed)
+	head, err := buffered.Peek(message.Sniffed)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read the message: %w", err)
 	}
-	if !isMessage(head) {
+	if !message.Recognise(head) {
 		return &exitError{exitNotMessage, errors.New("the input is not a message: it has no header field of one")}
 	}
 	ib, err := a.Gateway.InboxByName(ctx, inbox)
@@ -90,16 +86,6 @@ func (p *program) receive(ctx context.Context, a *app.App, inbox string, in io.R
 	}
 	fmt.Fprintln(p.stdout, outcome(m))
 	return nil
-}
-
-// isMessage reports whether the beginning of an input has at least one header field that messages have. What does is
-// handled, however broken; what does not was hardly meant to be mail.
-func isMessage(head []byte) bool {
-	m, err := message.Parse(bytes.NewReader(head), message.Options{})
-	if err != nil {
-		return false
-	}
-	return m.MessageID != "" || m.Subject != "" || len(m.From) > 0 || len(m.To) > 0 || len(m.Cc) > 0 || m.Sender != nil || !m.Date.IsZero()
 }
 
 // outcome says in one line what became of a message.

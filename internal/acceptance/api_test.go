@@ -71,11 +71,13 @@ type attachment struct {
 // object is any JSON object.
 type object = map[string]any
 
-// send makes a request to the API and returns status and body.
+// send makes a request to the API and returns status and body. Octets go out as they are, anything else as JSON.
 func (p *program) send(method, path string, in any, header ...string) (int, []byte) {
 	p.t.Helper()
 	var body io.Reader
-	if in != nil {
+	if raw, ok := in.([]byte); ok {
+		body = bytes.NewReader(raw)
+	} else if in != nil {
 		text, err := json.Marshal(in)
 		if err != nil {
 			p.t.Fatal(err)
@@ -117,6 +119,12 @@ func (p *program) call(method, path string, in, out any, header ...string) {
 			p.t.Fatalf("%s %s: %v: %s", method, path, err, text)
 		}
 	}
+}
+
+// post hands in a raw message and reads its result.
+func (p *program) post(path string, raw []byte, out any) {
+	p.t.Helper()
+	p.call("POST", path, raw, out, "Content-Type", "message/rfc822")
 }
 
 // list reads all pages of a list.

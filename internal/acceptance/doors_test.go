@@ -49,11 +49,18 @@ func TestSameMailsSameIssues(t *testing.T) {
 			p.stop()
 		})
 	}
-	t.Run("receive", func(t *testing.T) {
+	t.Run("handed in", func(t *testing.T) { // By turns: by command and over HTTP.
 		p, inbox := door(t, object{"receive": "push"})
 		for i, o := range octets {
-			if status, stdout, stderr := p.run(o.raw, "receive", "--inbox", "Support"); status != 0 || stderr != "" {
-				t.Fatalf("mail %d (%s): exit status %d\n%s%s", i, letters[i].kind, status, stdout, stderr)
+			if i%2 == 0 {
+				if status, stdout, stderr := p.run(o.raw, "receive", "--inbox", "Support"); status != 0 || stderr != "" {
+					t.Fatalf("mail %d (%s): exit status %d\n%s%s", i, letters[i].kind, status, stdout, stderr)
+				}
+				continue
+			}
+			var m message
+			if p.post("/inbound/Support", o.raw, &m); !m.final() || m.Inbox != inbox || m.Size != int64(len(o.raw)) {
+				t.Fatalf("mail %d (%s): %+v, want its result", i, letters[i].kind, m)
 			}
 		}
 		log := p.quiet(inbox, len(once))
