@@ -40,7 +40,7 @@ type AnswerRecipient struct {
 	Name       string
 	Chosen     bool // Gets it unless the writer says otherwise.
 	Suppressed bool
-	Unsendable bool // No mail can go there: an address beyond ASCII, say.
+	Unsendable bool // No mail can go there: it is no address of SMTP.
 	Locked     bool // The mail will be encrypted.
 	Customer   bool // The one the issue is from.
 }

@@ -34,5 +34,8 @@ func VisitDelay(failures int, phase mailbox.Phase, poll time.Duration) time.Dura
 	return visitDelay(failures, phase, poll)
 }
 
+// TakeTokensYoungerThan makes the checks of g take access tokens that are younger than d.
+func (g *Gateway) TakeTokensYoungerThan(d time.Duration) { g.proof = d }
+
 // DrainOutbox sends what is due of a sending account now.
 func (g *Gateway) DrainOutbox(ctx context.Context, account int64) error { return g.drain(ctx, account) }

@@ -59,6 +59,7 @@ type Gateway struct {
 	holder string // Names this process in the leases.
 	rules  ruleCache
 	oauth  *oauth.Client
+	proof  time.Duration                                                       // A check takes an access token that is younger.
 	box    func(ctx context.Context, ib models.Inbox) (mailbox.Mailbox, error) // Opens mailboxes in tests; nil: imap and pop3.
 
 	counts counts
@@ -105,7 +106,7 @@ func New(d Deps) *Gateway {
 		}
 	}
 	g := &Gateway{
-		oauth: oauth.New(web, d.OAuthRoots),
+		oauth: oauth.New(web, d.OAuthRoots), proof: oauthProof,
 		clock: clock{read: d.Store.Now},
 		Deps:  d, holder: newHolder(), rules: ruleCache{sets: map[ruleKey]*compiledRules{}},
 		deadly: make(chan struct{}, 1), resync: make(chan struct{}, 1), mailOut: make(chan struct{}, 1), devices: make(chan struct{}, 1),

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"letterbox/gateway"
 	"letterbox/internal/mailtest"
@@ -41,6 +42,7 @@ func TestProcessesFetchOneTokenTogether(t *testing.T) {
 		results := make([]string, 4)
 		for i := range results {
 			g := b.process()
+			g.TakeTokensYoungerThan(time.Hour) // However busy the machine is, the token of the first one counts.
 			wg.Go(func() { results[i] = b.checked(g, in.ID) })
 		}
 		wg.Wait()

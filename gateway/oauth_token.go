@@ -86,7 +86,7 @@ func (b *bearing) token(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if fresh(c) && (!b.force || time.Since(c.UpdatedAt) < oauthProof) {
+		if b.takes(c) {
 			return b.open(c)
 		}
 		if p := lasting(c); p != nil && !b.force && time.Since(c.UpdatedAt) < oauthRetry {
@@ -94,6 +94,12 @@ func (b *bearing) token(ctx context.Context) (string, error) {
 		}
 		claim := rand.Text()
 		c, err = b.g.Store.ClaimOAuth(ctx, string(b.owner), claim, oauthClaim)
+		if err == nil && b.takes(c) { // Another process has fetched it since we looked.
+			if err := b.g.Store.ReleaseOAuth(ctx, string(b.owner), claim); err != nil {
+				return "", err
+			}
+			return b.open(c)
+		}
 		if err == nil {
 			return b.fetch(ctx, c, claim)
 		}
@@ -110,6 +116,11 @@ func (b *bearing) token(ctx context.Context) (string, error) {
 			return "", &mailbox.Problem{Phase: mailbox.PhaseToken, Code: "E-OAUTH-12", Args: map[string]string{"authority": b.settings.Authority, "text": "-"}, Err: errors.New("another process fetches the token and takes too long")}
 		}
 	}
+}
+
+// takes reports whether a stored token is good enough for this connection.
+func (b *bearing) takes(c models.OAuthCredential) bool {
+	return fresh(c) && (!b.force || time.Since(c.UpdatedAt) < b.g.proof)
 }
 
 func notConnected() *mailbox.Problem {

@@ -83,7 +83,7 @@ func (g *Gateway) unsendable(ctx context.Context, o models.Outgoing) (string, er
 func (g *Gateway) compose(ctx context.Context, a models.SendingAccount, o models.Outgoing) (outbound.Mail, error) {
 	m := outbound.Mail{
 		From: outbound.Address{Name: a.Name, Address: a.Address}, Subject: o.Content.Subject, Date: o.CreatedAt.Local(), MessageID: o.RFCMessageID,
-		InReplyTo: o.Content.InReplyTo, References: o.Content.References, Text: o.Content.Text,
+		InReplyTo: o.Content.InReplyTo, References: o.Content.References, Text: o.Content.Text, UTF8: outbound.NeedsUTF8(o.Recipient),
 	}
 	m.To, m.Cc = named(o, o.Content.To), named(o, o.Content.Cc)
 	var err error
@@ -202,7 +202,7 @@ func (g *Gateway) replyTo(ctx context.Context, a models.SendingAccount, o models
 	base := a.Address
 	if o.InboxID != nil {
 		ib, err := g.Store.InboxByID(ctx, *o.InboxID)
-		if err == nil && outbound.Sendable(ib.Address) {
+		if err == nil && outbound.Plain(ib.Address) {
 			base = ib.Address
 		} else if err != nil && !errors.Is(err, models.ErrNotFound) {
 			return "", err

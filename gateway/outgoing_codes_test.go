@@ -27,7 +27,8 @@ func TestMailThatCannotGoNamesItsReason(t *testing.T) {
 	}
 	nowhere, at := int64(4711), h.now()
 	rows := map[string]*models.Outgoing{ // By the code that they end with.
-		"E-SMTP-05": {Recipient: "j\u00f6rg@kunde.example"},
+		"E-SMTP-05": {Recipient: "j\u202eg@kunde.example"},
+		"E-SMTP-16": {Recipient: "j\u00f6rg@kunde.example"},
 		"E-SMTP-09": {Recipient: "gone@kunde.example"},
 		"E-SMTP-10": {Recipient: "late@kunde.example", ExpiresAt: at.Add(-time.Hour)},
 		"E-SMTP-14": {Recipient: "erika@kunde.example", Kind: models.OutgoingAnswer, CommentID: &nowhere},

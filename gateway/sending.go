@@ -201,10 +201,10 @@ func completeSending(d *SendingDraft) models.InvalidList {
 	if !validPlace(d.Place) {
 		refuse("place", "E-SEND-02", nil)
 	}
-	if !outbound.Sendable(d.Address) {
+	if !outbound.Plain(d.Address) {
 		refuse("address", "E-SEND-03", map[string]string{"address": d.Address})
 	}
-	if s.ReplyTo != "" && !outbound.Sendable(s.ReplyTo) {
+	if s.ReplyTo != "" && !outbound.Plain(s.ReplyTo) {
 		refuse("reply_to", "E-SEND-03", map[string]string{"address": s.ReplyTo})
 	}
 	if s.Host == "" {

@@ -53,7 +53,7 @@ func (g *Gateway) ImportSMIMEKey(ctx context.Context, by *models.User, file []by
 	}
 	added := 0
 	for _, address := range id.Certificate.EmailAddresses {
-		if address = lower(address); added > 0 || !outbound.Sendable(address) || !smime.For(id.Certificate, address) {
+		if address = lower(address); added > 0 || !outbound.Plain(address) || !smime.For(id.Certificate, address) {
 			continue
 		}
 		if err := g.addIdentity(ctx, by, address, "imported", id); errors.Is(err, models.ErrConflict) {
@@ -82,7 +82,7 @@ func (g *Gateway) ImportSMIMECertificate(ctx context.Context, by *models.User, f
 	}
 	added := 0
 	for _, address := range c.EmailAddresses {
-		if !outbound.Sendable(address) || !smime.For(c, address) {
+		if !outbound.Plain(address) || !smime.For(c, address) {
 			continue
 		}
 		if err := g.addCertificate(ctx, address, "imported", c); err != nil {

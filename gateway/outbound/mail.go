@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"net/mail"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -52,6 +51,8 @@ type Mail struct {
 	Files      []File
 	// Unsubscribe is the address of a page that ends mails of this kind with one POST (RFC 8058); "" for none.
 	Unsubscribe string
+	// UTF8 lets addresses in the header be written beyond ASCII (RFC 6532): every server on the way has to know SMTPUTF8.
+	UTF8 bool
 }
 
 // Size estimates the octets of the mail, never too low by more than its header.
@@ -89,29 +90,29 @@ func (m Mail) Write(w io.Writer) error {
 
 func (m Mail) header() (gomail.Header, error) {
 	var h gomail.Header
-	from, err := list(m.From)
+	from, err := m.list(m.From)
 	if err != nil {
 		return h, err
 	}
-	to, err := list(m.To...)
+	to, err := m.list(m.To...)
 	if err != nil {
 		return h, err
 	}
-	cc, err := list(m.Cc...)
+	cc, err := m.list(m.Cc...)
 	if err != nil {
 		return h, err
 	}
-	h.SetAddressList("From", from)
-	h.SetAddressList("To", to)
-	if len(cc) > 0 {
-		h.SetAddressList("Cc", cc)
+	h.Set("From", from)
+	h.Set("To", to)
+	if cc != "" {
+		h.Set("Cc", cc)
 	}
 	if m.ReplyTo != "" {
-		reply, err := list(Address{m.From.Name, m.ReplyTo})
+		reply, err := m.list(Address{m.From.Name, m.ReplyTo})
 		if err != nil {
 			return h, err
 		}
-		h.SetAddressList("Reply-To", reply)
+		h.Set("Reply-To", reply)
 	}
 	h.SetDate(m.Date)
 	h.SetSubject(Line(m.Subject, maxSubjectRunes))
@@ -142,29 +143,6 @@ func (m Mail) header() (gomail.Header, error) {
 		h.Set("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
 	}
 	return h, nil
-}
-
-// list checks addresses and makes them fit for a header field.
-func list(all ...Address) ([]*gomail.Address, error) {
-	out := make([]*gomail.Address, 0, len(all))
-	for _, a := range all {
-		if !Sendable(a.Address) {
-			return nil, fmt.Errorf("%w: an address is not one", ErrUnusable)
-		}
-		out = append(out, &gomail.Address{Name: Line(a.Name, 100), Address: a.Address})
-	}
-	return out, nil
-}
-
-// Sendable reports whether an SMTP server can be given the address: one addr-spec in ASCII (RFC 5321, 4.1.2), without
-// quoting tricks, blanks or line ends.
-func Sendable(address string) bool {
-	if len(address) > 254 || strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`<>()",;:\[]`, r) }) {
-		return false
-	}
-	a, err := mail.ParseAddress(address)
-	at := strings.LastIndexByte(address, '@')
-	return err == nil && a.Address == address && at > 0 && at <= maxLocal && at < len(address)-1
 }
 
 // references keeps the first and the last ten Message-IDs.

@@ -44,7 +44,7 @@ func TestNothingEscapesItsHeaderField(t *testing.T) {
 	if refs := got.Header.Get("References"); refs != "<good@x>" {
 		t.Errorf("References = %q, want the one that is a Message-ID", refs)
 	}
-	for _, address := range []string{"", "a", "a@", "@b", "a@b\r\nBcc: c@d", "a@b,c@d", "<a@b>", "a b@c", "jörg@b.example", `"a b"@c`, strings.Repeat("a", 65) + "@b", "a@b>", "a@[127.0.0.1]"} {
+	for _, address := range []string{"", "a", "a@", "@b", "a@b\r\nBcc: c@d", "a@b,c@d", "<a@b>", "a b@c", "j\u202eg@b.example", "a@\u2028.example", `"a b"@c`, strings.Repeat("a", 65) + "@b", "a@b>", "a@[127.0.0.1]"} {
 		m := plain()
 		m.To[0].Address = address
 		if err := m.Write(io.Discard); !errors.Is(err, ErrUnusable) {

@@ -63,9 +63,14 @@ type Envelope struct {
 
 // Send hands one mail to the server. It returns when the server has answered for it, or ctx is done.
 func (s *Session) Send(ctx context.Context, env Envelope, write Writer) Outcome {
-	if !Sendable(env.To) || env.From != "" && !Sendable(env.From) {
+	to, ok := onWire(env.To)
+	if !ok || !Sendable(env.To) || env.From != "" && !Plain(env.From) {
 		return Outcome{Verdict: Never, Code: "E-SMTP-05", Args: map[string]string{"address": env.To}, Err: ErrUnusable}
 	}
+	if !isASCII(to) && !s.UTF8() {
+		return Outcome{Verdict: Never, Code: "E-SMTP-16", Args: map[string]string{"address": env.To, "host": s.account.Host}, Err: errors.New("server does not offer SMTPUTF8")}
+	}
+	env.To = to
 	if most := s.MaxSize(); most > 0 && env.Size > most {
 		return Outcome{Verdict: Never, Code: "E-SMTP-03", Args: sizes(env.Size, most), Err: errors.New("larger than the server takes")}
 	}
@@ -116,7 +121,7 @@ func (s *Session) begin(ctx context.Context, env Envelope) (Outcome, bool) {
 		}
 	}
 	s.begun = true
-	dsn := &smtp.MailOptions{Return: smtp.DSNReturnHeaders}
+	dsn := &smtp.MailOptions{Return: smtp.DSNReturnHeaders, UTF8: !isASCII(env.To)} // RFC 6531, 3.4.
 	err := s.do(ctx, func() error { return s.client.Mail(env.From, dsn) })
 	if status, ok := errors.AsType[*smtp.SMTPError](err); ok && status.Code/100 == 5 && env.From == "" && env.Instead != "" {
 		err = s.do(ctx, func() error { return s.client.Mail(env.Instead, dsn) })

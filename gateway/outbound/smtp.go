@@ -159,6 +159,13 @@ func (s *Session) MaxSize() int64 {
 	return int64(n)
 }
 
+// UTF8 reports whether the server takes mail to addresses beyond ASCII (RFC 6531, 3.1: never without 8BITMIME).
+func (s *Session) UTF8() bool {
+	offered, _ := s.client.Extension("SMTPUTF8")
+	eight, _ := s.client.Extension("8BITMIME")
+	return offered && eight
+}
+
 // Usable reports whether another mail can be sent with the connection.
 func (s *Session) Usable() bool { return !s.dead }
 

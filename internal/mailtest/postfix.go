@@ -21,6 +21,7 @@ import (
 type PostfixOptions struct {
 	Domains []string            // That it takes mail for; nothing leaves for others.
 	LMTP    string              // HOST:PORT of where it delivers.
+	SMTP    string              // The same, by SMTP; used when LMTP is empty.
 	Aliases map[string][]string // Addresses that stand for others.
 }
 
@@ -104,6 +105,10 @@ func (p *Postfix) write(port int, o PostfixOptions) error {
 			}
 		}
 	}
+	transport := "lmtp:inet:" + o.LMTP
+	if host, port, err := net.SplitHostPort(o.SMTP); err == nil && o.LMTP == "" {
+		transport = "smtp:[" + host + "]:" + port
+	}
 	main := fmt.Sprintf(`compatibility_level = 3.6
 queue_directory = %[1]s/queue
 data_directory = %[1]s/data
@@ -119,13 +124,13 @@ virtual_alias_maps = texthash:%[1]s/conf/aliases
 local_recipient_maps =
 recipient_delimiter = +
 virtual_mailbox_domains = %[2]s
-virtual_transport = lmtp:inet:%[3]s
+virtual_transport = %[3]s
 default_transport = error:nothing leaves this test
 smtpd_relay_restrictions = permit_mynetworks, reject
 minimal_backoff_time = 1s
 maximal_backoff_time = 2s
 queue_run_delay = 1s
-`, p.dir, strings.Join(o.Domains, " "), o.LMTP)
+`, p.dir, strings.Join(o.Domains, " "), transport)
 	master := fmt.Sprintf("%d inet n - n - - smtpd\n", port) + `pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -137,6 +142,7 @@ proxymap unix - - n - - proxymap
 error unix - - n - - error
 retry unix - - n - - error
 lmtp unix - - n - - lmtp
+smtp unix - - n - - smtp
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 flush unix n - n 1000? 0 flush

@@ -52,6 +52,8 @@ type Options struct {
 	Token func(login, token string) bool
 	// NoBearer makes SMTP offer XOAUTH2 only.
 	NoBearer bool
+	// UTF8 makes SMTP offer SMTPUTF8 (RFC 6531).
+	UTF8 bool
 	// Rewrite changes a message before SMTP delivers it, as a careless relay does; may be nil.
 	Rewrite func(raw []byte) []byte
 }

@@ -23,6 +23,7 @@ func (s *Servers) newSMTP() *smtp.Server {
 	}))
 	srv.Domain = "localhost"
 	srv.MaxMessageBytes = maxSMTP
+	srv.EnableSMTPUTF8 = s.options.UTF8
 	srv.AllowInsecureAuth = !s.options.RequireTLS
 	srv.ReadTimeout, srv.WriteTimeout = time.Minute, time.Minute
 	srv.ErrorLog = log.New(io.Discard, "", 0)
@@ -39,6 +40,7 @@ type smtpSession struct {
 	from    string
 	to      []string
 	users   []*User
+	utf8    bool // The client has announced addresses beyond ASCII.
 }
 
 func (s *smtpSession) AuthMechanisms() []string {
@@ -89,11 +91,11 @@ func (s *smtpSession) fault(stage, address string) error {
 	}
 }
 
-func (s *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
+func (s *smtpSession) Mail(from string, o *smtp.MailOptions) error {
 	if err := s.fault("mail", from); err != nil {
 		return err
 	}
-	s.from = from
+	s.from, s.utf8 = from, o != nil && o.UTF8
 	return nil
 }
 
@@ -109,6 +111,9 @@ func (s *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such mailbox"}
 	case "slow":
 		time.Sleep(5 * time.Second)
+	}
+	if !s.utf8 && strings.ContainsFunc(to, func(r rune) bool { return r > 0x7f }) {
+		return &smtp.SMTPError{Code: 553, EnhancedCode: smtp.EnhancedCode{5, 6, 7}, Message: "announce SMTPUTF8 first"}
 	}
 	u := s.servers.store.byAddress(to)
 	if u == nil {

@@ -63,6 +63,14 @@ func (s *Store) ClaimOAuth(ctx context.Context, owner, claim string, ttl time.Du
 	return c, err
 }
 
+// ReleaseOAuth gives a claim back and changes nothing else.
+func (s *Store) ReleaseOAuth(ctx context.Context, owner, claim string) error {
+	return s.write(ctx, "release credential", func(ctx context.Context, tx *txPool) error {
+		_, err := tx.exec(ctx, "UPDATE oauth_credentials SET claim = '', claimed_until = NULL WHERE owner = ? AND claim = ?", owner, claim)
+		return err
+	})
+}
+
 // FinishOAuth keeps what came of a refresh and gives the claim back. models.ErrFenced when the claim is not ours any more:
 // then nothing is kept.
 func (s *Store) FinishOAuth(ctx context.Context, c models.OAuthCredential, claim string) error {
