@@ -108,7 +108,7 @@ func New(d Deps) *Gateway {
 	g := &Gateway{
 		oauth: oauth.New(web, d.OAuthRoots), proof: oauthProof,
 		clock: clock{read: d.Store.Now},
-		Deps:  d, holder: newHolder(), rules: ruleCache{sets: map[ruleKey]*compiledRules{}},
+		Deps:  d, holder: newHolder(), rules: newRuleCache(),
 		deadly: make(chan struct{}, 1), resync: make(chan struct{}, 1), mailOut: make(chan struct{}, 1), devices: make(chan struct{}, 1),
 		workers: map[int64]*worker{}, known: map[int64]knownInbox{}, leases: map[string]*heldLease{},
 		live: map[int64]pulse{}, accounts: map[int64]kept{}, unsaved: map[int64]models.InboxStatus{},

@@ -2,8 +2,12 @@ package gateway
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"sync"
+	"weak"
 
 	"letterbox/gateway/extract"
 	"letterbox/gateway/rule"
@@ -30,10 +34,41 @@ func compileRules(version int64, rules models.Rules) (*compiledRules, error) {
 
 type ruleKey struct{ inbox, version int64 }
 
-// ruleCache keeps what has been compiled: patterns are costly to compile and versions are immutable.
+// ruleCache keeps what has been compiled: patterns are costly to compile and versions are immutable. Inboxes with the same
+// rules share them: most of a thousand inboxes have those that an inbox begins with.
 type ruleCache struct {
 	mu   sync.Mutex
 	sets map[ruleKey]*compiledRules
+	same map[[sha256.Size]byte]weak.Pointer[compiledRules] // By what a version says.
+}
+
+func newRuleCache() ruleCache {
+	return ruleCache{sets: map[ruleKey]*compiledRules{}, same: map[[sha256.Size]byte]weak.Pointer[compiledRules]{}}
+}
+
+// put keeps c, or what says the same as c already, as the rules under k, and returns what it keeps. Older rules of the
+// inbox go.
+func (r *ruleCache) put(k ruleKey, c *compiledRules) (*compiledRules, error) {
+	text, err := json.Marshal(c.rules)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s", c.version, text))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for old := range r.sets {
+		if old.inbox == k.inbox && old.version < k.version {
+			delete(r.sets, old)
+			maps.DeleteFunc(r.same, func(_ [sha256.Size]byte, p weak.Pointer[compiledRules]) bool { return p.Value() == nil })
+		}
+	}
+	if shared := r.same[sum].Value(); shared != nil {
+		c = shared
+	} else {
+		r.same[sum] = weak.Make(c)
+	}
+	r.sets[k] = c
+	return c, nil
 }
 
 // LintRules returns what is wrong or doubtful about rules of an inbox, with its latest senders as examples; inboxID is 0
@@ -66,13 +101,8 @@ func (g *Gateway) rulesOf(ctx context.Context, ib models.Inbox) (*compiledRules,
 	if c, err = compileRules(v.Version, v.Rules); err != nil {
 		return nil, &stepError{step: models.StepGate, code: "E-STEP-03", err: err}
 	}
-	g.rules.mu.Lock()
-	defer g.rules.mu.Unlock()
-	for old := range g.rules.sets {
-		if old.inbox == ib.ID && old.version < ib.RuleVersion {
-			delete(g.rules.sets, old)
-		}
+	if c, err = g.rules.put(k, c); err != nil {
+		return nil, fmt.Errorf("keep rules %d: %w", ib.RuleVersion, err)
 	}
-	g.rules.sets[k] = c
 	return c, nil
 }
