@@ -23,7 +23,8 @@ type newsItem struct {
 	models.Notification
 	issue models.Issue
 	actor string
-	text  string // "" when there is nothing to read.
+	state models.Word // As the project of the issue calls it.
+	text  string      // "" when there is nothing to read.
 }
 
 // newsOf collects what a mail tells. What the reader must not see any more, has muted or, where several come together,
@@ -79,6 +80,9 @@ func (g *Gateway) newsItem(ctx context.Context, u models.User, n models.Notifica
 	}
 	switch n.Event {
 	case "state":
+		if item.state, err = g.stateWord(ctx, item.issue); err != nil {
+			return item, false, err
+		}
 	case "new", "assigned":
 		item.text = item.issue.Description
 	default:
@@ -93,6 +97,16 @@ func (g *Gateway) newsItem(ctx context.Context, u models.User, n models.Notifica
 	}
 	ok, err = g.Store.MayHear(ctx, item.issue, note, u.ID)
 	return item, ok, err
+}
+
+// stateWord is the state of an issue as its project calls it.
+func (g *Gateway) stateWord(ctx context.Context, i models.Issue) (models.Word, error) {
+	all, err := g.Store.ProjectValues(ctx, []int64{i.ProjectID})
+	if err != nil {
+		return models.Word{}, fmt.Errorf("read the states of the project: %w", err)
+	}
+	states := models.Values(slices.DeleteFunc(all, func(v models.ProjectValue) bool { return v.Kind != models.ValueState }))
+	return states.Word(string(i.State), i.StateID), nil
 }
 
 func ignoreGone(err error) error {
@@ -156,7 +170,11 @@ func (g *Gateway) lead(lang string, item newsItem) string {
 	if name == "" {
 		name = g.say(lang, "mail.notice.system")
 	}
-	return g.say(lang, "mail.notice."+item.Event, "name", name, "state", g.say(lang, "state."+string(item.issue.State)))
+	state := outbound.Line(item.state.Name, 100)
+	if state == "" && item.state.Base != "" {
+		state = g.say(lang, "state."+item.state.Base)
+	}
+	return g.say(lang, "mail.notice."+item.Event, "name", name, "state", state)
 }
 
 // digest lists what happened, by issue.

@@ -157,6 +157,12 @@ func TestNoticesComeTogetherAndOnlyWhileTheyMayBeSeen(t *testing.T) {
 				}
 			}
 		}
+		if err := h.tracker.SetValues(ctx, tracker.CommandLine(), h.project.ID, models.ValueState, []tracker.ValueDraft{{Name: "Offen", Base: "open"}, {Name: "Bestellt", Base: "waiting"}, {Name: "Fertig", Base: "closed"}}, ""); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.tracker.UpdateIssue(ctx, anna, 3, 0, tracker.IssuePatch{State: new(models.IssueState("bestellt"))}); err != nil {
+			t.Fatal(err)
+		}
 		if err := h.tracker.MarkRead(ctx, max, 2, 0); err != nil {
 			t.Fatal(err)
 		}
@@ -166,7 +172,7 @@ func TestNoticesComeTogetherAndOnlyWhileTheyMayBeSeen(t *testing.T) {
 		}
 		mail := h.sendNotices("max", 1)[0]
 		for text, want := range map[string]bool{
-			"#1 Erster": true, "eins zu Erster": true, "zwei zu Erster": true, "#2": false, "eins zu Dritter": true, "weil Sie Mitteilungen gesammelt": true,
+			"#1 Erster": true, "eins zu Erster": true, "zwei zu Erster": true, "#2": false, "eins zu Dritter": true, "Anna Berg hat den Status geändert: Bestellt": true, "weil Sie Mitteilungen gesammelt": true,
 		} {
 			if strings.Contains(mail.Text, text) != want {
 				t.Errorf("%q in the mail: got %v, want %v\n%s", text, !want, want, mail.Text)

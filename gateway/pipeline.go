@@ -22,6 +22,7 @@ type delivery struct {
 	inbox     models.Inbox
 	own       map[string]bool // Addresses of our inboxes, read once a round; nil: to be read.
 	rules     *compiledRules
+	priority  *int64          // Of the project, that a profile or a script names.
 	fence     fence           // The lease under which the inbox is visited; its zero value fences nothing.
 	row       models.Message  // The ledger row, in state received.
 	from      *models.Message // The row as it was before the first step.

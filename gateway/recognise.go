@@ -16,7 +16,7 @@ import (
 // recognise lets the profiles and the script of the inbox read a message that was let in. What they found decides with
 // match: it says what becomes of a mail that none of the profiles knows, and names the issue of its merge key.
 func (g *Gateway) recognise(ctx context.Context, d *delivery) error {
-	d.data, d.assignee, d.keyed, d.answer, d.scripted, d.routed = nil, nil, nil, nil, script.Decision{}, 0
+	d.data, d.assignee, d.priority, d.keyed, d.answer, d.scripted, d.routed = nil, nil, nil, nil, nil, script.Decision{}, 0
 	if headerOnly(d.row) || d.rest() {
 		return nil
 	}
@@ -28,6 +28,9 @@ func (g *Gateway) recognise(ctx context.Context, d *delivery) error {
 		return err
 	}
 	if err := g.findAssignee(ctx, d); err != nil {
+		return err
+	}
+	if err := g.findPriority(ctx, d); err != nil {
 		return err
 	}
 	return g.findKey(ctx, d)

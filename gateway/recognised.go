@@ -43,7 +43,7 @@ func (d *delivery) setByProfile(n models.NewIssue) models.NewIssue {
 	}
 	n.AssigneeID, n.DueOn, n.Labels, n.Fields = d.assignee, d.data.Due, d.data.Labels, d.fields()
 	if d.data.Priority != nil {
-		n.Priority = *d.data.Priority
+		n.Priority, n.PriorityID = *d.data.Priority, d.priority
 	}
 	return n
 }
@@ -62,7 +62,7 @@ func (g *Gateway) updateByProfile(ctx context.Context, d *delivery, author int64
 		return nil
 	}
 	changed, err := g.Tracker.UpdateByMail(ctx, models.MailUpdate{
-		IssueNumber: d.issue, AuthorID: author, Title: d.data.Title, AssigneeID: d.assignee, Priority: d.data.Priority,
+		IssueNumber: d.issue, AuthorID: author, Title: d.data.Title, AssigneeID: d.assignee, Priority: d.data.Priority, PriorityID: d.priority,
 		DueOn: d.data.Due, Labels: d.data.Labels, Fields: d.fields(), Tell: tellOf(d),
 	})
 	if err != nil {

@@ -44,6 +44,16 @@ func (g *Gateway) doAsScripted(ctx context.Context, d *delivery, want script.Dec
 			d.note(models.StepMatch, "match.script_project", "project", p.Key)
 		}
 	}
+	if _, usual := models.ParsePriority(want.Priority); want.Priority != "" && !usual {
+		p, err := g.priorityNamed(ctx, d.project(), want.Priority)
+		if err != nil {
+			return err
+		}
+		if p == nil {
+			d.scriptFailed(script.Failure{Kind: script.Unusable, Detail: fmt.Sprintf("priority is %q, want low, normal, high, urgent or one that the project has", cut(want.Priority, 100))})
+			return nil
+		}
+	}
 	d.scripted = want
 	if want.Silent {
 		d.note(models.StepMatch, "match.script_silent")
@@ -73,9 +83,11 @@ func (d *delivery) overlay(want script.Decision) {
 	put("text", want.Description, &o.Text)
 	put("assignee", want.Assignee, &o.Assignee)
 	put("key", strings.Join(strings.Fields(want.Key), " "), &o.Key)
-	if p, ok := models.ParsePriority(want.Priority); ok && want.Priority != "" {
-		put("priority", want.Priority, nil)
-		o.Priority = &p
+	if put("priority", want.Priority, nil); want.Priority != "" {
+		o.Priority, o.PriorityName = nil, want.Priority
+		if p, usual := models.ParsePriority(want.Priority); usual {
+			o.Priority, o.PriorityName = &p, ""
+		}
 	}
 	if day, err := time.Parse(time.DateOnly, want.Due); err == nil {
 		put("due", want.Due, nil)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -125,7 +126,8 @@ func (v *visit) inboxValue(name, value string) string {
 	case value == "true" || value == "false":
 		return v.l.T("switch." + value)
 	case name == "project":
-		options, err := v.projectOptions()
+		id, _ := strconv.ParseInt(value, 10, 64)
+		options, err := v.projectOptions(id)
 		for _, o := range options {
 			if err == nil && o.Value == value {
 				return o.Text

@@ -21,6 +21,7 @@ import (
 type extractionView struct {
 	gateway.InboxView
 	Examples []models.Profile
+	Levels   []models.Word // The priorities that profiles can set.
 	Doubts   []formError
 	Tried    *extractionTried
 	Conflict bool
@@ -240,8 +241,17 @@ func (v *visit) showExtraction(status int, in gateway.InboxView, f *form, data e
 	if data.Examples, err = extract.Examples(); err != nil {
 		return err
 	}
+	if data.Levels, err = v.h.Gateway.PriorityWords(v.ctx(), in.ProjectID); err != nil {
+		return err
+	}
 	if !f.Failed() {
-		doubts := extract.Lint(extractionOf(f))
+		x := extractionOf(f)
+		doubts := extract.Lint(x)
+		unknown, err := v.h.Gateway.LintPriorities(v.ctx(), in.ProjectID, x)
+		if err != nil {
+			return err
+		}
+		doubts = append(doubts, unknown...)
 		for i := range doubts {
 			doubts[i].Field = "profiles"
 		}

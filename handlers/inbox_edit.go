@@ -51,7 +51,7 @@ func (v *visit) showInboxForm(status int, in gateway.InboxView, f *form, rules m
 }
 
 func (v *visit) renderInboxForm(status int, in gateway.InboxView, f *form, data inboxFormView) error {
-	projects, err := v.projectOptions()
+	projects, err := v.projectOptions(in.ProjectID)
 	if err != nil {
 		return err
 	}

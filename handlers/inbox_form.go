@@ -163,15 +163,16 @@ func (f *form) number(name, code string, most int64) int64 {
 	return n
 }
 
-// projectOptions are the projects into which an inbox of the person may lead.
-func (v *visit) projectOptions() ([]option, error) {
+// projectOptions are the projects into which an inbox of the person may lead. One that is archived takes nothing new; it is
+// only among them when the inbox leads there already.
+func (v *visit) projectOptions(now int64) ([]option, error) {
 	projects, err := v.h.Tracker.Projects(v.ctx(), v.me)
 	if err != nil {
 		return nil, fmt.Errorf("list projects: %w", err)
 	}
 	out := []option{{"0", v.l.T("inbox.project.choose")}}
 	for _, p := range projects {
-		if v.access.Configures(p.ID) {
+		if v.access.Configures(p.ID) && (p.ArchivedAt == nil || p.ID == now) {
 			out = append(out, option{strconv.FormatInt(p.ID, 10), p.Key + " · " + p.Name})
 		}
 	}

@@ -302,7 +302,7 @@ func (w *wizard) showMail(status int, found gateway.CheckReport, data wizardView
 // show renders a step.
 func (w *wizard) show(status int, data wizardView) error {
 	var err error
-	if data.Projects, err = w.projectOptions(); err != nil {
+	if data.Projects, err = w.projectOptions(0); err != nil {
 		return err
 	}
 	if w.f.values["project"] == "0" && len(data.Projects) == 1 {

@@ -15,8 +15,16 @@ import (
 // issueNew shows the form for a new issue.
 func issueNew(v *visit) error {
 	return v.showIssueForm(http.StatusOK, v.newForm("issue", map[string]string{
-		"project": v.Query("project"), "title": v.Query("title"), "description": "", "reporter": "", "name": "", "priority": "normal", "assignee": "", "due": "", "labels": "",
+		"project": v.Query("project"), "title": v.Query("title"), "description": "", "reporter": "", "name": "", "state": "", "priority": "", "assignee": "", "due": "", "labels": "",
 	}))
+}
+
+// issueChoices is what can be chosen for a new issue of one project, in its own words.
+type issueChoices struct {
+	Key                        string // Of the project.
+	States, Priorities, Assign []option
+	Labels                     []models.Label
+	Works                      bool // On this project: reporters say title and text only.
 }
 
 func (v *visit) showIssueForm(status int, f *form) error {
@@ -25,22 +33,62 @@ func (v *visit) showIssueForm(status int, f *form) error {
 		return err
 	}
 	var options []option
+	var chosen models.Project
 	for _, p := range projects {
-		if p.ArchivedAt == nil {
-			options = append(options, option{p.Key, p.Key + " · " + p.Name})
+		if p.ArchivedAt != nil {
+			continue
+		}
+		options = append(options, option{p.Key, p.Key + " · " + p.Name})
+		if chosen.ID == 0 || strings.EqualFold(p.Key, f.get("project")) {
+			chosen = p
 		}
 	}
-	var levels []option
-	for _, p := range models.Priorities() {
-		levels = append(levels, option{p.String(), v.l.T("priority." + p.String())})
+	choices, err := v.issueChoices(chosen)
+	if err != nil {
+		return err
 	}
 	similar, err := v.similar(f, options)
 	if err != nil {
 		return err
 	}
 	return v.render(status, "issue_new", view{Title: v.l.T("issue.create"), Section: "issues", Form: f, Data: map[string]any{
-		"Similar": similar, "Projects": options, "Priorities": levels, "Preview": v.PostForm("do") == "preview", "Works": v.access.WorksAnywhere(),
+		"Similar": similar, "Projects": options, "Choices": choices, "Preview": v.PostForm("do") == "preview", "Works": v.access.WorksAnywhere(),
 	}})
+}
+
+// issueChoices lists what can be chosen for a new issue of a project. What it has without a choice is the value "".
+func (v *visit) issueChoices(p models.Project) (c issueChoices, err error) {
+	c.Key = p.Key
+	if c.Works = v.access.WorksOn(p.ID); !c.Works {
+		return c, nil
+	}
+	values, err := v.h.Tracker.Values(v.ctx(), v.me, p.ID)
+	if err != nil {
+		return c, err
+	}
+	c.States = v.choicesOf(values.States, models.ValueState, string(models.IssueNew))
+	c.Priorities = v.choicesOf(values.Priorities, models.ValuePriority, models.PriorityNormal.String())
+	if c.Assign, err = v.assignees(p.ID, nil); err != nil {
+		return c, err
+	}
+	if p.DefaultAssigneeID != nil {
+		c.Assign[0].Text = v.l.T("issue.assignee.usual")
+	}
+	c.Labels, err = v.h.Tracker.Labels(v.ctx(), v.me, p.ID)
+	return c, err
+}
+
+func (v *visit) choicesOf(values models.Values, kind models.ValueKind, usual string) []option {
+	var out []option
+	first := values.Word(usual, nil).Value()
+	for _, w := range values.Words(kind) {
+		o := option{w.Value(), v.word(kind, w)}
+		if o.Value == first {
+			o.Value = ""
+		}
+		out = append(out, o)
+	}
+	return out
 }
 
 // similar are open issues like the one that is about to be made: a hint, which is left out when it takes long.
@@ -63,9 +111,12 @@ func (v *visit) similar(f *form, projects []option) ([]tracker.IssueRow, error) 
 
 // issueCreate makes an issue and shows it.
 func issueCreate(v *visit) error {
-	f, err := v.readForm("issue", "project", "title", "description", "reporter", "name", "priority", "assignee", "due", "labels")
+	f, err := v.readForm("issue", "project", "title", "description", "reporter", "name", "state", "priority", "assignee", "due", "labels")
 	if err != nil {
 		return err
+	}
+	if v.PostForm("do") == "choices" {
+		return v.showIssueForm(http.StatusOK, f)
 	}
 	if f.get("title") == "" {
 		f.refuse("title", "E-ISSUE-TITLE")
@@ -81,7 +132,7 @@ func issueCreate(v *visit) error {
 	}
 	row, err := v.h.Tracker.OpenIssue(v.ctx(), v.me, tracker.IssueDraft{
 		ProjectKey: f.get("project"), Title: f.get("title"), Description: f.text("description"), Reporter: f.get("reporter"), Name: f.get("name"),
-		Priority: f.get("priority"), Assignee: f.get("assignee"), Due: f.get("due"), Labels: strings.Split(f.get("labels"), ","), Files: files,
+		State: models.IssueState(f.get("state")), Priority: f.get("priority"), Assignee: f.get("assignee"), Due: f.get("due"), Labels: strings.Split(f.get("labels"), ","), Files: files,
 	})
 	if list, ok := invalid(err); ok {
 		f.take(list, nil)

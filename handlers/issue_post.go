@@ -8,7 +8,6 @@ import (
 
 	"letterbox/gateway/message"
 	"letterbox/models"
-	"letterbox/tracker"
 )
 
 // write fills a post with its text, and with the mail it came from. A mail that cannot be looked up leaves the post as
@@ -75,8 +74,8 @@ func invitationKey(method string) string {
 }
 
 // assignees are those who can have the issue: the members of its project, the one who has it and the person itself.
-func (v *visit) assignees(found tracker.IssueView) ([]option, error) {
-	members, err := v.h.Tracker.Members(v.ctx(), v.me, found.ProjectID)
+func (v *visit) assignees(project int64, now *models.User) ([]option, error) {
+	members, err := v.h.Tracker.Members(v.ctx(), v.me, project)
 	if err != nil {
 		return nil, fmt.Errorf("list members: %w", err)
 	}
@@ -94,8 +93,8 @@ func (v *visit) assignees(found tracker.IssueView) ([]option, error) {
 			add(m.User)
 		}
 	}
-	if found.Assignee != nil {
-		add(*found.Assignee)
+	if now != nil {
+		add(*now)
 	}
 	return out, nil
 }

@@ -158,7 +158,7 @@ func (v *visit) showIssueWith(status int, number int64, f *form, c *conflict) er
 		data.Address = first.Mail.Inbox
 	}
 	if data.Works {
-		if data.Assign, err = v.assignees(found); err != nil {
+		if data.Assign, err = v.assignees(found.ProjectID, found.Assignee); err != nil {
 			return err
 		}
 	}

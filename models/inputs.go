@@ -36,6 +36,7 @@ type NewIssue struct {
 	// What a mail that is data sets besides; the zero values set nothing.
 	AssigneeID *int64
 	Priority   Priority
+	PriorityID *int64 // Of the project, when it has one of its own for it.
 	DueOn      *time.Time
 	Labels     []string // Names; those that the project lacks are made.
 	Fields     []IssueField
@@ -48,6 +49,7 @@ type MailUpdate struct {
 	Title       string
 	AssigneeID  *int64
 	Priority    *Priority
+	PriorityID  *int64 // With Priority: that of the project.
 	DueOn       *time.Time
 	Labels      []string     // Added to those that are there.
 	Fields      []IssueField // Fields of other names stay.

@@ -24,7 +24,7 @@ func (s *Service) CreateIssue(ctx context.Context, n models.NewIssue) (models.Is
 	issue := models.Issue{
 		ProjectID: n.ProjectID, Title: cut(line(n.Title), maxTitle), Description: body(n.Description), State: n.State,
 		ReporterID: n.ReporterID, OriginMessageID: n.OriginMessageID, Mentions: mentions(n.Mentions),
-		AssigneeID: n.AssigneeID, Priority: n.Priority, DueOn: n.DueOn, Version: 1, CreatedAt: at, UpdatedAt: at,
+		AssigneeID: n.AssigneeID, Priority: n.Priority, PriorityID: n.PriorityID, DueOn: n.DueOn, Version: 1, CreatedAt: at, UpdatedAt: at,
 	}
 	if issue.State.Done() {
 		issue.ClosedAt = &at

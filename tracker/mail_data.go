@@ -84,7 +84,7 @@ func (s *Service) changeByMail(ctx context.Context, issue models.Issue, u models
 		issue.AssigneeID = u.AssigneeID
 	}
 	if u.Priority != nil {
-		issue.Priority, issue.PriorityID = *u.Priority, nil
+		issue.Priority, issue.PriorityID = *u.Priority, u.PriorityID
 	}
 	if u.DueOn != nil {
 		issue.DueOn = u.DueOn

@@ -28,7 +28,7 @@ type Set struct {
 type profile struct {
 	models.Profile
 	fields     []field
-	priorities map[string]models.Priority
+	priorities map[string]string // What a mail says, folded, to the name of a priority.
 }
 
 type field struct {
@@ -122,7 +122,7 @@ func (c *compiling) choice(field, kind, value string) {
 }
 
 func (c *compiling) profile(i int, p models.Profile) profile {
-	out := profile{Profile: p, priorities: map[string]models.Priority{}}
+	out := profile{Profile: p, priorities: map[string]string{}}
 	if name := strings.TrimSpace(p.Name); name == "" || len([]rune(name)) > maxName {
 		c.wrong(FieldPath(i, -1, "name"), "E-EXTRACT-01", "max", strconv.Itoa(maxName))
 	}
@@ -143,14 +143,33 @@ func (c *compiling) profile(i int, p models.Profile) profile {
 	c.choice(FieldPath(i, -1, "further"), "further", p.Further)
 	for _, line := range p.Priorities {
 		from, to, ok := strings.Cut(line, "=")
-		priority, known := models.ParsePriority(strings.ToLower(strings.TrimSpace(to)))
-		if !ok || !known {
+		if to = strings.TrimSpace(to); !ok || !nameable(to) {
 			c.wrong(FieldPath(i, -1, "priorities"), "E-EXTRACT-06", "line", line)
 			continue
 		}
-		out.priorities[foldKey(from)] = priority
+		out.priorities[foldKey(from)] = to
 	}
 	return out
+}
+
+// nameable reports whether a priority can have that name in a project.
+func nameable(name string) bool {
+	return name != "" && len([]rune(name)) <= 50 && !strings.ContainsAny(name, "\",\n=")
+}
+
+// OwnPriorities lists the priorities that profiles set by a name that is none of the usual ones, with the entry that does:
+// the project has to have them.
+func OwnPriorities(x models.Extraction) (entries, names []string) {
+	for i, p := range x.Profiles {
+		for _, line := range p.Priorities {
+			_, to, _ := strings.Cut(line, "=")
+			to = strings.TrimSpace(to)
+			if _, usual := models.ParsePriority(strings.ToLower(to)); !usual && nameable(to) {
+				entries, names = append(entries, FieldPath(i, -1, "priorities")), append(names, to)
+			}
+		}
+	}
+	return entries, names
 }
 
 type namedTemplate struct {

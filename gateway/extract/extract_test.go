@@ -194,7 +194,7 @@ func TestFieldsSetTheIssue(t *testing.T) {
 
 func TestSettingThatCannotBeUsedIsToldAndLeftOut(t *testing.T) {
 	p := models.Profile{Fields: []models.ProfileField{{Name: "a", From: "text", By: "whole"}}, Priority: "{a}", Due: "{a}", Key: strings.Repeat("{a}", 60)}
-	o := run(t, p, extract.Source{Text: "irgendwas"}).Outcome
+	o := run(t, p, extract.Source{Text: "irgend, was"}).Outcome
 	if o == nil || o.Priority != nil || o.Due != nil || o.Key != "" || len(o.Problems) != 3 {
 		t.Errorf("outcome = %+v, want three problems and nothing set", o)
 	}
@@ -225,7 +225,7 @@ func TestWrongProfilesAreRefusedWithTheirPlace(t *testing.T) {
 		{"later field", "profiles.0.fields.0.expr", "E-EXTRACT-05", one(func(p *models.Profile) {
 			p.Fields = []models.ProfileField{{Name: "j", From: "fields", Expr: "{a}"}, ok}
 		})},
-		{"priority", "profiles.0.priorities", "E-EXTRACT-06", one(func(p *models.Profile) { p.Priorities = []string{"B3 = sofort"} })},
+		{"priority", "profiles.0.priorities", "E-EXTRACT-06", one(func(p *models.Profile) { p.Priorities = []string{"B3 sofort"} })},
 		{"source", "profiles.0.fields.0.from", "E-GATE-03", one(func(p *models.Profile) { p.Fields[0].From = "header" })},
 		{"policy", "no_match", "E-GATE-03", models.Extraction{NoMatch: "delete"}},
 		{"window", "correlate.window", "E-EXTRACT-07", models.Extraction{Correlate: models.Correlation{Window: "7d"}}},

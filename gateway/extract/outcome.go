@@ -15,12 +15,14 @@ type Outcome struct {
 	Title    string
 	Text     string
 	Priority *models.Priority
-	Labels   []string
-	Assignee string // Login.
-	Due      *time.Time
-	Key      string // The merge key, at most 200 octets.
-	Update   bool   // A further mail with the key changes the issue, too.
-	Problems []Unusable
+	// PriorityName is set instead when it is none of the usual names: what the project may call one of its own.
+	PriorityName string
+	Labels       []string
+	Assignee     string // Login.
+	Due          *time.Time
+	Key          string // The merge key, at most 200 octets.
+	Update       bool   // A further mail with the key changes the issue, too.
+	Problems     []Unusable
 }
 
 // Unusable is a setting of a profile whose text came out as something that cannot be set.
@@ -49,11 +51,15 @@ func (r *running) outcome() *Outcome {
 		o.Key = ""
 	}
 	if s := fill(p.Priority, r.values); s != "" {
-		if priority, ok := p.priorities[foldKey(s)]; ok {
+		if to, ok := p.priorities[foldKey(s)]; ok {
+			s = to
+		}
+		switch priority, usual := models.ParsePriority(strings.ToLower(s)); {
+		case usual:
 			o.Priority = &priority
-		} else if priority, ok := models.ParsePriority(strings.ToLower(s)); ok {
-			o.Priority = &priority
-		} else {
+		case nameable(s):
+			o.PriorityName = s
+		default:
 			o.unusable("priority", "priority", s)
 		}
 	}

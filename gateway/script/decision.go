@@ -2,7 +2,6 @@ package script
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -13,7 +12,7 @@ type Decision struct {
 	Project     string   `json:"project,omitempty"` // Key of the project of a new issue.
 	Title       string   `json:"title,omitempty"`
 	Description string   `json:"description,omitempty"`
-	Priority    string   `json:"priority,omitempty"` // "low", "normal", "high" or "urgent".
+	Priority    string   `json:"priority,omitempty"` // "low", "normal", "high", "urgent" or one of the project.
 	Labels      []string `json:"labels,omitempty"`
 	Assignee    string   `json:"assignee,omitempty"` // Login.
 	Due         string   `json:"due,omitempty"`      // "2026-11-22".
@@ -82,8 +81,8 @@ func (d Decision) check() error {
 			return fmt.Errorf("%s is no text", text.name)
 		}
 	}
-	if d.Priority != "" && !slices.Contains([]string{"low", "normal", "high", "urgent"}, d.Priority) {
-		return fmt.Errorf("priority is %q, want low, normal, high or urgent", short(d.Priority))
+	if utf8.RuneCountInString(d.Priority) > maxLabel || strings.ContainsAny(d.Priority, "\",\n\x00") {
+		return fmt.Errorf("priority is %q, want low, normal, high, urgent or the name of one of the project", short(d.Priority))
 	}
 	if d.Due != "" {
 		if day, err := time.Parse(time.DateOnly, d.Due); err != nil || day.Year() < 1970 || day.Year() > 9999 {

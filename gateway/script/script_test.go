@@ -115,7 +115,7 @@ func TestWhatIsNoDecisionIsAFailure(t *testing.T) {
 		{"const onEmail = () => ({move: 'Archive'})", Unusable, `"move" is no member`, 0},
 		{"const onEmail = () => ({state: 'closed'})", Unusable, `"state" is no member`, 0},
 		{"const onEmail = () => ({acknowledge: 0})", Unusable, "acknowledge is a number", 0},
-		{"const onEmail = () => ({priority: 'top'})", Unusable, `"top", want low`, 0},
+		{"const onEmail = () => ({priority: 'to, p'})", Unusable, `"to, p", want low`, 0},
 		{"const onEmail = () => ({due: 'tomorrow'})", Unusable, "want a day", 0},
 		{"const onEmail = () => ({due: new Date()})", Unusable, "an object (Date)", 0},
 		{"const onEmail = () => ({labels: 'a'})", Unusable, "a text, want a list", 0},

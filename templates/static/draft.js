@@ -2,6 +2,7 @@
 "use strict";
 
 {
+  const put = (f, value) => { if (f.tagName !== "SELECT" || [...f.options].some((o) => o.value === value)) f.value = value; };
   const slot = (form) => "draft:" + form.dataset.kept;
   const fields = (form) => [...form.elements].filter((f) => f.name && f.type !== "file" && f.type !== "hidden" && f.tagName !== "BUTTON");
   const form = document.querySelector("form[data-kept]");
@@ -10,8 +11,11 @@
     const texts = ["title", "description"].map((name) => form.elements[name]);
     const kept = JSON.parse(localStorage.getItem(slot(form)) ?? "null");
     if (kept && texts.every((f) => !f.value)) {
-      fields(form).forEach((f) => { if (kept[f.name] !== undefined) f.value = kept[f.name]; });
+      const fill = () => fields(form).forEach((f) => { if (kept[f.name] !== undefined) put(f, kept[f.name]); });
+      const project = form.elements.project?.value;
+      fill();
       form.querySelector("[data-restored]").hidden = false;
+      if (form.elements.project?.value !== project) ask(form).then(fill);
     }
     form.querySelector("[data-forget]").addEventListener("click", () => {
       localStorage.removeItem(slot(form));
@@ -25,7 +29,7 @@
       else localStorage.removeItem(slot(form));
       if (!["title", "project"].includes(event.target.name)) return;
       clearTimeout(later);
-      later = setTimeout(() => showSimilar(form), 500);
+      later = setTimeout(() => ask(form), 500);
     });
     form.addEventListener("submit", () => sessionStorage.setItem("sent", slot(form)));
   }
@@ -39,14 +43,25 @@
   }
 }
 
-async function showSimilar(form) {
-  const place = document.getElementById("similar");
+// ask shows what there is already, and what can be chosen in the project.
+async function ask(form) {
   const asked = new URLSearchParams({ project: form.elements.project?.value ?? "", title: form.elements.title.value });
+  const similar = document.getElementById("similar"), choices = document.getElementById("choices");
   try {
     const answer = await fetch("/issues/new?" + asked);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (form.elements.title.value === asked.get("title")) place.replaceChildren(...(page.getElementById("similar")?.childNodes ?? []));
+    if (form.elements.title.value === asked.get("title")) similar.replaceChildren(...(page.getElementById("similar")?.childNodes ?? []));
+    const fresh = page.getElementById("choices");
+    if (!choices || !fresh || (form.elements.project?.value ?? "") !== asked.get("project") || choices.dataset.of === asked.get("project")) return;
+    const were = [...choices.querySelectorAll("[name]")].map((f) => [f.name, f.value]), open = choices.querySelector("details")?.open;
+    choices.dataset.of = asked.get("project");
+    choices.replaceChildren(...fresh.childNodes);
+    if (open) choices.querySelector("details")?.setAttribute("open", "");
+    for (const [name, value] of were) {
+      const f = form.elements[name];
+      if (f && (f.tagName !== "SELECT" || [...f.options].some((o) => o.value === value))) f.value = value;
+    }
   } catch {
-    place.replaceChildren();
+    similar.replaceChildren();
   }
 }
