@@ -120,6 +120,9 @@ func (g *Gateway) planNotice(ctx context.Context, d *delivery) error {
 
 // acknowledge fills the outbox, or returns the code of the reason why nobody is told.
 func (g *Gateway) acknowledge(ctx context.Context, d *delivery) (silent string, err error) {
+	if d.flowed.Silent {
+		return "notify.silent_flow", nil
+	}
 	if d.scripted.Silent {
 		return "notify.silent_script", nil
 	}

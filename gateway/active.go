@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ type activeCase struct {
 // become an issue becomes a note there when the rules say so, unless it is data with a number of its own. It only looks;
 // apply adds the files.
 func (g *Gateway) chooseActive(ctx context.Context, d *delivery) error {
-	mode := d.rules.rules.AttachToActive
+	mode := cmp.Or(d.flowed.Active, d.rules.rules.AttachToActive)
 	d.active = activeCase{}
 	if mode == "" || mode == "off" || !d.hasEffect() || d.row.Archived || d.rest() || len(d.loose()) == 0 {
 		return nil

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -126,7 +127,7 @@ func (g *Gateway) effect(ctx context.Context, d *delivery) error {
 	if d.state == models.MessageCommented {
 		c, err := g.Tracker.AddComment(ctx, models.NewComment{
 			IssueNumber: d.target.comment, AuthorID: author.ID, Body: d.body(), OriginMessageID: origin,
-			Reopen: d.target.reopen && !d.row.Archived, Attachments: files, WatcherIDs: d.people.watchers, Participants: people,
+			Reopen: d.target.reopen && !d.row.Archived && d.changed.State == nil, Attachments: files, WatcherIDs: d.watching(), Participants: people,
 			Internal: d.target.note, Aside: d.active.only, Tell: tellOf(d),
 		})
 		if err != nil {
@@ -137,14 +138,17 @@ func (g *Gateway) effect(ctx context.Context, d *delivery) error {
 		if err := g.updateByProfile(ctx, d, author.ID); err != nil {
 			return err
 		}
+		if err := g.changeByFlow(ctx, d, author.ID); err != nil {
+			return err
+		}
 	} else {
-		state := models.IssueNew
+		state := cmp.Or(d.flowed.New.State, models.IssueNew)
 		if d.row.Archived {
 			state = models.IssueClosed
 		}
 		i, err := g.Tracker.CreateIssue(ctx, d.setByProfile(models.NewIssue{
 			ProjectID: d.project(), Title: d.title(), Description: d.body(), State: state,
-			ReporterID: author.ID, OriginMessageID: origin, Attachments: files, WatcherIDs: d.people.watchers,
+			ReporterID: author.ID, OriginMessageID: origin, Attachments: files, WatcherIDs: d.watching(),
 			Participants: people, Mentions: d.target.mentioned(), Tell: tellOf(d),
 		}))
 		if err != nil {
@@ -230,7 +234,7 @@ func (g *Gateway) saveResult(ctx context.Context, d *delivery) error {
 		row.CommentID = &d.comment
 	}
 	if !d.rerun {
-		g.planSettle(d.inbox.Settings, d, &row)
+		g.planSettle(d.settleAs(), d, &row)
 	}
 	if err := g.planNotice(ctx, d); err != nil {
 		return err

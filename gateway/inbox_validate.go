@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"letterbox/gateway/extract"
+	"letterbox/gateway/flow"
 	"letterbox/gateway/oauth"
 	"letterbox/gateway/rule"
 	"letterbox/models"
@@ -106,7 +107,7 @@ func validate(d InboxDraft) models.InvalidList {
 	if _, err := time.Parse(time.DateOnly, s.ImportSince); err != nil && !slices.Contains([]string{"from_now", "all", "archive"}, s.ImportSince) {
 		add("import_since", "E-INBOX-10", "value", s.ImportSince, "values", "from_now, all, archive, 2026-11-21")
 	}
-	for _, f := range append(rule.Lint(d.Rules, nil), extract.Lint(d.Rules.Extraction)...) {
+	for _, f := range slices.Concat(rule.Lint(d.Rules, nil), extract.Lint(d.Rules.Extraction), flow.Check(d.Rules.Flow)) {
 		if strings.HasPrefix(f.Code, "E-") {
 			list = append(list, &models.Invalid{Field: f.Field, Code: f.Code, Args: f.Args})
 		}

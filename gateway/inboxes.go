@@ -141,6 +141,9 @@ func (g *Gateway) CreateInbox(ctx context.Context, by *models.User, d InboxDraft
 		if err := g.Store.CreateInbox(ctx, &ib); err != nil {
 			return err
 		}
+		if err := g.mayRoute(ctx, by, models.Flow{}, d.Rules.Flow); err != nil {
+			return err
+		}
 		if err := g.Store.AddRuleVersion(ctx, &models.RuleVersion{InboxID: ib.ID, Version: 1, Rules: d.Rules, CreatedBy: idOf(by), CreatedAt: at}); err != nil {
 			return err
 		}
@@ -255,6 +258,9 @@ func (g *Gateway) newRules(ctx context.Context, by *models.User, ib *models.Inbo
 	}
 	if cur.Rules.Script != rules.Script && !mayScript(by) {
 		return fmt.Errorf("change the script: %w", models.ErrForbidden)
+	}
+	if err := g.mayRoute(ctx, by, cur.Rules.Flow, rules.Flow); err != nil {
+		return err
 	}
 	ib.RuleVersion++
 	return g.Store.AddRuleVersion(ctx, &models.RuleVersion{

@@ -19,7 +19,7 @@ type target struct {
 	mentions []string // Numbers that the mail named but must not write to, or that are done and get a follow-up.
 }
 
-// match lets the profiles read the message and finds the issue that it belongs to, or decides for a new one. The
+// match lets profiles, flow rules and the script read the message and finds the issue that it belongs to, or decides for a new one. The
 // rest is a function of what gate has looked up, and of the people that commands in the mail name.
 func (g *Gateway) match(ctx context.Context, d *delivery) error {
 	if d.decided() {
@@ -34,7 +34,7 @@ func (g *Gateway) match(ctx context.Context, d *delivery) error {
 	}
 	if d.told != nil {
 		d.goWhereTold()
-		return nil
+		return g.flowTarget(ctx, d)
 	}
 	d.target = choose(d)
 	if d.target.comment != 0 && len(d.people.copies) > 0 {
@@ -61,6 +61,9 @@ func (g *Gateway) match(ctx context.Context, d *delivery) error {
 	}
 	d.noteUnset()
 	if err := g.chooseActive(ctx, d); err != nil {
+		return err
+	}
+	if err := g.flowTarget(ctx, d); err != nil {
 		return err
 	}
 	if err := g.findCommands(ctx, d); err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"letterbox/gateway/extract"
+	"letterbox/gateway/flow"
 	"letterbox/gateway/message"
 	"letterbox/gateway/rule"
 	"letterbox/gateway/script"
@@ -47,6 +48,7 @@ type Decision struct {
 	Parsed      *message.Message
 	Args        map[string]string // Placeholders of the sentence of Reason, when the gate has decided.
 	Data        *extract.Outcome  // What a profile has read and the script has set; nil: nothing.
+	Flow        flow.Decision     // What the flow rules want.
 	Script      *script.Result    // What the script of the inbox said; nil: it was not asked.
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"letterbox/gateway/authenticity"
 	"letterbox/gateway/extract"
+	"letterbox/gateway/flow"
 	"letterbox/gateway/message"
 	"letterbox/gateway/rule"
 	"letterbox/gateway/script"
@@ -50,6 +51,9 @@ type delivery struct {
 	data      *extract.Outcome    // Set by match: what a profile has read; nil: nothing.
 	assignee  *int64              // Set by match: whom the profile names.
 	keyed     *keyed              // Set by match: the merge key; nil: none that counts.
+	flowed    flow.Decision       // Set by match: what the flow rules want.
+	followers []int64             // Set by match: who watches the issue because a flow rule says so.
+	changed   models.MailUpdate   // Set by match: what flow rules change of the issue of a comment.
 	answers   scriptAnswers       // What the script has said to what it was asked.
 	answer    *script.Result      // Set by match: the run of the script; nil: there was none.
 	scripted  script.Decision     // Set by match: what the script wants.

@@ -8,21 +8,25 @@ import (
 
 	"letterbox/gateway/authenticity"
 	"letterbox/gateway/extract"
+	"letterbox/gateway/flow"
 	"letterbox/gateway/rule"
 	"letterbox/gateway/script"
 	"letterbox/models"
 )
 
-// recognise lets the profiles and the script of the inbox read a message that was let in. What they found decides with
-// match: it says what becomes of a mail that none of the profiles knows, and names the issue of its merge key.
+// recognise lets the profiles, the flow rules and the script of the inbox read a message that was let in. What they found
+// decides with match: it says what becomes of a mail that none of the profiles knows, and names the issue of its merge key.
 func (g *Gateway) recognise(ctx context.Context, d *delivery) error {
-	d.data, d.assignee, d.priority, d.keyed, d.answer, d.scripted, d.routed = nil, nil, nil, nil, nil, script.Decision{}, 0
+	d.data, d.assignee, d.priority, d.keyed, d.answer, d.scripted, d.routed, d.flowed = nil, nil, nil, nil, nil, script.Decision{}, 0, flow.Decision{}
 	if headerOnly(d.row) || d.rest() {
 		return nil
 	}
 	d.readByProfiles()
 	if d.decided() {
 		return nil
+	}
+	if err := g.askFlow(ctx, d); err != nil || d.decided() {
+		return err
 	}
 	if err := g.askScript(ctx, d); err != nil || d.decided() || d.data == nil {
 		return err

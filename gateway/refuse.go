@@ -22,7 +22,8 @@ func (d *delivery) tellsRefused() bool {
 }
 
 // planRefusal puts the notice of a refusal into the outbox, in the transaction of the refusal, or records why the sender
-// is not told. The notice is the same whatever the reason, so nobody learns the rules from it (SEC-51).
+// is not told. The notice is the same whatever the reason, so nobody learns the rules from it (SEC-51);
+// a flow rule that refuses may have a text of its own.
 func (g *Gateway) planRefusal(ctx context.Context, d *delivery) error {
 	if !d.tellsRefused() || d.rerun {
 		return nil
@@ -80,6 +81,9 @@ func (g *Gateway) queueRefusal(ctx context.Context, d *delivery, account models.
 	}
 	lang := d.language(account)
 	subject, text := g.refusalText(ack, lang, titleOf(d.mail), d.mail.From[0].Name)
+	if d.reason == rule.FlowRejected && d.flowed.Text != "" {
+		text = d.flowed.Text // Somebody has written it for the sender.
+	}
 	o := models.Outgoing{
 		Kind: models.OutgoingRefusal, AccountID: account.ID, InboxID: &d.inbox.ID, MessageID: &d.row.ID,
 		Recipient: to, RecipientName: outbound.Line(d.mail.From[0].Name, 100), Language: lang, State: models.OutgoingQueued,

@@ -99,6 +99,9 @@ func CompareRules(before, after models.Rules) []RuleChange {
 	if c, differs := CompareExtraction(before.Extraction, after.Extraction); differs {
 		out = append(out, c)
 	}
+	if c, differs := CompareFlow(before.Flow, after.Flow); differs {
+		out = append(out, c)
+	}
 	if c, differs := CompareScript(before.Script, after.Script); differs {
 		out = append(out, c)
 	}

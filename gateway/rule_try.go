@@ -26,7 +26,7 @@ type Tried struct {
 // Differs reports whether the mail ends otherwise under the two sets of rules.
 func (t Tried) Differs() bool {
 	a, b := t.InForce, t.Draft
-	return a.State != b.State || a.Reason != b.Reason || a.IssueNumber != b.IssueNumber || a.Title != b.Title || a.ProjectID != b.ProjectID || !reflect.DeepEqual(a.Data, b.Data)
+	return a.State != b.State || a.Reason != b.Reason || a.IssueNumber != b.IssueNumber || a.Title != b.Title || a.ProjectID != b.ProjectID || !reflect.DeepEqual(a.Data, b.Data) || !reflect.DeepEqual(a.Flow, b.Flow)
 }
 
 // TryRules decides on one raw mail under the rules in force and under draft. Nothing is written. Rules that cannot be
@@ -150,7 +150,7 @@ func (t *trial) decide(ctx context.Context, d delivery, rules *compiledRules) (D
 func (d *delivery) decision() Decision {
 	return Decision{
 		State: d.state, Reason: d.reason, IssueNumber: d.target.comment, ProjectID: d.project(), Title: d.title(),
-		Trace: d.trace, Parsed: d.mail, Args: d.verdict.Args, Data: d.data, Script: d.answer,
+		Trace: d.trace, Parsed: d.mail, Args: d.verdict.Args, Data: d.data, Flow: d.flowed, Script: d.answer,
 	}
 }
 

@@ -3,9 +3,11 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"letterbox/gateway/extract"
+	"letterbox/gateway/flow"
 	"letterbox/gateway/rule"
 	"letterbox/models"
 )
@@ -90,7 +92,7 @@ func (g *Gateway) putInForce(
 // wrongRules returns what keeps rules from being put in force.
 func wrongRules(rules models.Rules) models.InvalidList {
 	var list models.InvalidList
-	for _, f := range append(rule.Lint(rules, nil), extract.Lint(rules.Extraction)...) {
+	for _, f := range slices.Concat(rule.Lint(rules, nil), extract.Lint(rules.Extraction), flow.Check(rules.Flow)) {
 		if strings.HasPrefix(f.Code, "E-") {
 			list = append(list, &models.Invalid{Field: f.Field, Code: f.Code, Args: f.Args})
 		}

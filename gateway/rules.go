@@ -10,6 +10,7 @@ import (
 	"weak"
 
 	"letterbox/gateway/extract"
+	"letterbox/gateway/flow"
 	"letterbox/gateway/rule"
 	"letterbox/models"
 )
@@ -20,6 +21,7 @@ type compiledRules struct {
 	rules   models.Rules
 	set     *rule.Set
 	data    *extract.Set
+	flow    *flow.Set
 }
 
 func compileRules(version int64, rules models.Rules) (*compiledRules, error) {
@@ -28,7 +30,10 @@ func compileRules(version int64, rules models.Rules) (*compiledRules, error) {
 	if c.set, err = rule.Compile(rules); err != nil {
 		return nil, err
 	}
-	c.data, err = extract.Compile(rules.Extraction)
+	if c.data, err = extract.Compile(rules.Extraction); err != nil {
+		return nil, err
+	}
+	c.flow, err = flow.Compile(rules.Flow)
 	return c, err
 }
 

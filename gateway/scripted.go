@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -28,19 +27,16 @@ func (g *Gateway) doAsScripted(ctx context.Context, d *delivery, want script.Dec
 		d.note(models.StepMatch, "match.script_overruled", "text", want.Reject+want.SetAside)
 	}
 	if want.Project != "" {
-		p, err := g.Store.ProjectByKey(ctx, want.Project)
-		if errors.Is(err, models.ErrNotFound) || err == nil && p.ArchivedAt != nil {
+		was := d.project()
+		p, ok, err := g.routeTo(ctx, d, want.Project)
+		if err != nil {
+			return err
+		}
+		if !ok {
 			d.scriptFailed(script.Failure{Kind: script.Unusable, Detail: fmt.Sprintf("there is no project %q to which issues can be added", want.Project)})
 			return nil
 		}
-		if err != nil {
-			return fmt.Errorf("look up the project that the script names: %w", err)
-		}
-		if p.ID != d.inbox.ProjectID {
-			d.routed = p.ID
-			if d.people.watchers, err = g.watchersOf(ctx, d.people.others, p.ID); err != nil {
-				return err
-			}
+		if p.ID != was {
 			d.note(models.StepMatch, "match.script_project", "project", p.Key)
 		}
 	}
@@ -58,12 +54,12 @@ func (g *Gateway) doAsScripted(ctx context.Context, d *delivery, want script.Dec
 	if want.Silent {
 		d.note(models.StepMatch, "match.script_silent")
 	}
-	d.overlay(want)
+	d.overlay("script", want)
 	return nil
 }
 
-// overlay writes what a script sets over what a profile has set.
-func (d *delivery) overlay(want script.Decision) {
+// overlay writes what flow rules or a script set over what a profile has set. by is "flow" or "script".
+func (d *delivery) overlay(by string, want script.Decision) {
 	o := extract.Outcome{Update: true}
 	if d.data != nil {
 		o = *d.data
@@ -74,7 +70,7 @@ func (d *delivery) overlay(want script.Decision) {
 			return
 		}
 		set = true
-		d.note(models.StepMatch, "match.script_sets", "set", name, "value", cut(value, 300))
+		d.note(models.StepMatch, "match."+by+"_sets", "set", name, "value", cut(value, 300))
 		if to != nil {
 			*to = value
 		}

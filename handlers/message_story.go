@@ -84,6 +84,12 @@ func (v *visit) traceWords(recorded map[string]string) map[string]string {
 	if kind, ok := args["kind"]; ok && v.l.Has("script."+kind) {
 		args["kind"] = v.l.T("script." + kind)
 	}
+	if thing, ok := args["thing"]; ok {
+		args["condition"] = v.flowCondition(models.FlowCondition{Field: thing, Name: args["name"], Op: args["op"], Value: args["value"]})
+	}
+	if state, ok := args["to_state"]; ok {
+		args["to_state"] = v.l.T("state." + state)
+	}
 	if set, ok := args["set"]; ok {
 		args["set"] = v.l.T("script.set." + set)
 	}

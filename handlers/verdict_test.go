@@ -30,6 +30,10 @@ func verdicts() []verdict {
 			de: []string{"#2 aktualisiert", "Das Format „Brand“ passt", "Was: printer", "gleiche Nummer burns"}, en: []string{"#2 updated", "The format &#34;Brand&#34; matches", "same number burns"}},
 		{reason: rule.NoProfileMatch, state: models.MessageRejected, rules: func(r *models.Rules) { r.Extraction = burning("reject", "") }, mail: "Subject: The printer burns|Subject: The printer smokes",
 			de: []string{"Texterkennung fand kein passendes Format", "Das Format „Brand“ passt nicht: Was – nicht gefunden"}, en: []string{"Text recognition found no matching format", "does not match: Was – not found"}},
+		{reason: rule.FlowRejected, state: models.MessageRejected, rules: flowing("subject", "matches", "burns$", "reject", "Bitte anrufen"),
+			de: []string{"Von der Ablaufregel „Brand“ abgelehnt. Bitte anrufen", "Ablaufregel 1 „Brand“ (Version 2) gilt"}, en: []string{"Rejected by the flow rule &#34;Brand&#34;. Bitte anrufen", "Flow rule 1 &#34;Brand&#34; (version 2) applies"}},
+		{reason: rule.FlowSetAside, state: models.MessageQuarantined, rules: flowing("kind", "is", "person", "set_aside", "Bitte ansehen"),
+			de: []string{"Von der Ablaufregel „Brand“ zurückgestellt. Bitte ansehen"}, en: []string{"Set aside by the flow rule &#34;Brand&#34;. Bitte ansehen"}},
 		{reason: rule.ScriptRejected, state: models.MessageRejected, rules: scripted("return {reject: 'Nur ' + mail.from[0].name}"),
 			de: []string{"Vom Skript abgelehnt: Nur Anna Berg", "Skript der Version 2 ausgeführt"}, en: []string{"Rejected by script: Nur Anna Berg", "Script of version 2 run"}},
 		{reason: rule.ScriptSetAside, state: models.MessageQuarantined, rules: scripted("log('seen', mail.subject); return {set_aside: 'Bitte ansehen'}"),
@@ -92,6 +96,15 @@ func verdicts() []verdict {
 // scripted gives an inbox a script with the body of onEmail.
 func scripted(body string) func(*models.Rules) {
 	return func(r *models.Rules) { r.Script.Source = "function onEmail(mail, ctx) {" + body + "}" }
+}
+
+// flowing gives an inbox a flow rule with one condition and one action.
+func flowing(field, op, value, do, with string) func(*models.Rules) {
+	return func(r *models.Rules) {
+		r.Flow.Rules = []models.FlowRule{{
+			Name: "Brand", Conditions: []models.FlowCondition{{Field: field, Op: op, Value: value}}, Actions: []models.FlowAction{{Do: do, Value: with}},
+		}}
+	}
 }
 
 const filesMail = `From: Anna Berg <anna@customer.example>

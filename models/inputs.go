@@ -53,6 +53,8 @@ type MailUpdate struct {
 	DueOn       *time.Time
 	Labels      []string     // Added to those that are there.
 	Fields      []IssueField // Fields of other names stay.
+	State       *IssueState
+	Always      bool // Also when no field says something else than before.
 	Tell        Tell
 }
 

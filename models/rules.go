@@ -50,5 +50,6 @@ type Rules struct {
 	AutoMail     string `json:"auto_mail"`     // Mail that a machine sent: "ignore", "comment" (only on the issue it belongs to) or "process".
 
 	Extraction Extraction `json:"extraction,omitzero"` // Formats of mails that are data.
+	Flow       Flow       `json:"flow,omitzero"`       // Flow rules: what becomes of mails that were let in.
 	Script     Script     `json:"script,omitzero"`     // Decides on mails that were let in; only admins change it.
 }

@@ -3,6 +3,7 @@ package tracker
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -39,7 +40,7 @@ func usableLabels(names []string) []string {
 
 // UpdateByMail changes an issue as a further mail of the same incident says: where a field says something else than the
 // mail before, the fields, title, priority, due date and assignee of the mail are taken over and its labels are added.
-// A mail that says the same leaves everything as people have set it. It joins the transaction in ctx, checks no rights,
+// A mail that says the same leaves everything as people have set it, unless u.Always is set. It joins the transaction in ctx, checks no rights,
 // and reports whether anything changed. The history keeps each change in the name of the author.
 func (s *Service) UpdateByMail(ctx context.Context, u models.MailUpdate) (changed bool, err error) {
 	number := u.IssueNumber
@@ -58,13 +59,16 @@ func (s *Service) UpdateByMail(ctx context.Context, u models.MailUpdate) (change
 			return err
 		}
 		fields, events := mergeFields(was, u.Fields)
-		if changed = len(events) > 0; !changed {
+		if changed = len(events) > 0; !changed && !u.Always {
 			return nil
 		}
-		if err := s.store.SetIssueFields(ctx, number, fields); err != nil {
-			return err
+		if changed {
+			if err := s.store.SetIssueFields(ctx, number, fields); err != nil {
+				return err
+			}
 		}
-		return s.changeByMail(ctx, issue, u, events)
+		changed, err = s.changeByMail(ctx, issue, u, events)
+		return err
 	})
 	if err != nil {
 		return false, fmt.Errorf("update issue by mail: %w", err)
@@ -75,45 +79,57 @@ func (s *Service) UpdateByMail(ctx context.Context, u models.MailUpdate) (change
 	return changed, nil
 }
 
-func (s *Service) changeByMail(ctx context.Context, issue models.Issue, u models.MailUpdate, events []models.IssueEvent) error {
+func (s *Service) changeByMail(ctx context.Context, issue models.Issue, u models.MailUpdate, events []models.IssueEvent) (changed bool, err error) {
 	before := issue
+	applyMail(&issue, u)
+	if len(u.Labels) > 0 {
+		of, err := s.store.LabelsOf(ctx, []int64{issue.Number})
+		if err != nil {
+			return false, fmt.Errorf("list labels: %w", err)
+		}
+		have := labelNames(of[issue.Number])
+		want := usableLabels(append(slices.Clone(have), u.Labels...))
+		if err := s.setLabels(ctx, issue, want); err != nil {
+			return false, err
+		}
+		events = append(events, labelEvent(have, want)...)
+	}
+	if len(events) == 0 && reflect.DeepEqual(before, issue) {
+		return false, nil
+	}
+	if err := s.store.UpdateIssue(ctx, &issue, before.Version); err != nil {
+		return false, err
+	}
+	by := &models.User{ID: u.AuthorID}
+	if err := s.record(ctx, by, before, issue, events...); err != nil {
+		return false, err
+	}
+	if before.Title != issue.Title {
+		if err := s.reindex(ctx, issue); err != nil {
+			return false, err
+		}
+	}
+	return true, s.notifyChange(ctx, by, before, issue, u.Tell)
+}
+
+// applyMail writes what a mail changes into an issue. A state of the project that counts as what the mail says stays, and so
+// does such a priority where a rule sets it.
+func applyMail(issue *models.Issue, u models.MailUpdate) {
 	if title := cut(line(u.Title), maxTitle); title != "" {
 		issue.Title = title
 	}
 	if u.AssigneeID != nil {
 		issue.AssigneeID = u.AssigneeID
 	}
-	if u.Priority != nil {
+	if u.Priority != nil && !(u.Always && *u.Priority == issue.Priority) {
 		issue.Priority, issue.PriorityID = *u.Priority, u.PriorityID
 	}
-	if u.DueOn != nil {
+	if u.DueOn != nil && (issue.DueOn == nil || !issue.DueOn.Equal(*u.DueOn)) {
 		issue.DueOn = u.DueOn
 	}
-	if err := s.store.UpdateIssue(ctx, &issue, before.Version); err != nil {
-		return err
+	if u.State != nil && *u.State != issue.State {
+		setState(issue, *u.State)
 	}
-	by := &models.User{ID: u.AuthorID}
-	if len(u.Labels) > 0 {
-		of, err := s.store.LabelsOf(ctx, []int64{issue.Number})
-		if err != nil {
-			return fmt.Errorf("list labels: %w", err)
-		}
-		have := labelNames(of[issue.Number])
-		want := usableLabels(append(slices.Clone(have), u.Labels...))
-		if err := s.setLabels(ctx, issue, want); err != nil {
-			return err
-		}
-		events = append(events, labelEvent(have, want)...)
-	}
-	if err := s.record(ctx, by, before, issue, events...); err != nil {
-		return err
-	}
-	if before.Title != issue.Title {
-		if err := s.reindex(ctx, issue); err != nil {
-			return err
-		}
-	}
-	return s.notifyChange(ctx, by, before, issue, u.Tell)
 }
 
 // mergeFields lays the fields of a mail over those that are there, and returns what changes as lines of the history.

@@ -59,6 +59,10 @@ func fold(s string) string {
 	return collapse(s)
 }
 
+// Fold makes equal what people take for the same text, as keywords are compared: capital and small letters, letters
+// composed or not, and any run of blanks.
+func Fold(s string) string { return fold(s) }
+
 // collapse turns every run of blanks into one and drops those at the ends.
 func collapse(s string) string {
 	var b strings.Builder

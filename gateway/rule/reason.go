@@ -37,6 +37,9 @@ const (
 
 	NoProfileMatch Reason = "no_profile_match" // None of the formats of the inbox.
 
+	FlowRejected Reason = "flow_rejected" // By a flow rule.
+	FlowSetAside Reason = "flow_set_aside"
+
 	ScriptRejected Reason = "script_rejected"
 	ScriptSetAside Reason = "script_set_aside"
 	ScriptFailed   Reason = "script_failed"  // Quarantined, unless mail goes on without.
@@ -63,7 +66,7 @@ func Reasons() []Reason {
 		AcceptedNew, AcceptedComment, AcceptedUpdate, UnknownSender, SenderUnreadable, SenderNotAllowed, SenderBlocked,
 		DomainPattern, RecipientUnexpected, KeywordSubject, KeywordBody, SubjectEmpty, SubjectRejected,
 		Spam, SenderUnverified, RateLimited, TooManyAttachments, AttachmentBlocked, AutoReply, Bounce, Loop, OwnMail, MailingList, NoProfileMatch,
-		ScriptRejected, ScriptSetAside, ScriptFailed, ScriptTimeout, Duplicate, TooLarge, CreateDisabled, CommentDisabled,
+		FlowRejected, FlowSetAside, ScriptRejected, ScriptSetAside, ScriptFailed, ScriptTimeout, Duplicate, TooLarge, CreateDisabled, CommentDisabled,
 		IssueClosed, IssueForbidden, DryRun, RuleTimeout, ParseFailed, Quarantined, BeforeStart, Vanished,
 	}
 }

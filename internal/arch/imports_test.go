@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"gateway/extract":             {"gateway/rule", "models"},
 	"gateway/authenticity":        {},
 	"gateway/command":             {},
+	"gateway/flow":                {"gateway/rule", "models"},
 	"gateway/mailbox":             {},
 	"gateway/mailbox/archive":     {"gateway/mailbox"},
 	"gateway/mailbox/bearer":      {"gateway/mailbox"},
@@ -41,12 +42,12 @@ var mayImport = map[string][]string{
 	"gateway/smime":               {},
 	"gateway/thread":              {"models"},
 	"gateway": {
-		"gateway/authenticity", "gateway/command", "gateway/extract", "gateway/mailbox", "gateway/mailbox/archive", "gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/mailbox/preset", "gateway/message",
+		"gateway/authenticity", "gateway/command", "gateway/extract", "gateway/flow", "gateway/mailbox", "gateway/mailbox/archive", "gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/mailbox/preset", "gateway/message",
 		"gateway/oauth", "gateway/outbound", "gateway/rule", "gateway/script", "gateway/smime", "gateway/thread", "models", "models/store",
 	},
 
 	"tracker":  {"models", "models/store"},
-	"handlers": {"gateway", "gateway/extract", "gateway/mailbox", "gateway/mailbox/preset", "gateway/message", "gateway/rule", "gateway/script", "gateway/smime", "internal/i18n", "internal/identity", "internal/picture", "internal/spelling", "models", "templates", "tracker"},
+	"handlers": {"gateway", "gateway/extract", "gateway/flow", "gateway/mailbox", "gateway/mailbox/preset", "gateway/message", "gateway/rule", "gateway/script", "gateway/smime", "internal/i18n", "internal/identity", "internal/picture", "internal/spelling", "models", "templates", "tracker"},
 
 	"internal/acceptance": {},
 	"internal/arch":       {},

@@ -1,0 +1,95 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"letterbox/gateway/flow"
+	"letterbox/models"
+)
+
+// SaveFlow puts flow rules in force in an inbox as a new version of its rules, when the one in force is still base;
+// models.ErrConflict otherwise. Rules that cannot be taken are a models.InvalidList. It returns the version in force.
+func (g *Gateway) SaveFlow(ctx context.Context, by *models.User, inboxID, base int64, f models.Flow) (int64, error) {
+	v, err := g.Store.RuleVersion(ctx, inboxID, base)
+	if errors.Is(err, models.ErrNotFound) {
+		if _, err := g.Store.InboxByID(ctx, inboxID); err != nil {
+			return 0, err
+		}
+		return 0, fmt.Errorf("version %d is not in force: %w", base, models.ErrConflict)
+	}
+	if err != nil {
+		return 0, err
+	}
+	v.Rules.Flow = f
+	return g.putInForce(ctx, by, inboxID, base, v.Rules, "flow.update", nil)
+}
+
+// mayRoute returns what keeps a person from sending mail to the projects that flow rules name: one that is not there, or
+// on which the person does not work. What was in force before may stay.
+func (g *Gateway) mayRoute(ctx context.Context, by *models.User, before, after models.Flow) error {
+	had := flow.Targets(before)
+	var list models.InvalidList
+	for i, r := range after.Rules {
+		for j, a := range r.Actions {
+			if a.Do != "project" || slices.Contains(had, strings.TrimSpace(a.Value)) {
+				continue
+			}
+			p, err := g.Store.ProjectByKey(ctx, strings.TrimSpace(a.Value))
+			member := err == nil
+			if err == nil && by != nil {
+				member, err = g.memberOf(ctx, *by, p.ID)
+			}
+			if err != nil && !errors.Is(err, models.ErrNotFound) {
+				return fmt.Errorf("look up the project of a flow rule: %w", err)
+			}
+			if !member {
+				list = append(list, &models.Invalid{Field: flow.Path(i, "actions", j, "value"), Code: "E-FLOW-10", Args: map[string]string{"rule": r.Name, "key": a.Value}})
+			}
+		}
+	}
+	if len(list) > 0 {
+		return list
+	}
+	return nil
+}
+
+// flowLines are flow rules in lines, for comparisons.
+func flowLines(f models.Flow) []string {
+	var out []string
+	if f.Zone != "" {
+		out = append(out, "zone = "+f.Zone)
+	}
+	for i, r := range f.Rules {
+		at := strconv.Itoa(i+1) + " " + r.Name + ": "
+		head := "when = " + or(r.When, "all")
+		for _, one := range []struct {
+			name string
+			on   bool
+		}{{"off", r.Off}, {"comments", r.Comments}, {"stop", r.Stop}} {
+			if one.on {
+				head += ", " + one.name
+			}
+		}
+		out = append(out, at+head)
+		for _, c := range r.Conditions {
+			out = append(out, at+strings.Join(strings.Fields("if "+c.Field+" "+c.Name+" "+c.Op), " ")+" "+strconv.Quote(c.Value))
+		}
+		for _, a := range r.Actions {
+			out = append(out, at+a.Do+" "+strconv.Quote(a.Value))
+		}
+	}
+	return out
+}
+
+// CompareFlow returns how two sets of flow rules differ, line by line.
+func CompareFlow(before, after models.Flow) (c RuleChange, differs bool) {
+	was, is := flowLines(before), flowLines(after)
+	c = RuleChange{Field: "flow", Before: strings.Join(was, "\n"), After: strings.Join(is, "\n")}
+	c.Added, c.Gone = missing(is, was), missing(was, is)
+	return c, c.Before != c.After
+}
