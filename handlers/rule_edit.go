@@ -155,7 +155,7 @@ func ruleUpdate(v *visit) error {
 		return errUnreadable
 	}
 	rules := rulesOf(f)
-	rules.Extraction, rules.Script = in.Rules.Extraction, in.Rules.Script // They have pages of their own.
+	rules.Extraction, rules.Flow, rules.Script = in.Rules.Extraction, in.Rules.Flow, in.Rules.Script // They have pages of their own.
 	switch v.Request.PostForm.Get("do") {
 	case "lint":
 		return v.showRules(http.StatusOK, in, f, ruleView{})
@@ -185,7 +185,7 @@ func ruleUpdate(v *visit) error {
 func (v *visit) showRules(status int, in gateway.InboxView, f *form, data ruleView) error {
 	data.InboxView = in
 	rules := rulesOf(f)
-	rules.Extraction, rules.Script = in.Rules.Extraction, in.Rules.Script // They have pages of their own.
+	rules.Extraction, rules.Flow, rules.Script = in.Rules.Extraction, in.Rules.Flow, in.Rules.Script // They have pages of their own.
 	found, err := v.h.Gateway.LintRules(v.ctx(), in.ID, rules)
 	if err != nil {
 		return err
