@@ -111,7 +111,17 @@ func apiTypeName(t reflect.Type) string {
 	case reflect.Int, reflect.Int64:
 		return "integer"
 	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Uint8 {
+			return "string (base64)"
+		}
 		return "array"
+	case reflect.Map:
+		return "object"
+	case reflect.Struct: // An apiExact.
+		if of := t.Field(0).Type; of.Kind() == reflect.Slice {
+			return apiTypeName(of)
+		}
+		return "object"
 	default:
 		return "string"
 	}

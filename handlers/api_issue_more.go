@@ -1,10 +1,8 @@
 package handlers
 
 import (
-	"cmp"
 	"context"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -19,17 +17,14 @@ type apiMergeIn struct {
 	Into *int64 `json:"into"`
 }
 
-// apiLinkOut is a link of an issue, seen from it.
-type apiLinkOut struct {
-	Kind  string `json:"kind"`
-	Back  bool   `json:"back"` // It was made from the other issue: "blocked by", not "blocks".
-	Issue int64  `json:"issue"`
+// apiSplitIn is the title of an issue that is made of a comment.
+type apiSplitIn struct {
+	Title *string `json:"title"`
 }
 
-// apiLinkIn is a new link.
-type apiLinkIn struct {
-	Kind  *string `json:"kind"` // "relates" when it is left out.
-	Issue *int64  `json:"issue"`
+// apiMoveIn says to which issue a comment goes.
+type apiMoveIn struct {
+	To *int64 `json:"to"`
 }
 
 // apiChangeOut is one line of the history of an issue.
@@ -94,38 +89,6 @@ func apiIssueActive(on bool) apiFunc {
 	}
 }
 
-func apiLinkList(h *Handlers, c *gin.Context) error {
-	byNumber := apiOrdered(h.Tracker.Links, func(list []tracker.Link) {
-		slices.SortFunc(list, func(a, b tracker.Link) int { return cmp.Compare(a.Number, b.Number) })
-	})
-	return apiOfIssue(c, byNumber, func(l tracker.Link) int64 { return l.Number }, func(l tracker.Link) apiLinkOut {
-		return apiLinkOut{Kind: string(l.Kind), Back: l.Back, Issue: l.Number}
-	})
-}
-
-func apiLinkCreate(h *Handlers, c *gin.Context) error {
-	number, err := apiID(c, "number")
-	if err != nil {
-		return err
-	}
-	var in apiLinkIn
-	given, err := apiDecode(c, &in)
-	if err != nil {
-		return err
-	}
-	if faults := apiRequired(given, "issue"); faults != nil {
-		return faults
-	}
-	kind, other := string(models.LinkRelates), int64(0)
-	apiSet(&kind, in.Kind)
-	apiSet(&other, in.Issue)
-	if err := h.Tracker.AddLink(c.Request.Context(), apiUser(c), number, other, models.LinkKind(kind)); err != nil {
-		return err
-	}
-	apiCreated(c, "/issues/"+strconv.FormatInt(number, 10)+"/links", apiLinkOut{Kind: kind, Issue: other})
-	return nil
-}
-
 func apiHistoryList(h *Handlers, c *gin.Context) error {
 	return apiOfIssue(c, h.Tracker.History, func(x tracker.Change) int64 { return x.ID }, func(x tracker.Change) apiChangeOut {
 		out := apiChangeOut{ID: x.ID, At: apiTime(x.At), Kind: string(x.Kind), Was: x.WasName, Became: x.BecameName}
@@ -135,6 +98,62 @@ func apiHistoryList(h *Handlers, c *gin.Context) error {
 		}
 		return out
 	})
+}
+
+// apiCommentInPath returns the issue and the comment that the path names.
+func apiCommentInPath(c *gin.Context) (number, comment int64, err error) {
+	if number, err = apiID(c, "number"); err != nil {
+		return 0, 0, err
+	}
+	comment, err = apiID(c, "comment")
+	return number, comment, err
+}
+
+// apiCommentSplit makes an issue of its own of a comment.
+func apiCommentSplit(h *Handlers, c *gin.Context) error {
+	number, comment, err := apiCommentInPath(c)
+	if err != nil {
+		return err
+	}
+	var in apiSplitIn
+	given, err := apiDecode(c, &in)
+	if err != nil {
+		return err
+	}
+	if faults := apiRequired(given, "title"); faults != nil {
+		return faults
+	}
+	made, err := h.Tracker.Split(c.Request.Context(), apiUser(c), number, comment, *in.Title)
+	if err != nil {
+		return err
+	}
+	apiCreated(c, "/issues/"+strconv.FormatInt(made.Number, 10), apiIssueOf(made))
+	return nil
+}
+
+// apiCommentMove gives a comment to another issue.
+func apiCommentMove(h *Handlers, c *gin.Context) error {
+	number, comment, err := apiCommentInPath(c)
+	if err != nil {
+		return err
+	}
+	var in apiMoveIn
+	given, err := apiDecode(c, &in)
+	if err != nil {
+		return err
+	}
+	if faults := apiRequired(given, "to"); faults != nil {
+		return faults
+	}
+	if err := h.Tracker.MoveComment(c.Request.Context(), apiUser(c), number, comment, *in.To); err != nil {
+		return err
+	}
+	i, err := h.Tracker.Issue(c.Request.Context(), apiUser(c), *in.To)
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, apiIssueOf(i))
+	return nil
 }
 
 func labelID(l models.Label) int64 { return l.ID }

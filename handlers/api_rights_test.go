@@ -115,6 +115,28 @@ func apiRights() map[string][9]int {
 		"GET /audit":                               {401, 401, 401, 403, 403, 403, 200, 403, 403},
 		"POST /inbound/:inbox":                     {401, 401, 401, 404, 404, 200, 200, 404, 404},
 		"POST /messages/dry-run":                   {401, 401, 401, 404, 404, 200, 200, 404, 404},
+
+		"POST /issues/:number/comments/:comment/split": {401, 401, 401, 404, 201, 201, 201, 403, 404},
+		"POST /issues/:number/comments/:comment/move":  {401, 401, 401, 404, 422, 422, 422, 403, 404}, // There is no such issue.
+		"GET /issues/:number/links/:link":              {401, 401, 401, 404, 200, 200, 200, 200, 404},
+		"DELETE /issues/:number/links/:link":           {401, 401, 401, 404, 204, 204, 204, 403, 404},
+		"GET /notifications":                           {401, 401, 401, 200, 200, 200, 200, 200, 200},
+		"POST /notifications/read":                     {401, 401, 401, 204, 204, 204, 204, 204, 204},
+		"GET /inboxes/:id/extraction":                  {401, 401, 401, 404, 404, 200, 200, 404, 404},
+		"PUT /inboxes/:id/extraction":                  {401, 401, 401, 404, 404, 200, 200, 404, 404},
+		"GET /inboxes/:id/acknowledgement":             {401, 401, 401, 404, 404, 200, 200, 404, 404},
+		"PUT /inboxes/:id/acknowledgement":             {401, 401, 401, 404, 404, 200, 200, 404, 404},
+		"GET /inboxes/:id/breaker":                     {401, 401, 401, 404, 404, 403, 200, 404, 404},
+		"DELETE /inboxes/:id/breaker":                  {401, 401, 401, 404, 404, 403, 204, 404, 404},
+		"POST /inboxes/:id/look":                       {401, 401, 401, 404, 404, 200, 200, 404, 404},
+		"GET /smime/keys":                              {401, 401, 401, 403, 403, 403, 200, 403, 403},
+		"POST /smime/keys":                             {401, 401, 401, 403, 403, 403, 204, 403, 403},
+		"GET /smime/keys/:id":                          {401, 401, 401, 403, 403, 403, 200, 403, 403},
+		"GET /smime/keys/:id/certificate":              {401, 401, 401, 403, 403, 403, 200, 403, 403},
+		"GET /smime/certificates":                      {401, 401, 401, 403, 403, 403, 200, 403, 403},
+		"POST /smime/certificates":                     {401, 401, 401, 403, 403, 403, 204, 403, 403},
+		"GET /smime/certificates/:id":                  {401, 401, 401, 403, 403, 403, 200, 403, 403},
+		"PATCH /smime/certificates/:id":                {401, 401, 401, 403, 403, 403, 200, 403, 403},
 	}
 }
 

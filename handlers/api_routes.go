@@ -32,7 +32,7 @@ func apiRoutes() []apiRoute {
 	user, issue, message := reflect.TypeFor[apiUserOut](), reflect.TypeFor[apiIssueOut](), reflect.TypeFor[apiMessageOut]()
 	inbox := reflect.TypeFor[apiInboxType]()
 	page := []string{"limit", "cursor"}
-	return append(slices.Concat(apiOutgoingRoutes(), apiPeopleRoutes()), []apiRoute{
+	return append(slices.Concat(apiOutgoingRoutes(), apiPeopleRoutes(), apiInboxPartRoutes()), []apiRoute{
 		{method: get, path: "/projects", handle: apiProjectList, summary: "List the projects you see", query: page, out: project, list: true, status: 200},
 		{method: post, path: "/projects", handle: apiProjectCreate, summary: "Add a project", in: projectIn, out: project, status: 201},
 		{method: get, path: "/projects/:key", handle: apiProjectShow, summary: "Show a project", out: project, status: 200},
@@ -132,6 +132,12 @@ func apiRoutes() []apiRoute {
 			query: page, out: reflect.TypeFor[apiLinkOut](), list: true, status: 200},
 		{method: post, path: "/issues/:number/links", handle: apiLinkCreate, summary: "Link an issue to another one",
 			in: reflect.TypeFor[apiLinkIn](), out: reflect.TypeFor[apiLinkOut](), status: 201},
+		{method: get, path: "/issues/:number/links/:link", handle: apiLinkShow, summary: "Show a link of an issue", out: reflect.TypeFor[apiLinkOut](), status: 200},
+		{method: del, path: "/issues/:number/links/:link", handle: apiLinkDelete, summary: "Remove a link of an issue", status: 204},
+		{method: post, path: "/issues/:number/comments/:comment/split", handle: apiCommentSplit, summary: "Make an issue of its own of a comment",
+			in: reflect.TypeFor[apiSplitIn](), out: issue, status: 201},
+		{method: post, path: "/issues/:number/comments/:comment/move", handle: apiCommentMove, summary: "Give a comment to another issue",
+			in: reflect.TypeFor[apiMoveIn](), out: issue, status: 200},
 		{method: get, path: "/issues/:number/history", handle: apiHistoryList, summary: "List what was changed of an issue, oldest first",
 			query: page, out: reflect.TypeFor[apiChangeOut](), list: true, status: 200},
 		{method: get, path: "/projects/:key/labels", handle: apiLabelList, summary: "List the labels of a project",

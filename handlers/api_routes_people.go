@@ -23,6 +23,11 @@ func apiPeopleRoutes() []apiRoute {
 		{method: put, path: "/issues/:number/mute", handle: apiIssueMute, summary: "Be told nothing of an issue", status: 204},
 		{method: del, path: "/issues/:number/mute", handle: apiIssueUnmute, summary: "Be told of an issue again", status: 204},
 
+		{method: get, path: "/notifications", handle: apiNoticeList, summary: "List what you were told, newest first",
+			query: append([]string{"unread"}, page...), out: reflect.TypeFor[apiNoticeOut](), list: true, status: 200},
+		{method: post, path: "/notifications/read", handle: apiNoticeRead, summary: "Mark what you were told as read, up to a notification",
+			in: reflect.TypeFor[apiReadIn](), status: 204},
+
 		{method: get, path: "/views", handle: apiViewList, summary: "List the saved filters that you may use", query: page, out: view, list: true, status: 200},
 		{method: post, path: "/views", handle: apiViewCreate, summary: "Save a filter", in: reflect.TypeFor[apiViewIn](), out: view, status: 201},
 		{method: get, path: "/views/:id", handle: apiViewShow, summary: "Show a saved filter", out: view, status: 200},

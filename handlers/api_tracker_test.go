@@ -25,7 +25,7 @@ func TestPropertiesLinksAndMergeOfTheAPI(t *testing.T) {
 	w.get("member", "POST", "/issues/2/links", `{"issue":1,"kind":"blocks"}`, 201)
 	w.get("member", "POST", "/issues/2/links", `{"issue":99}`, 422)
 	link := w.get("member", "GET", "/issues/1/links", "", 200)["items"].([]any)[0]
-	if d := cmp.Diff(link, any(map[string]any{"kind": "blocks", "back": true, "issue": 2.0})); d != "" {
+	if d := cmp.Diff(link, any(map[string]any{"id": "blocks-back-2", "kind": "blocks", "back": true, "issue": 2.0})); d != "" {
 		t.Errorf("link (-got +want):\n%s", d)
 	}
 	if got := w.get("member", "GET", "/projects/SUP/labels", "", 200)["items"].([]any); len(got) != 1 {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,7 +73,7 @@ func (s schemas) operation(r apiRoute) object {
 	parameters := []any{}
 	for _, m := range pathParameter.FindAllStringSubmatch(r.path, -1) {
 		schema := object{"type": "integer", "format": "int64", "minimum": 1}
-		if m[1] == "key" || m[1] == "login" || m[1] == "inbox" {
+		if slices.Contains([]string{"key", "login", "link", "address", "inbox"}, m[1]) {
 			schema = object{"type": "string"}
 		}
 		parameters = append(parameters, object{"name": m[1], "in": "path", "required": true, "schema": schema})
@@ -168,6 +169,7 @@ func apiParameters() map[string]apiParameter {
 		"action":         {"action", "What was done, rules.update for example; rules. for all that begin so", text},
 		"organisation":   {"organisation", "Number of an organisation", object{"type": "integer", "format": "int64"}},
 		"texts":          {"texts", "Whether what was written goes, too; left out: erase", object{"type": "string", "enum": []string{"erase", "keep"}}},
+		"unread":         {"unread", "Only what was not read; left out: false", object{"type": "boolean"}},
 		"rules":          {"rules", "Which rules decide; left out: current, those in force", object{"type": "string", "enum": []string{"current", "original"}}},
 		"inbox":          {"inbox", "Number or name of an inbox", text},
 		"q":              {"q", "Text to look for; for issues also filters such as is:open label:x", text},

@@ -82,6 +82,8 @@ func (s schemas) value(t reflect.Type, input bool) object {
 		return object{"type": "string", "format": "date-time"}
 	case t == reflect.TypeFor[json.RawMessage]():
 		return object{}
+	case t == reflect.TypeFor[[]byte]():
+		return object{"type": "string", "contentEncoding": "base64"}
 	case t.Kind() == reflect.Pointer:
 		schema := s.value(t.Elem(), input)
 		if input {
@@ -96,6 +98,8 @@ func (s schemas) value(t reflect.Type, input bool) object {
 		return object{"type": "array", "items": s.value(t.Elem(), input)}
 	case t.Kind() == reflect.Map:
 		return object{"type": "object", "additionalProperties": object{"type": "string"}}
+	case t.Kind() == reflect.Struct && strings.HasPrefix(t.Name(), "apiExact["):
+		return s.value(t.Field(0).Type, false)
 	case t.Kind() == reflect.Struct:
 		return s.ref(t)
 	case t.Kind() == reflect.Bool:
