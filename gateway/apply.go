@@ -255,6 +255,9 @@ func (g *Gateway) saveResult(ctx context.Context, d *delivery) error {
 	if err := g.Store.FinishMessage(ctx, &row, from...); err != nil {
 		return fmt.Errorf("finish the message: %w", err)
 	}
+	if err := g.publishMessage(ctx, d.inbox, row); err != nil {
+		return err
+	}
 	d.row = row
 	return nil
 }

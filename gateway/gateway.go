@@ -41,6 +41,8 @@ type Deps struct {
 	Texts func(lang, key string, args map[string]string) string
 	// BaseURL is where people reach the server, without a slash at the end, for links in mails; "": there are none.
 	BaseURL string
+	// Publish is given, inside the transaction, what programs outside may want to know; may be nil.
+	Publish func(ctx context.Context, e models.Event) error
 	// InboxesPerProject is how many inboxes a project may have; 0: any number.
 	InboxesPerProject int
 	Changed           func(topic string) // Told after a commit that pages may want to show ("message", "issue:12", "inbox:3"); may be nil.

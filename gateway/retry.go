@@ -78,7 +78,10 @@ func (g *Gateway) setAside(ctx context.Context, ib models.Inbox, row *models.Mes
 		if err := g.Store.SaveTrace(ctx, &models.Trace{MessageID: m.ID, Run: m.Reprocessed, Entries: d.trace, CreatedAt: finished}); err != nil {
 			return err
 		}
-		return g.Store.FinishMessage(ctx, &m, models.MessageKnown, models.MessageReceived)
+		if err := g.Store.FinishMessage(ctx, &m, models.MessageKnown, models.MessageReceived); err != nil {
+			return err
+		}
+		return g.publishMessage(ctx, ib, m)
 	})
 	if err != nil && !errors.Is(err, models.ErrConflict) {
 		return fmt.Errorf("set a message aside: %w", err)

@@ -108,7 +108,13 @@ func (g *Gateway) event(ctx context.Context, e models.InboxEvent) {
 	if e.Args == nil {
 		e.Args = map[string]string{}
 	}
-	if err := g.Store.AddInboxEvent(ctx, &e); err != nil && ctx.Err() == nil {
+	err := g.Store.WithTx(ctx, func(ctx context.Context) error {
+		if err := g.Store.AddInboxEvent(ctx, &e); err != nil {
+			return err
+		}
+		return g.publishState(ctx, e)
+	})
+	if err != nil && ctx.Err() == nil {
 		g.Log.LogAttrs(ctx, slog.LevelError, "event not kept", slog.Int64("inbox_id", e.InboxID), slog.Any("err", err))
 	}
 }
@@ -128,6 +134,9 @@ func (g *Gateway) saveStatus(ctx context.Context, f fence, s *models.InboxStatus
 				event.Args = map[string]string{}
 			}
 			if err := g.Store.AddInboxEvent(ctx, event); err != nil {
+				return err
+			}
+			if err := g.publishState(ctx, *event); err != nil {
 				return err
 			}
 		}

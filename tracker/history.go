@@ -105,7 +105,7 @@ func (s *Service) record(ctx context.Context, by *models.User, before, after mod
 	if err := s.store.AddEvents(ctx, list); err != nil {
 		return fmt.Errorf("write history: %w", err)
 	}
-	return nil
+	return s.publishChange(ctx, before, after, list)
 }
 
 func idOf(id *int64) string {

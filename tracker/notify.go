@@ -122,7 +122,13 @@ func (s *Service) mentioned(ctx context.Context, text string) ([]int64, error) {
 func (s *Service) notifyComment(ctx context.Context, i models.Issue, c models.Comment, tell models.Tell) error {
 	event := "comment"
 	var names []int64
-	var err error
+	if tell == models.TellNobody {
+		return nil
+	}
+	err := s.publishComment(ctx, i, c)
+	if err != nil {
+		return err
+	}
 	switch {
 	case c.OriginMessageID != nil && !c.Internal:
 		event = "mail"
@@ -141,6 +147,12 @@ func (s *Service) notifyComment(ctx context.Context, i models.Issue, c models.Co
 
 // notifyNew tells of a new issue who wants to hear of those in its project. It joins the transaction in ctx.
 func (s *Service) notifyNew(ctx context.Context, i models.Issue, n models.NewIssue) error {
+	if n.Tell == models.TellNobody {
+		return nil
+	}
+	if err := s.publish(ctx, models.IssueCreatedEvent, i, nil); err != nil {
+		return err
+	}
 	actor := i.ReporterID
 	if n.MadeBy != 0 {
 		actor = n.MadeBy

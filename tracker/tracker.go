@@ -21,6 +21,8 @@ type Deps struct {
 	// Told is given, inside the transaction, what people were told of an issue, so that whoever sends mail can tell them too.
 	// May be nil.
 	Told func(ctx context.Context, i models.Issue, list []models.Notification) error
+	// Publish is given, inside the transaction, what programs outside may want to know. May be nil.
+	Publish func(ctx context.Context, e models.Event) error
 	// Secrets seals the secrets of second factors. Nil: there are none.
 	Secrets Secrets
 }
@@ -31,6 +33,7 @@ type Service struct {
 	log     *slog.Logger
 	changed func(topic string)
 	told    func(ctx context.Context, i models.Issue, list []models.Notification) error
+	outside func(ctx context.Context, e models.Event) error
 	hashes  *hasher
 	secrets Secrets
 }
@@ -43,7 +46,7 @@ func New(d Deps) *Service {
 	if d.Changed == nil {
 		d.Changed = func(string) {}
 	}
-	return &Service{store: d.Store, log: d.Log, changed: d.Changed, told: d.Told, hashes: newHasher(), secrets: d.Secrets}
+	return &Service{store: d.Store, log: d.Log, changed: d.Changed, told: d.Told, outside: d.Publish, hashes: newHasher(), secrets: d.Secrets}
 }
 
 // Ready returns nil when the database takes writes and has the schema of this program.

@@ -18,6 +18,7 @@ import (
 	"letterbox/internal/identity"
 	"letterbox/internal/netguard"
 	"letterbox/internal/secret"
+	"letterbox/internal/webhook"
 	"letterbox/models"
 	"letterbox/models/store"
 	"letterbox/templates"
@@ -31,6 +32,8 @@ type App struct {
 	Store   *store.Store
 	Tracker *tracker.Service
 	Gateway *gateway.Gateway
+
+	Webhooks *webhook.Service
 
 	changes *changes
 	signOn  *identity.Provider // Nil when none is configured.
@@ -81,13 +84,16 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("scripts: %w", err), s.Close())
 	}
-	a := &App{Config: cfg, Log: log, Store: s, changes: newChanges(), signOn: signOn(cfg, roots)}
-	a.Tracker = tracker.New(tracker.Deps{Store: s, Log: log, Changed: a.changes.publish, Told: a.told, Secrets: ring})
+	hooks := webhook.New(webhook.Deps{Store: s, Secrets: ring, Log: log, Dial: netguard.WebDialer(cfg.AllowedNetworks)})
+	a := &App{Config: cfg, Log: log, Store: s, changes: newChanges(), signOn: signOn(cfg, roots), Webhooks: hooks}
+	hooks.Changed = a.changes.publish
+	a.Tracker = tracker.New(tracker.Deps{Store: s, Log: log, Changed: a.changes.publish, Told: a.told, Secrets: ring, Publish: hooks.Publish})
 	a.Gateway = gateway.New(gateway.Deps{
 		Store: s, Tracker: a.Tracker, Secrets: ring, Log: log, Dial: netguard.Dialer(cfg.AllowedNetworks),
 		DialWeb: netguard.WebDialer(cfg.AllowedNetworks), ForbidUnverified: !cfg.AllowUnverifiedTLS, SMIME: policy, Scripts: scripts, Changed: a.changes.publish,
 		InboxesPerProject: cfg.InboxesPerProject, BaseURL: cfg.BaseURL, LookupTXT: net.DefaultResolver.LookupTXT,
 		Texts:      cat.T,
+		Publish:    hooks.Publish,
 		OAuthHosts: cfg.OAuthAuthorities, OAuthRoots: roots,
 	})
 	return a, nil

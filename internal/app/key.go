@@ -71,6 +71,15 @@ func signInsFit(ctx context.Context, s *store.Store, ring *secret.Ring) error {
 			return fmt.Errorf("S/MIME key of %s: %w", k.Address, ErrKeyMissing)
 		}
 	}
+	hooks, err := s.Webhooks(ctx)
+	if err != nil {
+		return fmt.Errorf("read webhooks: %w", err)
+	}
+	for _, w := range hooks {
+		if !holdsAll(ring, w.SecretEnc, w.OldSecretEnc) {
+			return fmt.Errorf("webhook %q: %w", w.Name, ErrKeyMissing)
+		}
+	}
 	return nil
 }
 
@@ -172,6 +181,28 @@ func forgetSignIns(ctx context.Context, s *store.Store, ring *secret.Ring, names
 			return names, fmt.Errorf("forget the S/MIME key of %s: %w", k.Address, err)
 		}
 		names = append(names, "S/MIME: "+k.Address)
+	}
+	return forgetWebhooks(ctx, s, ring, names)
+}
+
+// forgetWebhooks does the same for webhooks: nothing is sent to them before they have another secret.
+func forgetWebhooks(ctx context.Context, s *store.Store, ring *secret.Ring, names []string) ([]string, error) {
+	hooks, err := s.Webhooks(ctx)
+	if err != nil {
+		return names, fmt.Errorf("read webhooks: %w", err)
+	}
+	for _, w := range hooks {
+		if holdsAll(ring, w.SecretEnc, w.OldSecretEnc) {
+			continue
+		}
+		if !holdsAll(ring, w.SecretEnc) {
+			w.SecretEnc, w.Enabled = "", false
+			names = append(names, "Webhook: "+w.Name)
+		}
+		w.OldSecretEnc, w.OldSecretUntil = "", nil
+		if err := s.UpdateWebhook(ctx, &w, w.Version); err != nil {
+			return names, fmt.Errorf("forget the secret of webhook %d: %w", w.ID, err)
+		}
 	}
 	return names, nil
 }

@@ -13,6 +13,7 @@ import (
 	"letterbox/gateway/smime"
 	"letterbox/internal/config"
 	"letterbox/internal/secret"
+	"letterbox/internal/webhook"
 	"letterbox/models"
 	"letterbox/tracker"
 )
@@ -59,6 +60,10 @@ func TestMissingKeyIsRefusedAndCanBeForgotten(t *testing.T) {
 	if err := a.Gateway.ImportSMIMEKey(ctx, nil, []byte(text), ""); err != nil {
 		t.Fatal(err)
 	}
+	hook := webhook.Draft{Name: "Radar", URL: "https://radar.example.com/", Events: models.EventTypes(), Enabled: true}
+	if _, _, err := a.Webhooks.Create(ctx, nil, hook); err != nil {
+		t.Fatal(err)
+	}
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +80,7 @@ func TestMissingKeyIsRefusedAndCanBeForgotten(t *testing.T) {
 		}
 	}
 	names, err := ForgetPasswords(ctx, cfg, log)
-	want := []string{"Support", "OAuth 2.0: sending_accounts/1", "S/MIME: a@example.com"}
+	want := []string{"Support", "OAuth 2.0: sending_accounts/1", "S/MIME: a@example.com", "Webhook: Radar"}
 	if err != nil || !slices.Equal(names, want) {
 		t.Fatalf("ForgetPasswords = %q, %v, want %q", names, err, want)
 	}

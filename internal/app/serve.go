@@ -43,7 +43,7 @@ func (a *App) serve(ctx context.Context, demo func(context.Context) error, ready
 	defer cancel(nil)
 	var r Ready
 	parts := 0
-	ended := make(chan error, 2)
+	ended := make(chan error, 3)
 	if a.Config.Role.Web() {
 		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.Config.Listen)
 		if err != nil {
@@ -72,6 +72,8 @@ func (a *App) serve(ctx context.Context, demo func(context.Context) error, ready
 		}
 		parts++
 		go func() { ended <- a.Gateway.Run(ctx) }()
+		parts++
+		go func() { ended <- a.Webhooks.Run(ctx) }()
 	}
 	if ready != nil {
 		ready(r)

@@ -47,7 +47,7 @@ var mayImport = map[string][]string{
 	},
 
 	"tracker":  {"models", "models/store"},
-	"handlers": {"gateway", "gateway/extract", "gateway/flow", "gateway/mailbox", "gateway/mailbox/preset", "gateway/message", "gateway/rule", "gateway/script", "gateway/smime", "internal/i18n", "internal/identity", "internal/picture", "internal/spelling", "models", "templates", "tracker"},
+	"handlers": {"gateway", "gateway/extract", "gateway/flow", "gateway/mailbox", "gateway/mailbox/preset", "gateway/message", "gateway/rule", "gateway/script", "gateway/smime", "internal/i18n", "internal/identity", "internal/picture", "internal/spelling", "internal/webhook", "models", "templates", "tracker"},
 
 	"internal/acceptance": {},
 	"internal/arch":       {},
@@ -62,9 +62,10 @@ var mayImport = map[string][]string{
 	"internal/spelling":   {},
 	"internal/testdb":     {"internal/testport", "models/store"},
 	"internal/testport":   {},
+	"internal/webhook":    {"gateway/mailbox", "models", "models/store"},
 	"internal/app": {
 		"gateway", "gateway/mailbox", "gateway/rule", "gateway/script", "gateway/smime", "handlers", "internal/config", "internal/i18n", "internal/identity", "internal/mailtest", "internal/netguard",
-		"internal/secret", "models", "models/store", "templates", "tracker",
+		"internal/secret", "internal/webhook", "models", "models/store", "templates", "tracker",
 	},
 
 	"cmd/letterbox": {
@@ -81,9 +82,10 @@ var testsMayImport = []string{"gateway/mailbox/mailboxtest", "internal/mailtest"
 
 // testsMayAlsoImport lists, for one package, what only its tests may import: they put real parts together.
 var testsMayAlsoImport = map[string][]string{
-	"gateway":       {"internal/i18n", "internal/netguard", "internal/secret", "templates", "tracker"},
-	"handlers":      {"internal/app", "internal/config", "internal/netguard", "internal/secret"},
-	"internal/i18n": {"templates"},
+	"gateway":          {"internal/i18n", "internal/netguard", "internal/secret", "templates", "tracker"},
+	"handlers":         {"internal/app", "internal/config", "internal/netguard", "internal/secret"},
+	"internal/i18n":    {"templates"},
+	"internal/webhook": {"internal/netguard", "internal/secret"},
 }
 
 // subtrees are parts of a package's own subtree that stand under its rule: "internal/testdb/mariadb" may import what

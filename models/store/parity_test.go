@@ -42,7 +42,7 @@ func TestModelsFitTheirTables(t *testing.T) {
 		models.SendingAccount{}, models.Outgoing{}, models.Suppression{}, models.Breaker{},
 		models.NotifySettings{},
 		models.IssueField{}, models.MergeKey{},
-		models.OAuthCredential{}, models.OAuthGrant{}, models.SMIMEKey{}, models.SMIMECertificate{},
+		models.OAuthCredential{}, models.OAuthGrant{}, models.SMIMEKey{}, models.SMIMECertificate{}, models.Webhook{}, models.Delivery{},
 	} {
 		sc, err := schema.Parse(m, &sync.Map{}, schema.NamingStrategy{})
 		must(t, err)

@@ -1,0 +1,88 @@
+package app
+
+import (
+	"encoding/json"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"letterbox/gateway"
+	"letterbox/internal/config"
+	"letterbox/internal/webhook"
+	"letterbox/models"
+	"letterbox/tracker"
+)
+
+func TestWhatHappensToMailsAndIssuesIsToldOutsideWithoutTheirText(t *testing.T) {
+	ctx, by := t.Context(), tracker.CommandLine()
+	cfg := config.Default()
+	cfg.Data = t.TempDir()
+	cfg.DB = "sqlite:" + filepath.Join(cfg.Data, "letterbox.db")
+	a, err := New(ctx, cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := a.Tracker.CreateProject(ctx, by, tracker.ProjectDraft{Key: "SUP", Name: "Support"})
+	must(err)
+	st, rules := models.DefaultInboxSettings(), models.DefaultRules()
+	st.Receive, rules.AllowUnknown, rules.BlockedSenders = "push", true, []string{"evil@spam.example"}
+	in, err := a.Gateway.CreateInbox(ctx, nil, gateway.InboxDraft{Name: "Door", Address: "door@here.example", ProjectID: p.ID, Enabled: true, Settings: st, Rules: rules})
+	must(err)
+	w, _, err := a.Webhooks.Create(ctx, nil, webhook.Draft{Name: "Radar", URL: "https://radar.example/", ProjectID: p.ID, Events: models.EventTypes(), Enabled: true})
+	must(err)
+	for _, mail := range []string{
+		"From: nora@kunde.example\r\nMessage-ID: <1@kunde.example>\r\nSubject: Printer\r\n\r\nhidden words\r\n",
+		"From: nora@kunde.example\r\nMessage-ID: <2@kunde.example>\r\nIn-Reply-To: <1@kunde.example>\r\nSubject: Re: Printer\r\n\r\nhidden words again\r\n",
+		"From: evil@spam.example\r\nMessage-ID: <3@spam.example>\r\nSubject: Buy\r\n\r\nhidden words\r\n",
+	} {
+		_, err := a.Gateway.Receive(ctx, in.ID, "api", strings.NewReader(mail))
+		must(err)
+	}
+	done := models.IssueClosed
+	_, err = a.Tracker.UpdateIssue(ctx, by, 1, 0, tracker.IssuePatch{State: &done})
+	must(err)
+	list, _, err := a.Webhooks.Deliveries(ctx, w.ID, 100, "")
+	must(err)
+	type told struct {
+		Type string
+		Data map[string]any
+	}
+	var got []told
+	for i := len(list) - 1; i >= 0; i-- {
+		var one told
+		must(json.Unmarshal([]byte(list[i].Body), &one))
+		if strings.Contains(list[i].Body, "hidden") || strings.Contains(list[i].Body, "@") || one.Data["project"] != "SUP" {
+			t.Errorf("told %s, want the project and no text or address of a mail", list[i].Body)
+		}
+		delete(one.Data, "project")
+		got = append(got, one)
+	}
+	message := func(id float64, state, reason string, issue, comment any) map[string]any {
+		return map[string]any{"id": id, "inbox": 1.0, "state": state, "reason": reason, "issue": issue, "comment": comment}
+	}
+	want := []told{
+		{models.IssueCreatedEvent, map[string]any{"number": 1.0, "title": "Printer", "state": "new"}},
+		{models.MessageReceivedEvent, message(1, "created", "accepted_new", 1.0, nil)},
+		{models.CommentCreatedEvent, map[string]any{"id": 1.0, "issue": 1.0, "internal": false, "message": 2.0}},
+		{models.MessageReceivedEvent, message(2, "commented", "accepted_comment", 1.0, 1.0)},
+		{models.MessageRejectedEvent, message(3, "rejected", "sender_blocked", nil, nil)},
+		{models.IssueClosedEvent, map[string]any{"number": 1.0, "title": "Printer", "state": "closed", "changed": []any{"state"}}},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
