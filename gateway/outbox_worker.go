@@ -23,6 +23,9 @@ const (
 	claimUse       = 15 * time.Minute // Within this time the last mail of a claim is begun.
 	claimSize      = 20               // Mails of one claim.
 	mostSendTime   = 25 * time.Minute // Bound on sending one mail.
+	mostKeepTime   = 15 * time.Minute // How long what came of an attempt is kept in mind when it cannot be written down.
+	keepAtEnd      = 5 * time.Second  // The same once the process is to end.
+	stale          = 10 * time.Second // A connection on which nothing was said for so long is not used again.
 )
 
 // sendOutbox sends what the outbox holds until ctx is done. Each account has a goroutine of its own while it has mail to
@@ -114,21 +117,20 @@ func (g *Gateway) allowance(ctx context.Context, a models.SendingAccount) (int, 
 }
 
 // sendClaimed sends the mails of one claim. It reports false when the account is in trouble: nothing more is tried now.
-// What is left of the claim is given back.
+// The mails of the claim that were not tried are given back; one that was keeps its claim until it is known what came of it.
 func (g *Gateway) sendClaimed(ctx context.Context, a *models.SendingAccount, s *outbound.Session, rows []models.Outgoing, claim string) (*outbound.Session, bool, error) {
-	left := len(rows)
 	defer func() {
-		if left == 0 {
+		if len(rows) == 0 {
 			return
 		}
-		release, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		release, done := context.WithTimeout(context.WithoutCancel(ctx), keepAtEnd)
 		defer done()
-		if err := g.Store.ReleaseOutgoing(release, claim, nil); err != nil {
+		if err := g.Store.ReleaseOutgoing(release, claim, rows); err != nil {
 			g.Log.LogAttrs(ctx, slog.LevelWarn, "mail not given back, its claim will run out", slog.Any("err", err))
 		}
 	}()
 	begun := time.Now()
-	for i := range rows {
+	for len(rows) > 0 {
 		if ctx.Err() != nil || time.Since(begun) > claimUse {
 			return s, true, nil
 		}
@@ -142,19 +144,41 @@ func (g *Gateway) sendClaimed(ctx context.Context, a *models.SendingAccount, s *
 				return nil, false, err
 			}
 		}
-		out := g.sendOne(ctx, *a, s, rows[i])
-		if ctx.Err() != nil && out.Verdict != outbound.Accepted {
+		out := g.sendOne(ctx, *a, s, rows[0])
+		if ctx.Err() != nil && out.Verdict != outbound.Accepted && !out.Unclear {
 			return s, false, nil
 		}
 		if out.Verdict == outbound.Trouble {
 			return s, false, g.inTrouble(ctx, a, &mailbox.Problem{Phase: mailbox.PhaseSignIn, Code: out.Code, Args: out.Args, Err: out.Err})
 		}
-		if err := g.finishSending(ctx, *a, rows[i], claim, out); err != nil {
+		tried, done := rows[0], time.Now()
+		rows = rows[1:]
+		if err := g.keepOutcome(ctx, *a, tried, claim, out); err != nil {
 			return s, false, err
 		}
-		left--
+		if time.Since(done) > stale { // The server may have hung up meanwhile.
+			s.Close()
+			s = nil
+		}
 	}
 	return s, true, nil
+}
+
+// keepOutcome writes down what came of one attempt, and tries again when the database fails: nobody else knows that the
+// server has the mail by now. If it cannot be kept, the claim runs out and the mail is sent a second time.
+func (g *Gateway) keepOutcome(ctx context.Context, a models.SendingAccount, o models.Outgoing, claim string, out outbound.Outcome) error {
+	began := time.Now()
+	for delay := 100 * time.Millisecond; ; delay = min(2*delay, 10*time.Second) {
+		last := ctx.Err() != nil || time.Since(began) > mostKeepTime
+		write, done := context.WithTimeout(context.WithoutCancel(ctx), keepAtEnd)
+		err := g.finishSending(write, a, o, claim, out)
+		done()
+		if err == nil || last {
+			return err
+		}
+		g.Log.LogAttrs(ctx, slog.LevelWarn, "what came of a mail not written down, trying again", slog.Int64("outbox_id", o.ID), slog.Any("err", err))
+		wait(ctx, delay, nil)
+	}
 }
 
 // connect opens a session, or notes why it cannot and returns none.

@@ -192,3 +192,67 @@ func TestSendingMayBeCutAfterEachOctet(t *testing.T) {
 		})
 	}
 }
+
+// What the server has taken is written down however long the database fails, and whether or not the process is to end just
+// then: the mail is not sent a second time.
+func TestWhatTheServerHasTakenIsNotSentAgain(t *testing.T) {
+	template := testdb.Template(t)
+	for name, ends := range map[string]bool{"the database fails for minutes": false, "the process is to end": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMeddled(t, template, "")
+				m.outgoing()
+				for n := range 3 {
+					m.queue(n)
+				}
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				var failed atomic.Int64 // Attempts to write down what came of a mail.
+				done := make(chan error, 1)
+				go func() {
+					done <- m.gateway.Run(testdb.WithFault(ctx, func(query string) (before, after error) {
+						if !strings.HasPrefix(strings.TrimSpace(query), "UPDATE outbox SET state") {
+							return nil, nil
+						}
+						if ends {
+							cancel()
+							return nil, nil
+						}
+						if failed.Add(1) <= 20 {
+							return errDead, nil
+						}
+						return nil, nil
+					}))
+				}()
+				if ends { // Another process sends what this one gives back.
+					if err := <-done; err != nil {
+						t.Errorf("Run = %v", err)
+					}
+					ctx, cancel := context.WithCancel(t.Context())
+					defer cancel()
+					second := m.twin()
+					go func() { done <- second.Run(ctx) }()
+					m.sentAll()
+					cancel()
+				} else {
+					m.sentAll()
+					if n := failed.Load(); n <= 20 {
+						t.Errorf("the database has failed %d times, want 20", n)
+					}
+					cancel()
+				}
+				if err := <-done; err != nil {
+					t.Errorf("Run = %v", err)
+				}
+				for id, n := range m.copies() {
+					if n != 1 {
+						t.Errorf("%s has arrived %d times", id, n)
+					}
+				}
+				if n := m.number("SELECT count(*) FROM outbox WHERE attempts <> 1"); n != 0 || len(m.copies()) != 3 {
+					t.Errorf("%d mails have another number of attempts than one, %d have arrived, want 0 and 3", n, len(m.copies()))
+				}
+			})
+		})
+	}
+}

@@ -75,15 +75,15 @@ func (s *Store) FinishOutgoing(ctx context.Context, o models.Outgoing, claim str
 	})
 }
 
-// ReleaseOutgoing gives back what is left of a claim: attempts that were not made do not count, and nothing is sent
-// before next.
-func (s *Store) ReleaseOutgoing(ctx context.Context, claim string, next *time.Time) error {
+// ReleaseOutgoing gives back those of a claim that were not tried: an attempt that was not made does not count.
+func (s *Store) ReleaseOutgoing(ctx context.Context, claim string, untried []models.Outgoing) error {
+	ids := make([]int64, len(untried))
+	for i, o := range untried {
+		ids[i] = o.ID
+	}
 	return s.write(ctx, "give mail back", func(ctx context.Context, tx *txPool) error {
-		query, args := "UPDATE outbox SET attempts = attempts - 1, claim = '', claimed_until = NULL", []any{}
-		if next != nil {
-			query, args = query+", next_attempt_at = ?", append(args, *next)
-		}
-		_, err := tx.exec(ctx, query+" WHERE claim = ? AND state = 'queued'", append(args, claim)...)
+		_, err := tx.exec(ctx, `UPDATE outbox SET attempts = attempts - 1, claim = '', claimed_until = NULL
+			WHERE id IN (`+marks(len(ids))+`) AND claim = ? AND state = 'queued'`, append(anys(ids), claim)...)
 		return err
 	})
 }
