@@ -33,6 +33,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	left.Go(func() { g.finishLeft(ctx) })
 	left.Go(func() { g.sendOutbox(ctx) })
 	left.Go(func() { g.tendOAuth(ctx) })
+	left.Go(func() { g.keepExpired(ctx) })
 	for {
 		if err := g.sync(ctx); err != nil && ctx.Err() == nil {
 			g.Log.LogAttrs(ctx, slog.LevelError, "inboxes could not be read, trying again", slog.Any("err", err))

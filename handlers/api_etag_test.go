@@ -22,6 +22,7 @@ func (w *apiWorld) with(who, method, path string, n int, header ...string) *http
 // untagged are routes without If-Match, with the reason.
 func untagged() map[string]string {
 	return map[string]string{
+		"DELETE /holds/:key":            "what is removed is named in the path and has nothing else that could have changed",
 		"DELETE /suppressions/:address": "what is removed is named in the path and has nothing else that could have changed",
 	}
 }

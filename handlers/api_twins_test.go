@@ -100,6 +100,9 @@ func apiTwins() map[string]string {
 		"/sending/accounts/:id/oauth":              "PATCH /sending-accounts/:id/oauth",
 		"/smime":                                   "POST /smime/keys, POST /smime/certificates",
 		"/smime/certificates/:id":                  "PATCH /smime/certificates/:id",
+		"/retention":                               "PATCH /retention, POST /retention/run, POST /retention/confirm",
+		"/retention/holds":                         "POST /holds",
+		"/retention/holds/release":                 "DELETE /holds/:key",
 		"/demo/mail":                               "- it is a button of the demo",
 	}
 }

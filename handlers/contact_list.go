@@ -160,6 +160,10 @@ func contactErased(v *visit) error {
 	if errors.Is(err, models.ErrConflict) {
 		return fmt.Errorf("erase contact: %w", err)
 	}
+	if _, held := invalid(err); held {
+		v.say("warn", "flash.contact_held")
+		return v.redirect(fmt.Sprintf("/contacts/%d", id))
+	}
 	if err != nil {
 		return err
 	}

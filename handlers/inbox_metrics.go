@@ -132,10 +132,13 @@ type healthInbox struct {
 
 // inboxesHealth says which inboxes need somebody.
 func (h *Handlers) inboxesHealth(ctx context.Context) healthOut {
-	out := healthOut{Status: "ok", Checks: map[string]string{"database": "ok", "inboxes": "ok", "oauth": "ok", "clock": "ok"}, Inboxes: []healthInbox{}, OAuth: []healthOAuth{}}
+	out := healthOut{Status: "ok", Checks: map[string]string{"database": "ok", "inboxes": "ok", "oauth": "ok", "clock": "ok", "retention": "ok"}, Inboxes: []healthInbox{}, OAuth: []healthOAuth{}}
 	h.oauthHealth(ctx, &out)
 	if h.Gateway.ClockInDoubt() {
 		out.Status, out.Checks["clock"] = "warn", "warn"
+	}
+	if code, err := h.Gateway.RetentionStoppedBy(ctx); err != nil || code != "" {
+		out.Status, out.Checks["retention"] = "warn", "warn"
 	}
 	failing, err := h.Gateway.FailingStatuses(ctx)
 	if err != nil {

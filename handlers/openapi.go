@@ -106,7 +106,7 @@ func (r apiRoute) headers() []string {
 		return []string{"Idempotency-Key"}
 	case r.single(), r.method == http.MethodGet && changed(apiRoutes(), r.path):
 		return []string{"If-None-Match"}
-	case r.changes() && r.path != "/suppressions/:address": // A line with nothing that could change.
+	case r.changes() && r.path != "/suppressions/:address" && r.path != "/holds/:key": // A line with nothing that could change.
 		return []string{"If-Match"}
 	}
 	return nil

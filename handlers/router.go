@@ -195,6 +195,10 @@ func (h *Handlers) routes() []route {
 		{http.MethodPost, "/smime/certificates/:id", admin, smimeRevoke},
 
 		{http.MethodGet, "/audit", admin, auditList},
+		{http.MethodGet, "/retention", admin, retentionShow},
+		{http.MethodPost, "/retention", admin, retentionUpdate},
+		{http.MethodPost, "/retention/holds", admin, holdSet},
+		{http.MethodPost, "/retention/holds/release", admin, holdRelease},
 
 		{http.MethodGet, "/changes", signedIn, changes},
 		{http.MethodPost, "/demo/mail", signedIn, demoMail},

@@ -189,7 +189,7 @@ func (s *Service) MergeContacts(ctx context.Context, by *models.User, from, into
 }
 
 // EraseContact removes a contact: who it is goes everywhere, and with texts also what it wrote. Numbers, states and counts
-// stay. See [store.Store.EraseUser]. Admins only. It cannot be undone; what a message on its way brings afterwards is
+// stay. See [store.Store.EraseUser]. Admins only. A contact under a legal hold is a models.InvalidList. It cannot be undone; what a message on its way brings afterwards is
 // new.
 func (s *Service) EraseContact(ctx context.Context, by *models.User, id int64, texts bool) (models.Erasure, error) {
 	if err := s.admin(ctx, by); err != nil {
@@ -200,6 +200,13 @@ func (s *Service) EraseContact(ctx context.Context, by *models.User, id int64, t
 		u, err := s.contact(ctx, id)
 		if err != nil {
 			return err
+		}
+		held, err := s.store.ContactHeld(ctx, u)
+		if err != nil {
+			return err
+		}
+		if held {
+			return invalid("contact", "E-HOLD-01")
 		}
 		var issues []int64
 		if e, issues, err = s.store.EraseUser(ctx, u, texts); err != nil {

@@ -75,6 +75,8 @@ func (s *Store) MergeUsers(ctx context.Context, from, to int64) error {
 			{"DELETE FROM watchers WHERE user_id = ?", []any{from}},
 			{"UPDATE issue_events SET user_id = ? WHERE user_id = ?", []any{to, from}},
 			{"UPDATE notifications SET actor_id = ? WHERE actor_id = ?", []any{to, from}},
+			{s.insertIgnore() + "holds (kind, object_id, reason, user_id, created_at) SELECT kind, ?, reason, user_id, created_at FROM holds WHERE kind = 'contact' AND object_id = ?", []any{to, from}},
+			{"DELETE FROM holds WHERE kind = 'contact' AND object_id = ?", []any{from}},
 			{"UPDATE users SET name = '', disabled_at = ? WHERE id = ?", []any{now(), from}},
 		} {
 			if _, err := tx.exec(ctx, q.query, q.args...); err != nil {

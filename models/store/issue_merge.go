@@ -22,10 +22,13 @@ func (s *Store) ResolveIssue(ctx context.Context, number int64) (models.Issue, e
 // Issues that were merged into from are merged into to now. It does not touch the rows of the two issues.
 func (s *Store) MergeThread(ctx context.Context, from, to, description int64) error {
 	return s.write(ctx, "merge issues", func(ctx context.Context, tx *txPool) error {
+		hold, holdArgs := s.copyHold(from, to)
 		for _, q := range []struct {
 			query string
 			args  []any
 		}{
+			{hold, holdArgs},
+			{"UPDATE external_numbers SET issue_number = ? WHERE issue_number = ?", []any{to, from}},
 			{"UPDATE comments SET issue_number = ? WHERE issue_number = ?", []any{to, from}},
 			{"UPDATE attachments SET issue_number = ?, comment_id = ? WHERE issue_number = ? AND comment_id IS NULL", []any{to, description, from}},
 			{"UPDATE attachments SET issue_number = ? WHERE issue_number = ?", []any{to, from}},
@@ -60,10 +63,12 @@ func (s *Store) MoveComment(ctx context.Context, c models.Comment, to int64, asD
 		comment = nil
 	}
 	return s.write(ctx, "move comment", func(ctx context.Context, tx *txPool) error {
+		hold, holdArgs := s.copyHold(c.IssueNumber, to)
 		steps := []struct {
 			query string
 			args  []any
 		}{
+			{hold, holdArgs},
 			{"UPDATE attachments SET issue_number = ?, comment_id = ? WHERE comment_id = ?", []any{to, comment, c.ID}},
 			{"UPDATE notifications SET issue_number = ?, comment_id = ? WHERE comment_id = ?", []any{to, comment, c.ID}},
 			{"UPDATE outbox SET issue_number = ?, comment_id = ? WHERE comment_id = ?", []any{to, comment, c.ID}},
