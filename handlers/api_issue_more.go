@@ -43,6 +43,19 @@ type apiLabelOut struct {
 	Name string `json:"name"`
 }
 
+func apiIssueSimilar(h *Handlers, c *gin.Context) error {
+	number, err := apiID(c, "number")
+	if err != nil {
+		return err
+	}
+	rows, err := h.Tracker.Alike(c.Request.Context(), apiUser(c), number)
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, apiItems(rows, "", apiIssueOf))
+	return nil
+}
+
 func apiIssueMerge(h *Handlers, c *gin.Context) error {
 	number, err := apiID(c, "number")
 	if err != nil {

@@ -78,6 +78,7 @@ func apiRights() map[string][9]int {
 		"DELETE /issues/:number/active":            {401, 401, 401, 404, 204, 204, 204, 403, 404},
 		"GET /issues/:number/links":                {401, 401, 401, 404, 200, 200, 200, 200, 404},
 		"POST /issues/:number/links":               {401, 401, 401, 404, 422, 422, 422, 403, 404}, // There is no such issue.
+		"GET /issues/:number/similar":              {401, 401, 401, 404, 200, 200, 200, 200, 404},
 		"GET /issues/:number/history":              {401, 401, 401, 404, 200, 200, 200, 200, 404},
 		"POST /issues/:number/merge":               {401, 401, 401, 404, 422, 422, 422, 403, 403}, // There is nothing to merge it into.
 		"GET /projects/:key/labels":                {401, 401, 401, 404, 200, 200, 200, 403, 403},

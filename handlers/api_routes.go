@@ -138,6 +138,8 @@ func apiRoutes() []apiRoute {
 			in: reflect.TypeFor[apiSplitIn](), out: issue, status: 201},
 		{method: post, path: "/issues/:number/comments/:comment/move", handle: apiCommentMove, summary: "Give a comment to another issue",
 			in: reflect.TypeFor[apiMoveIn](), out: issue, status: 200},
+		{method: get, path: "/issues/:number/similar", handle: apiIssueSimilar, summary: "List open issues that may be about the same, the likeliest first: at most five",
+			out: reflect.TypeFor[apiIssueOut](), list: true, status: 200},
 		{method: get, path: "/issues/:number/history", handle: apiHistoryList, summary: "List what was changed of an issue, oldest first",
 			query: page, out: reflect.TypeFor[apiChangeOut](), list: true, status: 200},
 		{method: get, path: "/projects/:key/labels", handle: apiLabelList, summary: "List the labels of a project",

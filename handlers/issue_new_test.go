@@ -51,3 +51,15 @@ func TestArchivedProjectIsNoChoiceAnyMore(t *testing.T) {
 	}
 	s.get(edit, boss).want(t, 200, "SUP · ")
 }
+
+func TestTriageShowsIssuesLikeOne(t *testing.T) {
+	s := newSite(t)
+	s.mail(s.inbox, plainMail)
+	member := s.as("member")
+	s.post("/issues/new", member, url.Values{"project": {"SUP"}, "title": {"Our printer burns"}}).want(t, 303)
+	s.get("/triage?similar=2", member).want(t, 200, "Open issues like this one", `href="/issues/1"`, "Merge into #1", `href="/triage"`)
+	s.get("/triage?similar=2", s.as("other")).want(t, 404)
+	s.get("/triage?similar=x", member).want(t, 404)
+	s.post("/triage/2", member, url.Values{"do": {"merge"}, "into": {"1"}, "version": {"1"}}).want(t, 303)
+	s.get("/triage?similar=1", member).want(t, 200, "No open issues like this one")
+}

@@ -79,7 +79,7 @@ func TestCustomerIsAnsweredInABrowser(t *testing.T) {
 		chromedp.SendKeys("#f-username", "support"), chromedp.SendKeys("#f-password", "post secret"), chromedp.SetValue("#f-import_since", "all"),
 		chromedp.SetValue("#f-poll_interval", "1"), chromedp.Click(`#f-allow_unknown`), chromedp.Click(`button[value="check"]`), chromedp.WaitVisible(`#report .remedy button`))
 	do("trust its server", chromedp.Click(`#report .remedy button`), chromedp.WaitVisible(`#report h2.ok`), chromedp.Click(`button[value="save"]`), chromedp.WaitVisible(`form[action$="/poll"]`))
-	do("acknowledge everybody", chromedp.Click(`a[href$="/acknowledgement"]`), chromedp.WaitVisible(`input[value="everyone"]`),
+	do("acknowledge everybody", chromedp.Click(`.head details.menu summary`), chromedp.Click(`a[href$="/acknowledgement"]`), chromedp.WaitVisible(`input[value="everyone"]`),
 		chromedp.Click(`input[value="everyone"]`), chromedp.Click(`button[value="save"]`), chromedp.WaitVisible(`.box.ok`))
 	deliver := func(raw string) {
 		t.Helper()

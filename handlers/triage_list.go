@@ -15,10 +15,15 @@ type triageView struct {
 	Rows     []tracker.IssueRow
 	Projects []option
 	Next     string
+	Look     int64 // The issue that is looked at alone, with those like it; 0: the whole list.
+	Alike    []tracker.IssueRow
 }
 
-// triageList shows new mail that nobody has yet, the oldest first.
+// triageList shows new mail that nobody has yet, the oldest first; with ?similar=12 that one alone, and those like it.
 func triageList(v *visit) error {
+	if v.Query("similar") != "" {
+		return v.triageOne()
+	}
 	page, err := v.h.Tracker.Issues(v.ctx(), v.me, tracker.IssueFilter{Triage: true, Sort: "oldest", Limit: 25, Cursor: v.Query("cursor")})
 	if _, bad := invalid(err); bad {
 		return models.ErrNotFound
@@ -30,6 +35,26 @@ func triageList(v *visit) error {
 	if page.Next != "" {
 		data.Next = address("/triage", nil, "cursor", page.Next)
 	}
+	return v.showTriage(data)
+}
+
+func (v *visit) triageOne() error {
+	data := triageView{Look: issueNumber(v.Query("similar"))}
+	row, err := v.h.Tracker.Issue(v.ctx(), v.me, data.Look)
+	if err != nil {
+		return err
+	}
+	if !v.access.WorksOn(row.ProjectID) {
+		return models.ErrNotFound
+	}
+	data.Rows = []tracker.IssueRow{row}
+	if data.Alike, err = v.h.Tracker.Alike(v.ctx(), v.me, data.Look); err != nil {
+		return err
+	}
+	return v.showTriage(data)
+}
+
+func (v *visit) showTriage(data triageView) error {
 	projects, err := v.h.Tracker.Projects(v.ctx(), v.me)
 	if err != nil {
 		return err

@@ -24,7 +24,7 @@ func TestTriageSortsWhatNobodyHas(t *testing.T) {
 	s.mail(s.inbox, letter("other"))
 	s.ok(s.h.Tracker.SetMember(t.Context(), s.users["admin"], s.sup.ID, "other", models.ProjectMember))
 	cookie := s.as("other")
-	s.get("/triage", cookie).want(t, 200, "About apples", "About wasps", "It burns again", "!About other")
+	s.get("/triage", cookie).want(t, 200, "About apples", `href="/triage?similar=`, "About wasps", "It burns again", "!About other")
 	sort := func(number, do string, more ...string) answer {
 		form := url.Values{"do": {do}, "version": {"1"}}
 		for i := 0; i+1 < len(more); i += 2 {

@@ -27,6 +27,23 @@ func TestTitleFindsSimilarOpenIssues(t *testing.T) {
 	})
 }
 
+func TestIssuesAlikeOneAreOfAllProjectsAndOfTheSameCustomerFirst(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		first := w.open(t, &w.member, "Printer on floor three burns")
+		paper := w.open(t, &w.member, "Printer paper is empty")
+		closed := w.open(t, &w.member, "Printer on floor three burned")
+		setClosed(t, w, closed.Number)
+		again := w.open(t, &w.member, "The printer burns")
+		got, err := w.Alike(t.Context(), &w.member, again.Number)
+		if err != nil || len(got) != 2 || got[0].Number != first.Number || got[1].Number != paper.Number {
+			t.Errorf("%d issues alike (%v), want %d and, because the same person wrote it, %d", len(got), err, first.Number, paper.Number)
+		}
+		if _, err := w.Alike(t.Context(), &w.stranger, again.Number); err == nil {
+			t.Error("somebody of another project is shown issues of this one")
+		}
+	})
+}
+
 func setClosed(t *testing.T, w *world, number int64) {
 	t.Helper()
 	state := models.IssueClosed

@@ -117,38 +117,74 @@ function dependents() {
 dependents();
 document.addEventListener("change", dependents);
 
-// A check of a connection fills its report line by line, without losing what was entered, the password included.
-document.addEventListener("submit", async (event) => {
-  const form = event.target;
-  if (!form.matches("form[data-check]") || event.submitter?.value !== "check" || form.dataset.plain) return;
+// pageOf fetches a page to take parts from.
+async function pageOf(address, options) {
+  const answer = await fetch(address, options);
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+// stay sends a form without leaving the page; place is what changes meanwhile. What fails is sent the plain way.
+async function stay(event, place, send) {
+  const form = event.target, button = event.submitter;
   event.preventDefault();
-  const button = event.submitter, place = document.getElementById("report-place");
-  const body = new URLSearchParams(new FormData(form));
-  body.set("do", "check");
-  body.set("live", "yes");
   button.disabled = true;
   place.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(form.action, { method: "POST", body });
-    if (answer.headers.get("Content-Type")?.startsWith("application/x-ndjson")) {
-      await follow(answer.body, place);
-    } else {
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const found = page.getElementById("report") ?? page.getElementById("errors");
-      if (!found) throw new Error("no report");
-      place.replaceChildren(document.adoptNode(found));
-    }
-    remedies();
-    place.scrollIntoView({ block: "nearest" });
+    await send(form);
   } catch {
-    form.dataset.plain = "yes"; // Ask again the plain way.
+    form.dataset.plain = "yes";
     button.disabled = false;
     form.requestSubmit(button);
   } finally {
     button.disabled = false;
     place.removeAttribute("aria-busy");
   }
+}
+
+// What is sent this way: the check of a connection, which fills its report line by line, and the folders of the account,
+// both without losing what was entered, the password included; rules that are tried.
+document.addEventListener("submit", (event) => {
+  const form = event.target, what = event.submitter?.value, folders = document.getElementById("folder-place");
+  if (form.dataset.plain) return;
+  if (form.matches("form[data-check]") && what === "check") stay(event, document.getElementById("report-place"), check);
+  else if (form.matches("form[data-check]") && what === "folders" && folders) stay(event, folders, look);
+  else if (form.matches("form[data-try]") && what === "try") stay(event, document.getElementById("tried-place"), attempt);
 });
+
+async function check(form) {
+  const place = document.getElementById("report-place"), body = new URLSearchParams(new FormData(form));
+  body.set("do", "check");
+  body.set("live", "yes");
+  const answer = await fetch(form.action, { method: "POST", body });
+  if (answer.headers.get("Content-Type")?.startsWith("application/x-ndjson")) {
+    await follow(answer.body, place);
+  } else {
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const found = page.getElementById("report") ?? page.getElementById("errors");
+    if (!found) throw new Error("no report");
+    place.replaceChildren(document.adoptNode(found));
+  }
+  remedies();
+  place.scrollIntoView({ block: "nearest" });
+}
+
+// When the server does not answer, the report says why.
+async function look(form) {
+  const body = new URLSearchParams(new FormData(form)), place = document.getElementById("report-place");
+  body.set("do", "folders");
+  const page = await pageOf(form.action, { method: "POST", body });
+  const found = page.getElementById("report") ?? page.getElementById("errors"), fresh = page.getElementById("folder-place");
+  if (!fresh) throw new Error("no answer");
+  place.replaceChildren(...(found ? [document.adoptNode(found)] : []));
+  if (found) { remedies(); place.scrollIntoView({ block: "nearest" }); } else document.getElementById("folder-place").replaceChildren(...fresh.childNodes);
+}
+
+async function attempt(form) {
+  const body = new FormData(form);
+  body.set("do", "try");
+  await show("tried-place", body);
+  document.getElementById("tried-place").scrollIntoView({ block: "start" });
+}
 
 function piece(html) {
   const template = document.createElement("template");
@@ -182,31 +218,6 @@ async function follow(stream, place) {
   if (!done) throw new Error("no report");
 }
 
-// The folders of the account come from the server without losing what was entered; when it does not answer, the report says why.
-document.addEventListener("submit", async (event) => {
-  const form = event.target, choice = document.getElementById("folder-place"), button = event.submitter;
-  if (!form.matches("form[data-check]") || button?.value !== "folders" || !choice || form.dataset.plain) return;
-  event.preventDefault();
-  const body = new URLSearchParams(new FormData(form, button));
-  button.disabled = true;
-  choice.setAttribute("aria-busy", "true");
-  try {
-    const page = new DOMParser().parseFromString(await (await fetch(form.action, { method: "POST", body })).text(), "text/html");
-    const found = page.getElementById("report") ?? page.getElementById("errors"), fresh = page.getElementById("folder-place");
-    if (!fresh) throw new Error("no answer");
-    const place = document.getElementById("report-place");
-    place.replaceChildren(...(found ? [document.adoptNode(found)] : []));
-    if (found) { remedies(); place.scrollIntoView({ block: "nearest" }); } else choice.replaceChildren(...fresh.childNodes);
-  } catch {
-    form.dataset.plain = "yes"; // Ask again the plain way.
-    button.disabled = false;
-    form.requestSubmit(button);
-  } finally {
-    button.disabled = false;
-    choice.removeAttribute("aria-busy");
-  }
-});
-
 // setField sets a field of a form; folders may be boxes of a tree.
 function setField(form, name, value) {
   const boxes = [...form.querySelectorAll('input[name="folder"]')];
@@ -239,8 +250,7 @@ async function show(place, body) {
   const part = document.getElementById(place);
   part.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(trial.action, { method: "POST", body });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const page = await pageOf(trial.action, { method: "POST", body });
     const found = page.getElementById(place);
     if (!found) throw new Error("no answer");
     const wrong = place === "tried-place" && page.getElementById("errors");
@@ -260,23 +270,6 @@ if (trial) {
       body.set("do", "lint");
       show("lint-place", body).catch(() => {});
     }, 400);
-  });
-  trial.addEventListener("submit", async (event) => {
-    if (event.submitter?.value !== "try" || trial.dataset.plain) return;
-    event.preventDefault();
-    const button = event.submitter, body = new FormData(trial);
-    body.set("do", "try");
-    button.disabled = true;
-    try {
-      await show("tried-place", body);
-      document.getElementById("tried-place").scrollIntoView({ block: "start" });
-    } catch {
-      trial.dataset.plain = "yes"; // Ask again the plain way.
-      button.disabled = false;
-      trial.requestSubmit(button);
-    } finally {
-      button.disabled = false;
-    }
   });
 }
 

@@ -48,8 +48,7 @@ async function ask(form) {
   const asked = new URLSearchParams({ project: form.elements.project?.value ?? "", title: form.elements.title.value });
   const similar = document.getElementById("similar"), choices = document.getElementById("choices");
   try {
-    const answer = await fetch("/issues/new?" + asked);
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const page = await pageOf("/issues/new?" + asked);
     if (form.elements.title.value === asked.get("title")) similar.replaceChildren(...(page.getElementById("similar")?.childNodes ?? []));
     const fresh = page.getElementById("choices");
     if (!choices || !fresh || (form.elements.project?.value ?? "") !== asked.get("project") || choices.dataset.of === asked.get("project")) return;

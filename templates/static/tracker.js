@@ -93,13 +93,26 @@ document.addEventListener("click", async (event) => {
   for (const [name, value] of new FormData(button.form)) if (typeof value === "string") body.append(name, value);
   body.set("do", "preview");
   try {
-    const answer = await fetch(button.form.action, { method: "POST", body });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const page = await pageOf(button.form.action, { method: "POST", body });
     place.replaceChildren(...(page.getElementById("preview")?.childNodes ?? []));
   } catch {
     place.replaceChildren();
   }
 });
+
+// Issues like one that waits to be sorted are looked up when its row comes into view.
+function armAlike() {
+  const seen = new IntersectionObserver((entries) => entries.filter((e) => e.isIntersecting).forEach(async ({ target }) => {
+    seen.unobserve(target);
+    try {
+      const found = (await pageOf(target.dataset.alike)).getElementById(target.id);
+      if (found && target.isConnected) target.replaceChildren(...(found.querySelector("li") ? found.childNodes : []));
+    } catch { /* The link stays. */ }
+  }));
+  document.querySelectorAll("[data-alike]").forEach((place) => seen.observe(place));
+}
+armAlike();
+addEventListener("letterbox:loaded", armAlike);
 
 // Files that are dropped or pasted are added to those that are chosen.
 function addFiles(form, files) {
