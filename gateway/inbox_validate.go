@@ -14,6 +14,7 @@ import (
 	"letterbox/gateway/extract"
 	"letterbox/gateway/flow"
 	"letterbox/gateway/oauth"
+	"letterbox/gateway/outbound"
 	"letterbox/gateway/rule"
 	"letterbox/models"
 )
@@ -31,9 +32,24 @@ func complete(d *InboxDraft) {
 	if d.Settings.Port == 0 {
 		d.Settings.Port = defaultPort(d.Settings)
 	}
+	d.Settings.Aliases = canonical(d.Settings.Aliases, d.Address)
 	if len(d.Settings.Folders) == 0 {
 		d.Settings.Folders = []string{"INBOX"}
 	}
+}
+
+// mostAliases is how many further addresses an inbox may have.
+const mostAliases = 100
+
+// canonical returns addresses as they are compared, each once, without the one they are beside.
+func canonical(addresses []string, beside string) []string {
+	var out []string
+	for _, a := range addresses {
+		if a = lower(a); a != "" && a != lower(beside) && !slices.Contains(out, a) {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 func defaultPort(s models.InboxSettings) int {
@@ -69,6 +85,15 @@ func validate(d InboxDraft) models.InvalidList {
 	}
 	if d.Address != "" && !strings.Contains(d.Address, "@") {
 		add("address", "E-INBOX-08")
+	}
+	for _, alias := range s.Aliases {
+		if !outbound.Sendable(alias) {
+			add("aliases", "E-INBOX-08")
+			break
+		}
+	}
+	if len(s.Aliases) > mostAliases {
+		add("aliases", "E-INBOX-13", "min", "0", "max", strconv.Itoa(mostAliases))
 	}
 	server := s.Receive == "imap" || s.Receive == "pop3"
 	if server && (s.Host == "" || strings.ContainsAny(s.Host, " \t\r\n/@")) {

@@ -21,6 +21,7 @@ func apiInboxFields() []apiInboxField {
 	return []apiInboxField{
 		{"name", func(d d) any { return &d.Name }, nil},
 		{"address", func(d d) any { return &d.Address }, nil},
+		{"aliases", func(d d) any { return &d.Settings.Aliases }, nil},
 		{"global", func(d d) any { return &d.Global }, nil},
 		{"enabled", func(d d) any { return &d.Enabled }, nil},
 		{"receive", func(d d) any { return &d.Settings.Receive }, []string{"none", "imap", "pop3", "push"}},

@@ -13,12 +13,12 @@ import (
 
 func TestInboxOfTheAPIKeepsWhatIsGiven(t *testing.T) {
 	w := newAPIWorld(t)
-	made := w.get("admin", "POST", "/inboxes", `{"name":"Sales","address":"Sales@Here.example","project":"sup","receive":"imap","host":"127.0.0.1",
+	made := w.get("admin", "POST", "/inboxes", `{"name":"Sales","address":"Sales@Here.example","aliases":["Team@Here.example"," sales@here.example "],"project":"sup","receive":"imap","host":"127.0.0.1",
 		"security":"tls","tls_verify":"off","username":"sales","password":"`+canary+`","folders":["INBOX","Erledigt/Ümläut"],"after":"move","move_to":"Done",
 		"import_since":"archive","poll_interval":"90s","fetch_timeout":"5m","connect_timeout":"1m30s","idle":false,"allow_unknown":true,
 		"blocked_senders":["@spam.example"],"domain_mode":"list","domains":["example.org"],"subject_keywords":["invoice"],"max_message_size":2097152}`, 201)
 	for key, want := range map[string]any{
-		"name": "Sales", "address": "sales@here.example", "project": "SUP", "port": 993.0, "security": "tls", "tls_verify": "off", "username": "sales",
+		"name": "Sales", "address": "sales@here.example", "aliases": []any{"team@here.example"}, "project": "SUP", "port": 993.0, "security": "tls", "tls_verify": "off", "username": "sales",
 		"password_set": true, "folders": []any{"INBOX", "Erledigt/Ümläut"}, "after": "move", "move_to": "Done", "import_since": "archive",
 		"poll_interval": "90s", "fetch_timeout": "5m", "connect_timeout": "90s", "idle": false, "allow_unknown": true,
 		"blocked_senders": []any{"@spam.example"}, "domains": []any{"example.org"}, "subject_keywords": []any{"invoice"}, "max_message_size": 2097152.0,

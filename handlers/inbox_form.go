@@ -14,7 +14,7 @@ import (
 // The fields of an inbox by kind; each has the name that it has in the API.
 func inboxTexts() []string {
 	return []string{
-		"name", "address", "project", "receive", "host", "security", "tls_verify", "ca_pem", "fingerprint", "auth", "username",
+		"name", "address", "aliases", "project", "receive", "host", "security", "tls_verify", "ca_pem", "fingerprint", "auth", "username",
 		"password", "folders", "select", "import_since", "import_date", "after", "move_to", "move_rejected_to", "move_failed_to",
 		"pop3_after", "allowed_senders", "blocked_senders", "domain_mode", "domains", "domain_pattern", "recipients_expected",
 		"subject_keywords", "body_keywords", "number_match", "closed_issues", "auto_mail", "version", "confirm_plain",
@@ -39,7 +39,7 @@ func inboxFields() []string {
 func inboxValues(in models.Inbox, r models.Rules) map[string]string {
 	s := in.Settings
 	m := map[string]string{
-		"name": in.Name, "address": in.Address, "project": strconv.FormatInt(in.ProjectID, 10), "receive": s.Receive,
+		"name": in.Name, "address": in.Address, "aliases": strings.Join(s.Aliases, "\n"), "project": strconv.FormatInt(in.ProjectID, 10), "receive": s.Receive,
 		"host": s.Host, "security": s.Security, "tls_verify": s.TLSVerify, "ca_pem": s.CAPEM, "fingerprint": s.Fingerprint,
 		"auth": s.Auth, "username": s.Username, "password": "", "folders": strings.Join(s.Folders, "\n"), "select": s.Select,
 		"import_since": s.ImportSince, "import_date": "", "after": s.After, "move_to": s.MoveTo,
@@ -84,7 +84,7 @@ func (v *visit) inboxDraft(f *form, before gateway.InboxView) (gateway.InboxDraf
 	s := before.Settings // Settings that have no field stay as they are.
 	s.Receive, s.Host, s.Security, s.TLSVerify = f.get("receive"), f.get("host"), f.get("security"), f.get("tls_verify")
 	s.CAPEM, s.Fingerprint = f.get("ca_pem"), strings.ToLower(strings.ReplaceAll(f.get("fingerprint"), ":", ""))
-	s.Auth, s.Username = f.get("auth"), f.get("username")
+	s.Auth, s.Username, s.Aliases = f.get("auth"), f.get("username"), f.lines("aliases")
 	s.Folders, s.Select, s.ImportSince = f.lines("folders"), f.get("select"), f.get("import_since")
 	if s.ImportSince == "date" {
 		s.ImportSince = f.get("import_date")

@@ -38,6 +38,9 @@ type InboxSettings struct {
 	// OAuth counts when Auth is oauth2_client or oauth2_user.
 	OAuth OAuthSettings `json:"oauth,omitzero"`
 
+	// Aliases are further addresses whose mail reaches the inbox, lower case: they are ours as Address is.
+	Aliases []string `json:"aliases,omitempty"`
+
 	Folders     []string `json:"folders"`
 	Select      string   `json:"select"`       // new_uid, unseen, all.
 	ImportSince string   `json:"import_since"` // from_now, all, archive or a date (2026-11-21).

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"letterbox/models"
@@ -51,14 +52,23 @@ func (s *Store) InboxVersions(ctx context.Context) (map[int64]InboxVersion, erro
 	return out, wrap("list versions of inboxes", err)
 }
 
-// InboxAddresses returns the addresses of all inboxes.
+// InboxAddresses returns the addresses of all inboxes, their aliases among them.
 func (s *Store) InboxAddresses(ctx context.Context) ([]string, error) {
 	var out []string
-	err := s.each(ctx, "SELECT address FROM inboxes", nil, func(r *sql.Rows) error {
-		var a string
-		err := r.Scan(&a)
-		out = append(out, a)
-		return err
+	err := s.each(ctx, "SELECT address, settings FROM inboxes", nil, func(r *sql.Rows) error {
+		var address string
+		var settings []byte
+		if err := r.Scan(&address, &settings); err != nil {
+			return err
+		}
+		var also struct {
+			Aliases []string `json:"aliases"`
+		}
+		if err := json.Unmarshal(settings, &also); err != nil {
+			return fmt.Errorf("read settings: %w", err)
+		}
+		out = append(append(out, address), also.Aliases...)
+		return nil
 	})
 	return out, wrap("list addresses of inboxes", err)
 }
