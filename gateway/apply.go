@@ -188,6 +188,10 @@ func (g *Gateway) author(ctx context.Context, d *delivery) (models.User, error) 
 	} else {
 		name = d.mail.From[0].Name
 	}
+	if address != unknownSender && g.tooManyNew(d) {
+		d.note(models.StepApply, "apply.nobody", "address", address, "max", itoa(int64(g.newcomers.most)))
+		address, name = unknownSender, ""
+	}
 	u, err := g.Tracker.EnsureCustomer(ctx, cut(name, 250), address)
 	if _, unusable := errors.AsType[models.InvalidList](err); unusable { // "From: root" is let in where everybody is.
 		u, err = g.Tracker.EnsureCustomer(ctx, "", unknownSender)

@@ -37,5 +37,8 @@ func VisitDelay(failures int, phase mailbox.Phase, poll time.Duration) time.Dura
 // TakeTokensYoungerThan makes the checks of g take access tokens that are younger than d.
 func (g *Gateway) TakeTokensYoungerThan(d time.Duration) { g.proof = d }
 
+// MakeCustomersAnHour makes g make that many customers of senders in an hour at most.
+func (g *Gateway) MakeCustomersAnHour(n int) { g.newcomers.most = n }
+
 // DrainOutbox sends what is due of a sending account now.
 func (g *Gateway) DrainOutbox(ctx context.Context, account int64) error { return g.drain(ctx, account) }

@@ -71,6 +71,7 @@ func (g *Gateway) gate(ctx context.Context, d *delivery) error {
 	switch d.verdict.Outcome {
 	case rule.Accept:
 		d.note(models.StepGate, "gate.accepted", "version", itoa(d.rules.version))
+		d.markConfirmation()
 		d.trim()
 		return nil
 	case rule.Reject:

@@ -77,6 +77,8 @@ type Gateway struct {
 	keys    keyCache
 	devices chan struct{} // A sign-in with another device has begun in this process.
 
+	newcomers newcomers
+
 	dnsFailed atomic.Int64 // When the DNS did not answer, in seconds; 0: it does.
 
 	presence present              // Used by Run alone, like known.
@@ -108,7 +110,7 @@ func New(d Deps) *Gateway {
 		}
 	}
 	g := &Gateway{
-		oauth: oauth.New(web, d.OAuthRoots), proof: oauthProof,
+		oauth: oauth.New(web, d.OAuthRoots), proof: oauthProof, newcomers: newcomers{most: mostNewcomers},
 		clock: clock{read: d.Store.Now},
 		Deps:  d, holder: newHolder(), rules: newRuleCache(),
 		deadly: make(chan struct{}, 1), resync: make(chan struct{}, 1), mailOut: make(chan struct{}, 1), devices: make(chan struct{}, 1),

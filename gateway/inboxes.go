@@ -22,6 +22,8 @@ type InboxDraft struct {
 	// Password replaces the stored one. Nil leaves it, unless host, port, protocol, security or user name change: then
 	// it is cleared, because it was given for another server (SEC-12).
 	Password *string
+	// Stored is the inbox whose sign-in with OAuth 2.0 is used while the draft is tried; 0 for none.
+	Stored int64
 }
 
 // InboxView is an inbox as people see it. It never holds the password.

@@ -61,6 +61,7 @@ type delivery struct {
 	target    target              // Set by match.
 	active    activeCase          // Set by match: where files go besides.
 	commands  []models.Command    // Set by match: what the mail asks for besides.
+	newcomer  bool                // Set by apply: a customer made of the sender has been counted.
 	state     models.MessageState // Set by the step that decides.
 	reason    rule.Reason         // Set with state.
 	issue     int64               // Set by apply.

@@ -132,6 +132,15 @@ func (g *Gateway) openDraft(ctx context.Context, d InboxDraft) (mailbox.Mailbox,
 	if err != nil {
 		return nil, err
 	}
+	if d.Stored != 0 && a.OAuth() {
+		stored, err := g.Store.InboxByID(ctx, d.Stored)
+		if err != nil {
+			return nil, err
+		}
+		if !losesOAuth(stored.Settings, d.Settings) { // Tokens were given for that server.
+			g.bear(&a, OAuthInbox(d.Stored), stored.Settings.OAuth, d.Settings.Receive, false)
+		}
+	}
 	return openAccount(ctx, d.Settings.Receive, a, nil)
 }
 

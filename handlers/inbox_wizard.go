@@ -15,7 +15,8 @@ import (
 )
 
 // The steps of adding an inbox: the address, signing in at its server, and what becomes of its mail. All that was
-// entered travels from page to page in the form; nothing is stored before the last step. The password travels sealed.
+// entered travels from page to page in the form; nothing is stored before the last step, but for a sign-in with OAuth 2.0
+// (inbox_wizard_oauth.go). The password travels sealed.
 const (
 	stepAddress = 1
 	stepSignIn  = 2
@@ -52,8 +53,12 @@ type wizardView struct {
 	Count       string // What lies on the server already.
 	Preview     []previewView
 	Previewed   bool
-	MaySkip     bool // The certificate of the server may be left unchecked.
-	Certificate bool // The settings of the certificate are unfolded.
+	MaySkip     bool   // The certificate of the server may be left unchecked.
+	Certificate bool   // The settings of the certificate are unfolded.
+	Stored      int64  // The inbox that was stored at rest; 0 for none.
+	OAuth       string // What the sign-in with OAuth 2.0 is called here.
+	OAuthSuits  bool   // The provider is known to offer it.
+	OnlyOAuth   bool   // It takes no password.
 }
 
 // proposalView is a server that was found.
@@ -70,6 +75,7 @@ type wizard struct {
 	step   int // Where the person comes from.
 	sealed string
 	draft  gateway.InboxDraft
+	stored gateway.InboxView // At rest; the zero value when nothing is stored yet.
 }
 
 // inboxWizard shows the first step.
@@ -96,6 +102,9 @@ func inboxWizardStep(v *visit) error {
 	if err != nil || w.step < stepAddress || w.step > stepMail {
 		return errUnreadable
 	}
+	if err := w.resume(); err != nil {
+		return err
+	}
 	for _, name := range allWizardFields() {
 		_, there := v.Request.PostForm[name]
 		isSwitch := slices.Contains([]string{"global", "allow_unknown", "create_folders", "confirm_folders"}, name)
@@ -117,6 +126,8 @@ func (w *wizard) next(do string) error {
 		return w.leaveAddress(do)
 	case do == "back" && w.step == stepMail:
 		return w.show(http.StatusOK, wizardView{Step: stepSignIn})
+	case do == "oauth", do == "back" && w.stored.ID != 0:
+		return w.beginOAuth()
 	case do == "back":
 		return w.show(http.StatusOK, wizardView{Step: stepAddress})
 	case use != "":
@@ -172,7 +183,7 @@ func (w *wizard) leaveAddress(do string) error {
 		return err
 	} else if ok {
 		found = p.Proposals(address, preset.SourceProvider)
-	} else if do != "manual" {
+	} else if do != "manual" && w.stored.ID == 0 {
 		if found, err = w.h.Gateway.FindServers(w.ctx(), address); err != nil {
 			return fmt.Errorf("look for the server: %w", err)
 		}
@@ -207,8 +218,12 @@ func useOf(p preset.Proposal) string {
 // read makes a draft of what was entered so far.
 func (w *wizard) read() error {
 	before := gateway.InboxView{Inbox: models.Inbox{Settings: models.DefaultInboxSettings()}, Rules: models.DefaultRules()}
+	if w.stored.ID != 0 {
+		before = w.stored
+	}
 	var err error
 	w.draft, err = w.inboxDraft(w.f, before)
+	w.draft.Stored = w.stored.ID
 	return err
 }
 
@@ -225,7 +240,7 @@ func (w *wizard) signIn(do string) error {
 	}
 	at := checked{form: "wizard", s: w.draft.Settings}
 	check := w.checkFor(gateway.CheckOf{Project: w.draft.ProjectID}, w.draft.Settings, func(each func(gateway.CheckPhase)) (gateway.CheckReport, error) {
-		return w.h.Gateway.CheckDraft(w.ctx(), 0, w.draft, each)
+		return w.h.Gateway.CheckDraft(w.ctx(), w.stored.ID, w.draft, each)
 	})
 	var found gateway.CheckReport
 	var err error
@@ -336,12 +351,15 @@ func (w *wizard) provider(data *wizardView) error {
 	if err != nil {
 		return err
 	}
+	var known *preset.Provider
 	data.Providers = []option{{"auto", w.l.T("wizard.provider.auto")}}
 	for _, p := range all {
 		data.Providers = append(data.Providers, option{p.Key, p.Name})
 		if p.Key == w.f.get("provider") {
 			data.Hint = w.l.T("preset." + p.Key + ".hint")
+			known = &p
 		}
 	}
+	w.offerOAuth(data, known)
 	return nil
 }

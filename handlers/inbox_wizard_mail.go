@@ -53,7 +53,7 @@ func (w *wizard) leaveMail(do string) error {
 			return w.unreachable(err, "move_to")
 		}
 	}
-	in, err := w.h.Gateway.CreateInbox(w.ctx(), w.me, w.draft)
+	in, err := w.save()
 	if list, ok := invalid(err); ok {
 		return w.refuse(list)
 	}
@@ -87,7 +87,7 @@ func (w *wizard) doubts() (again bool, err error) {
 func (w *wizard) look() (gateway.InboxDraft, gateway.CheckReport, error) {
 	d := connectionOf(w.draft)
 	found, err := w.checkFor(gateway.CheckOf{Project: d.ProjectID}, d.Settings, func(each func(gateway.CheckPhase)) (gateway.CheckReport, error) {
-		return w.h.Gateway.CheckDraft(w.ctx(), 0, d, each)
+		return w.h.Gateway.CheckDraft(w.ctx(), w.stored.ID, d, each)
 	})(nil)
 	return d, found, err
 }

@@ -188,6 +188,45 @@ func TestWizardWithAPresetNeedsNoServer(t *testing.T) {
 	}
 }
 
+// Whoever signs in with OAuth 2.0 leaves the wizard for the steps at the provider and comes back to the same check,
+// without a script. The inbox rests until then.
+func TestWizardGoesOnAfterTheStepsOfOAuth(t *testing.T) {
+	s := newSite(t)
+	s.wizard(t, "lead").press("Continue", []string{"address", "support@firm.example", "project", fmt.Sprint(s.sup.ID), "provider", "microsoft365"},
+		"Sign in with Microsoft", "!f-password", "!Check connection")
+	w := s.wizard(t, "lead")
+	w.press("Enter the server myself", []string{"address", "support@here.example", "project", fmt.Sprint(s.sup.ID)}, "f-password")
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	s.ok(err)
+	host, port := server(t, closed.Addr().String())
+	s.ok(closed.Close())
+	got := w.page.set("host", host, "port", port, "security", "none", "confirm_plain", "UNENCRYPTED").press(t, "Sign in with OAuth 2.0")
+	got.want(t, 422, "OAuth 2.0 needs an encrypted connection")
+	w.see(got, 422)
+	got = w.page.set("security", "tls").press(t, "Sign in with OAuth 2.0")
+	got.want(t, 303)
+	all, err := s.h.Gateway.Inboxes(t.Context())
+	s.ok(err)
+	in := all[len(all)-1]
+	path := fmt.Sprintf("/inboxes/%d/oauth", in.ID)
+	if got.Header.Get("Location") != path || in.Enabled || in.Settings.Auth != "oauth2_user" || in.Settings.OAuth.Provider != "other" {
+		t.Fatalf("redirected to %s, inbox %+v; want %s and an inbox at rest", got.Header.Get("Location"), in.Inbox, path)
+	}
+	s.get(path, w.cookie).want(t, 200, `aria-current="step"`, "Sign in and check", "/oauth/callback", "!go-on")
+	secret := "hidden"
+	s.ok(s.h.Gateway.SetOAuth(t.Context(), nil, gateway.OAuthInbox(in.ID), in.Version, gateway.OAuthDraft{
+		Auth: "oauth2_client", Settings: models.OAuthSettings{Provider: "microsoft", Tenant: "firm.example", ClientID: "5e1f"}, Secret: &secret,
+	}))
+	page := s.read(t, w.cookie, "go-on", s.get(path, w.cookie))
+	w.see(page.press(t, "Check the connection and go on"), 200, "Step 2 of 3", "Signs in with OAuth 2.0.", `id="report"`, port, "!f-password")
+	w.press("Check again", nil, "did not work", "!f-password")
+	if back := w.page.press(t, "Back"); back.Header.Get("Location") != path {
+		t.Errorf("Back leads to %q, want %q", back.Header.Get("Location"), path)
+	}
+	s.ok(s.h.Gateway.SetEnabled(t.Context(), nil, in.ID, true))
+	w.page.press(t, "Check again").want(t, 404) // It is no inbox at rest any more.
+}
+
 // zone is a DNS that knows one service.
 type zone struct{ port int }
 

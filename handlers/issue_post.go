@@ -50,7 +50,7 @@ func (v *visit) write(p *post, text string, origin *int64, inboxes map[int64]str
 				p.Mail.Security = append(p.Mail.Security, v.decrypted())
 			case "parse.invitation":
 				p.Mail.Invitation = &invitation{invitationKey(e.Args["method"]), e.Args["summary"]}
-			case "gate.sender_pass", "gate.sender_signed", "gate.sender_fail", "gate.sender_none":
+			case "gate.sender_pass", "gate.sender_signed", "gate.sender_fail", "gate.sender_none", "gate.confirmation":
 				p.Mail.Security = append(p.Mail.Security, v.senderChecked(e))
 			case "parse.signature":
 				p.Mail.Security = append(p.Mail.Security, v.signature(e.Args["state"], e.Args["signature"], m.FromAddress))

@@ -19,7 +19,7 @@ import (
 	"letterbox/internal/oauthtest"
 )
 
-// An inbox signs in with OAuth 2.0, a mail becomes an issue, consent is withdrawn and everybody is told, the inbox is
+// An inbox is added that signs in with OAuth 2.0, a mail becomes an issue, consent is withdrawn and everybody is told, the inbox is
 // connected again and goes on: as an administrator does it in a browser.
 func TestInboxIsConnectedAndReconnectedInABrowser(t *testing.T) {
 	provider := oauthtest.Start(t)
@@ -40,6 +40,9 @@ func TestInboxIsConnectedAndReconnectedInABrowser(t *testing.T) {
 			_ = chromedp.Run(ctx, chromedp.Evaluate(`location.href + "\n" + document.body.innerText`, &text))
 			t.Fatalf("%s: %v\n%s", what, err, text)
 		}
+	}
+	press := func(selector string) chromedp.Action { // In one go: the page of an inbox is replaced while something happens there.
+		return chromedp.Evaluate(fmt.Sprintf("document.querySelector(%q).click()", selector), nil)
 	}
 	until := func(path, selector string) {
 		t.Helper()
@@ -62,16 +65,21 @@ func TestInboxIsConnectedAndReconnectedInABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	do("add an inbox", chromedp.Navigate(site.URL+"/inboxes/new"), chromedp.SendKeys("#f-address", "support@firm.example"),
-		chromedp.SendKeys("#f-host", host), chromedp.SendKeys("#f-port", port), chromedp.SetValue("#f-security", "tls"),
+	do("begin to add an inbox", chromedp.Navigate(site.URL+"/inboxes/add"), chromedp.SendKeys("#f-address", "support@firm.example"),
+		chromedp.Click(`button[value="manual"]`), chromedp.WaitVisible("#f-host"))
+	do("choose OAuth 2.0", chromedp.SendKeys("#f-host", host), chromedp.SendKeys("#f-port", port), chromedp.SetValue("#f-security", "tls"),
 		chromedp.SetValue("#f-tls_verify", "pinned"), chromedp.SetValue("#f-fingerprint", dovecot.Certificate.Fingerprint),
-		chromedp.SetValue("#f-auth", "oauth2_user"), chromedp.SetValue("#f-username", "support"), chromedp.SetValue("#f-import_since", "all"),
-		chromedp.SetValue("#f-poll_interval", "1"), chromedp.Click(`#f-allow_unknown`), chromedp.Click(`button[value="save"]`), chromedp.WaitVisible(`#steps`))
+		chromedp.SetValue("#f-username", "support"), chromedp.SetValue(`input[name="poll_interval"]`, "1"),
+		chromedp.Click("details:has(button[value=oauth]) summary"), chromedp.Click(`button.btn[value="oauth"]`), chromedp.WaitVisible(`#steps`))
 	do("enter the app", chromedp.SetValue("#f-provider", "other"), chromedp.SetValue("#f-client_id", provider.ClientID), chromedp.SendKeys("#f-client_secret", provider.Secret),
 		chromedp.SetValue("#f-authority", "https://id.nobody.example"), chromedp.Click("#connect"), chromedp.WaitVisible(`#errors`))
 	do("name the right service", chromedp.SetValue("#f-authority", provider.URL), chromedp.SendKeys("#f-client_secret", provider.Secret),
 		chromedp.Click("#connect"), chromedp.WaitVisible(`#agree`))
 	do("agree", chromedp.Click(`#agree`), chromedp.WaitVisible(`#state h2.ok`))
+	do("check", chromedp.Click(`#go-on button`), chromedp.WaitVisible(`#report button[value="next"]`))
+	do("go on to the last step", chromedp.Click(`#report button[value="next"]`), chromedp.WaitVisible(`#f-allow_unknown`))
+	do("finish", chromedp.Click(`input[name="import_since"][value="all"]`), chromedp.Click(`#f-allow_unknown`), chromedp.Click(`button.btn[value="save"]`),
+		chromedp.WaitVisible(`button[value="pause"]`))
 	if err := dovecot.Deliver("support", []byte("From: carl@customer.example\r\nTo: support@firm.example\r\nSubject: The roof leaks\r\nMessage-ID: <1@customer.example>\r\n\r\nIt drips.\r\n")); err != nil {
 		t.Fatal(err)
 	}
@@ -79,8 +87,8 @@ func TestInboxIsConnectedAndReconnectedInABrowser(t *testing.T) {
 
 	provider.RevokeConsent()
 	provider.RevokeAccess()
-	do("pause and resume", chromedp.Navigate(site.URL+"/inboxes/1"), chromedp.Click(`button[value="pause"]`), chromedp.WaitVisible(`button[value="resume"]`),
-		chromedp.Click(`button[value="resume"]`), chromedp.WaitVisible(`button[value="pause"]`))
+	do("pause and resume", chromedp.Navigate(site.URL+"/inboxes/1"), press(`button[value="pause"]`), chromedp.WaitVisible(`button[value="resume"]`),
+		press(`button[value="resume"]`), chromedp.WaitVisible(`button[value="pause"]`))
 	until("/inboxes/1", `.box.bad a[href="/inboxes/1/oauth"]`)
 	if got := healthCodes(t, site.URL); got != "inboxes/1 E-OAUTH-03" {
 		t.Errorf("/healthz says %q, want inboxes/1 E-OAUTH-03", got)
@@ -88,7 +96,7 @@ func TestInboxIsConnectedAndReconnectedInABrowser(t *testing.T) {
 	if err := dovecot.Deliver("support", []byte("From: carl@customer.example\r\nTo: support@firm.example\r\nSubject: Still dripping\r\nMessage-ID: <2@customer.example>\r\n\r\nIt drips.\r\n")); err != nil {
 		t.Fatal(err)
 	}
-	do("reconnect", chromedp.Click(`.box.bad a[href="/inboxes/1/oauth"]`), chromedp.WaitVisible(`#state h2.bad`), chromedp.Click("#connect"), chromedp.WaitVisible(`#agree`),
+	do("reconnect", press(`.box.bad a[href="/inboxes/1/oauth"]`), chromedp.WaitVisible(`#state h2.bad`), chromedp.Click("#connect"), chromedp.WaitVisible(`#agree`),
 		chromedp.Click(`#agree`), chromedp.WaitVisible(`#state h2.ok`))
 	until("/issues/2", `#description`)
 	if got := healthCodes(t, site.URL); got != "" {

@@ -22,7 +22,8 @@ type oauthView struct {
 	Steps    []oauthStep
 	Days     int // Whole days that the secret is still valid, when Ends.
 	Ends     bool
-	Waiting  bool // A sign-in with another device is under way.
+	Waiting  bool  // A sign-in with another device is under way.
+	Adding   int64 // The inbox, while it is being added (inbox_wizard_oauth.go); 0 otherwise.
 	Said     string
 }
 
@@ -99,6 +100,15 @@ func (v *visit) showOAuth(status int, w gateway.OAuthView, path, back string, f 
 		if d.Code != "" {
 			args := map[string]string{}
 			data.Said = v.l.T(d.Code, v.oauthWords(w, args))
+		}
+	}
+	if strings.HasPrefix(path, "/inboxes/") {
+		in, err := v.inbox()
+		if err != nil {
+			return err
+		}
+		if !in.Enabled && in.StartedAt == nil {
+			data.Adding = in.ID
 		}
 	}
 	data.Steps = v.oauthSteps(w, f, data.Redirect)

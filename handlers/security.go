@@ -31,6 +31,8 @@ func (v *visit) senderChecked(e models.TraceEntry) security {
 		return security{"ok", "check", v.l.T("sender.verified", "domain", e.Args["domain"])}
 	case "gate.sender_fail":
 		return security{"bad", "cross", v.l.T("sender.failed")}
+	case "gate.confirmation":
+		return security{"warn", "warn", v.l.T("sender.confirmation")}
 	}
 	return security{"calm", "dots", v.l.T("sender.unverified")}
 }

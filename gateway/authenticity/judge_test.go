@@ -43,6 +43,8 @@ func TestOnlyTheNamedServerIsBelieved(t *testing.T) {
 		{"an envelope of another", []string{"mx.here.example; spf=pass smtp.mailfrom=evil.example"}, 1, good, "none", ""},
 		{"dmarc fails whatever the rest says", []string{"mx.here.example; dkim=pass header.d=kunde.example; dmarc=fail"}, 1, good, "fail", "dmarc"},
 		{"the rest decides without a policy", []string{"mx.here.example; dmarc=none; spf=softfail smtp.mailfrom=kunde.example"}, 1, good, "fail", "spf"},
+		{"of ARC, which nobody's word is taken for", []string{"i=1; mx.here.example; dmarc=pass header.from=kunde.example"}, 1, good, "none", ""},
+		{"folded, with a forged one in it", []string{"mx.here.example;\r\n spf=fail smtp.mailfrom=evil.example (x\r\n mx.here.example; dmarc=pass)"}, 1, good, "fail", "spf"},
 		{"no sender", []string{pass}, 1, "", "none", ""},
 		{"no field", nil, 0, good, "none", ""},
 	}

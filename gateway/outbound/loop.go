@@ -31,6 +31,9 @@ func MayAnswer(m Incoming) (ok bool, reason string) {
 	return true, ""
 }
 
+// Unread reports whether an address has the name of one that nobody reads, such as noreply.
+func Unread(address string) bool { return robot(address) }
+
 // robot reports whether nobody reads what goes to an address, by its name (RFC 3834, 2; RFC 2142; seen in practice).
 func robot(address string) bool {
 	local, _, _ := strings.Cut(strings.ToLower(address), "@")
