@@ -13,47 +13,51 @@ import (
 
 // apiSendingOut is a sending account in the API. The password is never in it.
 type apiSendingOut struct {
-	ID          int64     `json:"id"`
-	Place       string    `json:"place"` // "default", "project:3" or "inbox:5".
-	Address     string    `json:"address"`
-	Name        string    `json:"name"`
-	Host        string    `json:"host"`
-	Port        int       `json:"port"`
-	Security    string    `json:"security"`
-	TLSVerify   string    `json:"tls_verify"`
-	Fingerprint string    `json:"fingerprint"`
-	Auth        string    `json:"auth"`
-	Username    string    `json:"username"`
-	PasswordSet bool      `json:"password_set"`
-	ReplyTo     string    `json:"reply_to"`
-	Tagged      bool      `json:"tagged"` // Replies go to "base+token@".
-	Signature   string    `json:"signature"`
-	Language    string    `json:"language"`
-	PerMinute   int       `json:"per_minute"`
-	TroubleCode string    `json:"trouble_code"` // "" when it works.
-	Version     int64     `json:"version"`
-	CreatedAt   time.Time `json:"created_at"`
+	ID           int64     `json:"id"`
+	Place        string    `json:"place"` // "default", "project:3" or "inbox:5".
+	Address      string    `json:"address"`
+	Name         string    `json:"name"`
+	Host         string    `json:"host"`
+	Port         int       `json:"port"`
+	Security     string    `json:"security"`
+	TLSVerify    string    `json:"tls_verify"`
+	Fingerprint  string    `json:"fingerprint"`
+	Auth         string    `json:"auth"`
+	Username     string    `json:"username"`
+	PasswordSet  bool      `json:"password_set"`
+	ReplyTo      string    `json:"reply_to"`
+	Tagged       bool      `json:"tagged"` // Replies go to "base+token@".
+	Signature    string    `json:"signature"`
+	Language     string    `json:"language"`
+	PerMinute    int       `json:"per_minute"`
+	SMIMESign    bool      `json:"smime_sign"`
+	SMIMEEncrypt string    `json:"smime_encrypt"` // "off", "if_possible" or "required".
+	TroubleCode  string    `json:"trouble_code"`  // "" when it works.
+	Version      int64     `json:"version"`
+	CreatedAt    time.Time `json:"created_at"`
 }
 
 // apiSendingIn is what can be set of a sending account.
 type apiSendingIn struct {
-	Place       *string `json:"place"`
-	Address     *string `json:"address"`
-	Name        *string `json:"name"`
-	Host        *string `json:"host"`
-	Port        *int    `json:"port"`
-	Security    *string `json:"security"`
-	TLSVerify   *string `json:"tls_verify"`
-	CAPEM       *string `json:"ca_pem"`
-	Fingerprint *string `json:"fingerprint"`
-	Auth        *string `json:"auth"`
-	Username    *string `json:"username"`
-	Password    *string `json:"password"`
-	ReplyTo     *string `json:"reply_to"`
-	Tagged      *bool   `json:"tagged"`
-	Signature   *string `json:"signature"`
-	Language    *string `json:"language"`
-	PerMinute   *int    `json:"per_minute"`
+	Place        *string `json:"place"`
+	Address      *string `json:"address"`
+	Name         *string `json:"name"`
+	Host         *string `json:"host"`
+	Port         *int    `json:"port"`
+	Security     *string `json:"security"`
+	TLSVerify    *string `json:"tls_verify"`
+	CAPEM        *string `json:"ca_pem"`
+	Fingerprint  *string `json:"fingerprint"`
+	Auth         *string `json:"auth"`
+	Username     *string `json:"username"`
+	Password     *string `json:"password"`
+	ReplyTo      *string `json:"reply_to"`
+	Tagged       *bool   `json:"tagged"`
+	Signature    *string `json:"signature"`
+	Language     *string `json:"language"`
+	PerMinute    *int    `json:"per_minute"`
+	SMIMESign    *bool   `json:"smime_sign"`
+	SMIMEEncrypt *string `json:"smime_encrypt"`
 }
 
 func apiSendingOf(a gateway.SendingView) apiSendingOut {
@@ -61,7 +65,8 @@ func apiSendingOf(a gateway.SendingView) apiSendingOut {
 	return apiSendingOut{
 		ID: a.ID, Place: a.Place, Address: a.Address, Name: a.Name, Host: s.Host, Port: s.Port, Security: s.Security, TLSVerify: s.TLSVerify,
 		Fingerprint: s.Fingerprint, Auth: s.Auth, Username: s.Username, PasswordSet: a.PasswordSet, ReplyTo: s.ReplyTo, Tagged: s.Tagged,
-		Signature: s.Signature, Language: s.Language, PerMinute: s.PerMinute, TroubleCode: a.TroubleCode, Version: a.Version, CreatedAt: apiTime(a.CreatedAt),
+		Signature: s.Signature, Language: s.Language, PerMinute: s.PerMinute, SMIMESign: s.SMIMESign, SMIMEEncrypt: or(s.SMIMEEncrypt, "off"),
+		TroubleCode: a.TroubleCode, Version: a.Version, CreatedAt: apiTime(a.CreatedAt),
 	}
 }
 
@@ -123,6 +128,8 @@ func (in apiSendingIn) into(d *gateway.SendingDraft) {
 	apiSet(&s.Signature, in.Signature)
 	apiSet(&s.Language, in.Language)
 	apiSet(&s.PerMinute, in.PerMinute)
+	apiSet(&s.SMIMESign, in.SMIMESign)
+	apiSet(&s.SMIMEEncrypt, in.SMIMEEncrypt)
 }
 
 // apiSendingInPath returns the account that the path names, to admins.

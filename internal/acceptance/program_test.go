@@ -20,9 +20,10 @@ type program struct {
 	dir   string
 	token string // Of the admin that prepare makes.
 
-	networks string // In which mail servers may lie besides public addresses.
-	url      string // Of the running server.
-	setup    string // The setup link that it printed.
+	networks string   // In which mail servers may lie besides public addresses.
+	settings []string // Further ones: "LETTERBOX_NAME=value".
+	url      string   // Of the running server.
+	setup    string   // The setup link that it printed.
 
 	cmd   *exec.Cmd
 	ended chan error
@@ -55,6 +56,7 @@ func (p *program) command(ctx context.Context, path string, args ...string) *exe
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir = p.dir
 	cmd.Env = append(os.Environ(), "LETTERBOX_ALLOWED_NETWORKS="+p.networks, "TMPDIR="+p.dir)
+	cmd.Env = append(cmd.Env, p.settings...)
 	return cmd
 }
 

@@ -3,12 +3,7 @@ package acceptance_test
 import (
 	"errors"
 	"fmt"
-	"html"
-	"io"
 	"net"
-	"net/http"
-	"net/http/cookiejar"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -60,36 +55,10 @@ func closedPort(t *testing.T) string {
 // browse signs the admin in and returns a client for pages.
 func (p *program) browse() func(path, language string) string {
 	p.t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	client := &http.Client{Jar: jar}
-	resp, err := client.PostForm(p.url+"/signin", url.Values{"login": {"admin"}, "password": {"a long password"}})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	_ = resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		p.t.Fatalf("sign in: status %d", resp.StatusCode)
-	}
+	client := p.desk().client
 	return func(path, language string) string {
 		p.t.Helper()
-		req, err := http.NewRequestWithContext(p.t.Context(), "GET", p.url+path, nil)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		req.Header.Set("Accept-Language", language)
-		resp, err := client.Do(req)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		text, err := io.ReadAll(resp.Body)
-		if err != nil || resp.StatusCode != http.StatusOK {
-			p.t.Fatalf("GET %s: status %d, %v", path, resp.StatusCode, err)
-		}
-		return html.UnescapeString(string(text))
+		return (&desk{p, client, language}).page(path)
 	}
 }
 
