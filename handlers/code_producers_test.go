@@ -30,7 +30,7 @@ func TestEveryCodeOfTheCatalogueHasAProducer(t *testing.T) {
 		"TestCodeThatNobodyEntersRunsOut":                  "OAUTH-22",
 		"TestServerAnswersDecideWhatBecomesOfAMail":        "SMTP-01 SMTP-02 SMTP-03 SMTP-07 SMTP-08",
 		"TestOutboxSaysWhenAMailIsTriedAgain":              "SMTP-04",
-		"TestMailThatCannotGoNamesItsReason":               "SMTP-05 SMTP-09 SMTP-10 SMTP-12 SMTP-14",
+		"TestMailThatCannotGoNamesItsReason":               "SMTP-05 SMTP-09 SMTP-10 SMTP-12 SMTP-14 SMTP-16",
 		"TestMailThatCannotBePutTogetherIsTriedAgain":      "SMTP-06",
 		"TestServerWithoutAKnownSignInIsNamed":             "SMTP-11",
 		"TestBouncesComeBackToTheirMailAndIssue":           "SMTP-13",
