@@ -81,6 +81,7 @@ func TestEveryRouteKnowsWhoMayComeToIt(t *testing.T) {
 		"/projects/:id/states":          {303, 403, 403, 403, 200, 200},
 		"/projects/:id/priorities":      {303, 403, 403, 403, 200, 200},
 		"/smime/keys/:id/certificate":   {303, 403, 403, 403, 403, 404},
+		"/webhooks/:id":                 {303, 403, 403, 403, 403, 404},
 		"/oauth/callback":               {303, 403, 403, 403, 400, 400},
 		"/changes":                      nil, // A stream, see TestChangesReachThePages.
 	}

@@ -21,6 +21,8 @@ func (w *apiWorld) bodies(id int64, n int) map[string]string {
 	return map[string]string{
 		"POST /contacts/:id/merge":          fmt.Sprintf(`{"into":%d}`, id),
 		"POST /projects/:key/templates":     `{"name":"Hello","body":"Dear customer,"}`,
+		"POST /webhooks":                    `{"name":"Radar","url":"https://radar.example/","events":["issue.created"]}`,
+		"PATCH /webhooks/:id":               `{"name":"Sonar"}`,
 		"POST /organisations":               fmt.Sprintf(`{"name":"New","entries":["new%d.example"]}`, n),
 		"PATCH /organisations/:id":          `{"name":"Renamed"}`,
 		"POST /projects":                    fmt.Sprintf(`{"key":"N%d","name":"New"}`, n),

@@ -23,6 +23,7 @@ import (
 	"letterbox/internal/netguard"
 	"letterbox/internal/secret"
 	"letterbox/internal/testdb"
+	"letterbox/internal/webhook"
 	"letterbox/models"
 	"letterbox/models/store"
 	"letterbox/tracker"
@@ -69,7 +70,8 @@ func newAPIWorld(t *testing.T) *apiWorld {
 		Dial: netguard.Dialer([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}),
 	})
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	w.h, err = build(Deps{Tracker: tr, Gateway: gw, Log: log, Version: "test"})
+	hooks := webhook.New(webhook.Deps{Store: w.store, Secrets: ring, Dial: netguard.WebDialer(nil)})
+	w.h, err = build(Deps{Tracker: tr, Gateway: gw, Webhooks: hooks, Log: log, Version: "test"})
 	w.ok(err)
 	w.http = w.h.router()
 	w.people(tr)
@@ -219,11 +221,13 @@ func (w *apiWorld) request(who, method, path string, n int) *httptest.ResponseRe
 		id = 1
 	case strings.HasPrefix(path, "/views/"):
 		id = w.view()
+	case strings.HasPrefix(path, "/webhooks/"):
+		id = w.webhook()
 	case strings.HasPrefix(path, "/users"):
 		id = w.users["member"].ID
 	}
 	made := w.parts(path)
-	filled := strings.NewReplacer(":key", "SUP", ":login", "member", ":number", "1", ":version", "1", ":id", strconv.FormatInt(id, 10)).Replace(made)
+	filled := strings.NewReplacer(":key", "SUP", ":login", "member", ":number", "1", ":version", "1", ":delivery", "999", ":id", strconv.FormatInt(id, 10)).Replace(made)
 	if path == "/projects/:key/labels/:id" { // Only here: other tests count labels.
 		if err := w.store.CreateLabel(w.t.Context(), &models.Label{ProjectID: 1, Name: "door", Folded: "door"}); err != nil && !errors.Is(err, models.ErrConflict) {
 			w.t.Fatal(err)
@@ -240,6 +244,19 @@ func (w *apiWorld) request(who, method, path string, n int) *httptest.ResponseRe
 		return w.do(who, method, apiPrefix+path+"?inbox=Support", apiMail, "Content-Type", "message/rfc822")
 	}
 	return w.do(who, method, apiPrefix+filled, bodies[method+" "+path])
+}
+
+// webhook returns the ID of a webhook, which is made when there is none.
+func (w *apiWorld) webhook() int64 {
+	w.t.Helper()
+	all, err := w.h.Webhooks.List(w.t.Context())
+	w.ok(err)
+	if len(all) > 0 {
+		return all[0].ID
+	}
+	made, _, err := w.h.Webhooks.Create(w.t.Context(), nil, webhook.Draft{Name: "Radar", URL: "https://radar.example/", Events: models.EventTypes(), Enabled: true})
+	w.ok(err)
+	return made.ID
 }
 
 // account returns the ID of a sending account, which is made when there is none.

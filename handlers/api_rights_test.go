@@ -146,6 +146,16 @@ func apiRights() map[string][9]int {
 		"POST /smime/certificates":                     {401, 401, 401, 403, 403, 403, 204, 403, 403},
 		"GET /smime/certificates/:id":                  {401, 401, 401, 403, 403, 403, 200, 403, 403},
 		"PATCH /smime/certificates/:id":                {401, 401, 401, 403, 403, 403, 200, 403, 403},
+
+		"GET /webhooks":                                  {401, 401, 401, 403, 403, 403, 200, 403, 403},
+		"POST /webhooks":                                 {401, 401, 401, 403, 403, 403, 201, 403, 403},
+		"GET /webhooks/:id":                              {401, 401, 401, 403, 403, 403, 200, 403, 403},
+		"PATCH /webhooks/:id":                            {401, 401, 401, 403, 403, 403, 200, 403, 403},
+		"DELETE /webhooks/:id":                           {401, 401, 401, 403, 403, 403, 204, 403, 403},
+		"POST /webhooks/:id/rotate":                      {401, 401, 401, 403, 403, 403, 200, 403, 403},
+		"POST /webhooks/:id/test":                        {401, 401, 401, 403, 403, 403, 202, 403, 403},
+		"GET /webhooks/:id/deliveries":                   {401, 401, 401, 403, 403, 403, 200, 403, 403},
+		"POST /webhooks/:id/deliveries/:delivery/replay": {401, 401, 401, 403, 403, 403, 404, 403, 403}, // There is none.
 	}
 }
 

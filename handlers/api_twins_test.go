@@ -104,6 +104,13 @@ func apiTwins() map[string]string {
 		"/retention/holds":                         "POST /holds",
 		"/retention/holds/release":                 "DELETE /holds/:key",
 		"/demo/mail":                               "- it is a button of the demo",
+
+		"/webhooks/new":                             "POST /webhooks",
+		"/webhooks/:id":                             "PATCH /webhooks/:id",
+		"/webhooks/:id/delete":                      "DELETE /webhooks/:id",
+		"/webhooks/:id/rotate":                      "POST /webhooks/:id/rotate",
+		"/webhooks/:id/test":                        "POST /webhooks/:id/test",
+		"/webhooks/:id/deliveries/:delivery/replay": "POST /webhooks/:id/deliveries/:delivery/replay",
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"letterbox/internal/i18n"
 	"letterbox/internal/identity"
 	"letterbox/internal/picture"
+	"letterbox/internal/webhook"
 	"letterbox/templates"
 	"letterbox/tracker"
 )
@@ -24,10 +25,12 @@ import (
 type Deps struct {
 	Tracker *tracker.Service
 	Gateway *gateway.Gateway
-	Log     *slog.Logger
-	BaseURL string // "https://issues.example.org"; "" when it is not known. Requests from this origin are trusted.
-	Version string // Shown in the help place.
-	Secure  bool   // Pages come over HTTPS: cookies are Secure and HSTS is sent.
+	// Webhooks tells other programs of events; nil in tests that have none.
+	Webhooks *webhook.Service
+	Log      *slog.Logger
+	BaseURL  string // "https://issues.example.org"; "" when it is not known. Requests from this origin are trusted.
+	Version  string // Shown in the help place.
+	Secure   bool   // Pages come over HTTPS: cookies are Secure and HSTS is sent.
 
 	// SignOn is the identity provider that people may sign in with; nil for none. SignOnAdmits reports whether somebody
 	// with a verified address may become a member at the first sign-in; nil: nobody.

@@ -14,8 +14,10 @@ import (
 
 	"letterbox/gateway"
 	"letterbox/gateway/script"
+	"letterbox/internal/netguard"
 	"letterbox/internal/secret"
 	"letterbox/internal/testdb"
+	"letterbox/internal/webhook"
 	"letterbox/models"
 	"letterbox/models/store"
 	"letterbox/tracker"
@@ -57,7 +59,8 @@ func emptySite(t *testing.T, change func(*Deps)) *site {
 	scripts, err := script.New("", 2)
 	s.ok(err)
 	gate := gateway.New(gateway.Deps{Scripts: scripts, Store: s.store, Tracker: svc, Secrets: ring, Log: slog.New(slog.DiscardHandler)})
-	d := Deps{Tracker: svc, Gateway: gate, Version: "test", Changes: func(func(string)) {}}
+	hooks := webhook.New(webhook.Deps{Store: s.store, Secrets: ring, Dial: netguard.WebDialer(nil)})
+	d := Deps{Tracker: svc, Gateway: gate, Webhooks: hooks, Version: "test", Changes: func(func(string)) {}}
 	if change != nil {
 		change(&d)
 	}

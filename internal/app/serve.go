@@ -93,7 +93,7 @@ func (a *App) serve(ctx context.Context, demo func(context.Context) error, ready
 
 func (a *App) webServer(url string, demo func(context.Context) error) (*http.Server, error) {
 	h, err := handlers.New(handlers.Deps{
-		Tracker: a.Tracker, Gateway: a.Gateway, Log: a.Log, BaseURL: url, Version: Version(),
+		Tracker: a.Tracker, Gateway: a.Gateway, Webhooks: a.Webhooks, Log: a.Log, BaseURL: url, Version: Version(),
 		Secure: strings.HasPrefix(url, "https://"), Demo: demo, Changes: a.changes.to,
 		SignOn: a.signOn, SignOnAdmits: a.Config.OIDCAdmits,
 	})
