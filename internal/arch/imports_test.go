@@ -73,7 +73,7 @@ var mayImport = map[string][]string{
 		"internal/i18n", "internal/secret", "models", "models/store", "templates", "tracker",
 	},
 	"internal/chaos": {"gateway", "internal/app", "internal/config", "internal/mailtest", "internal/secret", "internal/testdb/cluster", "internal/testdb/tally", "models", "tracker"},
-	"internal/bench": {"gateway", "internal/app", "internal/config", "internal/mailtest", "models", "models/store", "tracker"},
+	"internal/bench": {"gateway", "internal/app", "internal/config", "internal/mailtest", "internal/testdb/mariadbd", "models", "models/store", "tracker"},
 	"cmd/maildev":    {"internal/mailtest"},
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,18 +27,19 @@ import (
 // childWord is the first argument of the process that is measured.
 const childWord = "measured-process"
 
-func settings(dir string) config.Config {
+// settings are those of a Letterbox in dir; its database is SQLite there, unless dsn names another.
+func settings(dir, dsn string) config.Config {
 	cfg := config.Default()
-	cfg.Listen, cfg.Data, cfg.DB = "127.0.0.1:0", dir, "sqlite:"+filepath.Join(dir, "letterbox.db")
+	cfg.Listen, cfg.Data, cfg.DB = "127.0.0.1:0", dir, cmp.Or(dsn, "sqlite:"+filepath.Join(dir, "letterbox.db"))
 	cfg.AllowedNetworks = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	return cfg
 }
 
 // child is the measured process: a whole Letterbox, pages included.
-func child(ctx context.Context, dir string) error {
+func child(ctx context.Context, dir, dsn string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	a, err := app.New(ctx, settings(dir), slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	a, err := app.New(ctx, settings(dir, dsn), slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	if err != nil {
 		return err
 	}
@@ -54,17 +56,23 @@ func child(ctx context.Context, dir string) error {
 
 // house is a prepared database with one inbox.
 type house struct {
-	dir string
-	app *app.App
-	id  int64
+	dir, dsn string
+	app      *app.App
+	id       int64
 }
 
+// newHouse prepares a house on SQLite.
 func newHouse(ctx context.Context, address, protocol string, change func(*models.InboxSettings)) (*house, error) {
+	return newHouseOn(ctx, "", address, protocol, change)
+}
+
+// newHouseOn prepares one on the database of a DSN.
+func newHouseOn(ctx context.Context, dsn, address, protocol string, change func(*models.InboxSettings)) (*house, error) {
 	dir, err := os.MkdirTemp("", "letterbox-bench-")
 	if err != nil {
 		return nil, err
 	}
-	a, err := app.New(ctx, settings(dir), slog.New(slog.DiscardHandler))
+	a, err := app.New(ctx, settings(dir, dsn), slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}
@@ -81,10 +89,9 @@ func newHouse(ctx context.Context, address, protocol string, change func(*models
 	if s.Port, err = strconv.Atoi(text); err != nil {
 		return nil, err
 	}
-	rules, password := models.DefaultRules(), "secret"
-	rules.AllowUnknown, rules.DomainMode, rules.DomainPattern = true, "pattern", `.+@(\w+\.)+example`
+	password := "secret"
 	v, err := a.Gateway.CreateInbox(ctx, nil, gateway.InboxDraft{
-		Name: "Bench", Address: "support@here.example", ProjectID: p.ID, Enabled: true, Settings: s, Rules: rules, Password: &password,
+		Name: "Bench", Address: "support@here.example", ProjectID: p.ID, Enabled: true, Settings: s, Rules: rules(), Password: &password,
 	})
 	if err != nil {
 		return nil, err
@@ -100,7 +107,14 @@ func newHouse(ctx context.Context, address, protocol string, change func(*models
 			return nil, err
 		}
 	}
-	return &house{dir: dir, app: a, id: v.ID}, nil
+	return &house{dir: dir, dsn: dsn, app: a, id: v.ID}, nil
+}
+
+// rules let everybody of the measured mails in, by a pattern.
+func rules() models.Rules {
+	r := models.DefaultRules()
+	r.AllowUnknown, r.DomainMode, r.DomainPattern = true, "pattern", `.+@(\w+\.)+example`
+	return r
 }
 
 func (h *house) close() error {
@@ -117,12 +131,14 @@ type cost struct {
 // process is the running measured process.
 type process struct{ cmd *exec.Cmd }
 
-func (h *house) start(ctx context.Context) (*process, error) {
+// start starts the measured process, by way of another program if one is named.
+func (h *house) start(ctx context.Context, through ...string) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, childWord, h.dir)
+	args := append(through, self, childWord, h.dir, h.dsn)
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Stderr = os.Stderr
 	return &process{cmd}, cmd.Start()
 }

@@ -22,11 +22,11 @@ const (
 // idle measures what an inbox costs that waits for mail over TLS: memory, from the difference of many and few, and
 // processor time.
 func idle(ctx context.Context) error {
-	few, _, err := waiting(ctx, idleFew)
+	few, _, err := waiting(ctx, idleFew, quietFor, nil)
 	if err != nil {
 		return err
 	}
-	many, cpu, err := waiting(ctx, idleMany)
+	many, cpu, err := waiting(ctx, idleMany, quietFor, nil)
 	if err != nil {
 		return err
 	}
@@ -35,8 +35,19 @@ func idle(ctx context.Context) error {
 	return nil
 }
 
-// waiting starts a process with n inboxes and returns its memory in MB and its processor time in quietFor once all wait.
-func waiting(ctx context.Context, n int) (memory float64, cpu time.Duration, err error) {
+// polled measures inboxes that are polled every minute on kept connections, with nothing new in them.
+func polled(ctx context.Context) error {
+	const long = 2 * time.Minute
+	_, cpu, err := waiting(ctx, idleMany, long, func(s *models.InboxSettings) { s.Idle, s.PollInterval = false, time.Minute })
+	if err != nil {
+		return err
+	}
+	fmt.Printf("| %d inboxes that are polled every minute, over TLS | | | %.2f %% of a core | | |\n", idleMany, 100*cpu.Seconds()/long.Seconds())
+	return nil
+}
+
+// waiting starts a process with n inboxes and returns its memory in MB and, once all wait, its processor time in long.
+func waiting(ctx context.Context, n int, long time.Duration, change func(*models.InboxSettings)) (memory float64, cpu time.Duration, err error) {
 	users := map[string]string{"alice": "secret"}
 	for i := 1; i < n; i++ {
 		users[fmt.Sprintf("user%d", i)] = "secret"
@@ -50,6 +61,9 @@ func waiting(ctx context.Context, n int) (memory float64, cpu time.Duration, err
 		_, port, _ := strings.Cut(d.IMAPSAddr, ":")
 		s.Port, _ = strconv.Atoi(port)
 		s.Security, s.TLSVerify, s.ImportSince = "tls", "off", "from_now"
+		if change != nil {
+			change(s)
+		}
 	}
 	h, err := newHouse(ctx, d.IMAPSAddr, "imap", secure)
 	if err != nil {
@@ -69,7 +83,7 @@ func waiting(ctx context.Context, n int) (memory float64, cpu time.Duration, err
 	}
 	time.Sleep(30 * time.Second) // A while after the work of signing in.
 	before := p.cpuNow()
-	time.Sleep(quietFor)
+	time.Sleep(long)
 	cpu, memory = p.cpuNow()-before, memoryOf(p.cmd.Process.Pid, "VmRSS:")
 	return memory, cpu, errors.Join(p.stop(), h.close())
 }
@@ -84,7 +98,7 @@ func (h *house) addInbox(ctx context.Context, i int) error {
 	ib.Settings.Username = fmt.Sprintf("user%d", i)
 	_, err = h.app.Gateway.CreateInbox(ctx, nil, gateway.InboxDraft{
 		Name: fmt.Sprintf("Bench %d", i), Address: fmt.Sprintf("support%d@here.example", i), ProjectID: ib.ProjectID, Enabled: true,
-		Settings: ib.Settings, Rules: models.DefaultRules(), Password: &password,
+		Settings: ib.Settings, Rules: rules(), Password: &password,
 	})
 	if err != nil {
 		return fmt.Errorf("add inbox %d: %w", i, err)

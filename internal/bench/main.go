@@ -21,7 +21,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if len(os.Args) > 1 && os.Args[1] == childWord {
-		if err := child(ctx, os.Args[2]); err != nil {
+		if err := child(ctx, os.Args[2], os.Args[3]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -30,7 +30,7 @@ func main() {
 	corpus := flag.String("corpus", "", "folder of .eml files to measure with; generated mails when empty")
 	n := flag.Int("n", 500, "number of generated mails")
 	runs := flag.Int("runs", 3, "runs of each measurement; the median counts")
-	only := flag.String("only", "", "measure one thing: ingest, delayed, distant, large, idle, unchanged, push or backlog")
+	only := flag.String("only", "", "measure one thing: ingest, delayed, distant, flushes, databases, replicas, slow, large, idle, polled, unchanged, push or backlog")
 	waiting := flag.Int("backlog", 0, "mails that wait in one folder, for the measurement of that name; 100000 take a while")
 	flag.Parse()
 	if err := measure(ctx, *corpus, *n, *runs, *waiting, *only); err != nil {
@@ -60,8 +60,13 @@ func measure(ctx context.Context, folder string, n, runs, waiting int, only stri
 		{"distant", func() error {
 			return ingest(ctx, mails, mailtest.Line{RoundTrip: 30 * time.Millisecond, Rate: 125e6}, runs)
 		}},
+		{"flushes", func() error { return flushes(ctx, mails) }},
+		{"databases", func() error { return databases(ctx, mails, runs) }},
+		{"replicas", func() error { return replicas(ctx, mails, runs) }},
+		{"slow", func() error { return slow(ctx, mails, runs) }},
 		{"large", func() error { return large(ctx) }},
 		{"idle", func() error { return idle(ctx) }},
+		{"polled", func() error { return polled(ctx) }},
 		{"unchanged", func() error { return unchanged(ctx) }},
 		{"push", func() error { return push(ctx) }},
 		{"backlog", func() error { return backlog(ctx, waiting) }},

@@ -23,14 +23,17 @@ func unchanged(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		writes := "nothing written"
-		if wrote {
-			writes = "the database was written to"
-		}
 		fmt.Printf("| poll of an unchanged folder of %d | | | %.3f a poll | | 1 a poll, %d polls, %s |\n",
-			n, c.Seconds()*1000/float64(polls), polls, writes)
+			n, c.Seconds()*1000/float64(polls), polls, written(wrote))
 	}
 	return nil
+}
+
+func written(wrote bool) string {
+	if wrote {
+		return "the database was written to"
+	}
+	return "nothing written"
 }
 
 const quietFor = 10 * time.Second
