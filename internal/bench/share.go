@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"regexp"
@@ -64,31 +63,17 @@ func startMariaDB(ctx context.Context) (*mariadbd.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := statements(ctx, m, "SET GLOBAL innodb_flush_log_at_trx_commit = 1", "SET GLOBAL innodb_buffer_pool_size = 1073741824"); err != nil {
+	if err := m.Exec(ctx, "SET GLOBAL innodb_flush_log_at_trx_commit = 1", "SET GLOBAL innodb_buffer_pool_size = 1073741824"); err != nil {
 		m.Stop()
 		return nil, err
 	}
 	return m, nil
 }
 
-func statements(ctx context.Context, m *mariadbd.Server, list ...string) error {
-	db, err := sql.Open("mysql", "root@tcp("+m.Address+")/")
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	for _, s := range list {
-		if _, err := db.ExecContext(ctx, s); err != nil {
-			return fmt.Errorf("%s: %w", s, err)
-		}
-	}
-	return nil
-}
-
 // newDatabase makes an empty database and returns its DSN.
 func newDatabase(ctx context.Context, m *mariadbd.Server) (string, error) {
 	name := fmt.Sprint("bench", time.Now().UnixNano())
-	return "mysql:root@tcp(" + m.Address + ")/" + name, statements(ctx, m, "CREATE DATABASE "+name)
+	return "mysql:root@tcp(" + m.Address + ")/" + name, m.Exec(ctx, "CREATE DATABASE "+name)
 }
 
 // What several inboxes get at once.

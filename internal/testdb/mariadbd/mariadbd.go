@@ -129,6 +129,21 @@ func (s *Server) ready(ctx context.Context, log string) error {
 	}
 }
 
+// Exec executes statements one after another as root.
+func (s *Server) Exec(ctx context.Context, statements ...string) error {
+	db, err := sql.Open("mysql", "root@tcp("+s.Address+")/")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for _, text := range statements {
+		if _, err := db.ExecContext(ctx, text); err != nil {
+			return fmt.Errorf("%s: %w", text, err)
+		}
+	}
+	return nil
+}
+
 // Stop kills the server, removes its files and waits until that is done.
 func (s *Server) Stop() {
 	_ = s.leash.Close()
