@@ -176,6 +176,14 @@ func answerSubject(number int64, title string) string {
 // OutboxFilter says which mails of the outbox are asked for.
 type OutboxFilter = store.OutboxFilter
 
+// ExchangeFilter selects mails in both directions.
+type ExchangeFilter = store.ExchangeFilter
+
+// Exchange returns a page of mails that came in and went out, newest first, and the cursor of the next one.
+func (g *Gateway) Exchange(ctx context.Context, f ExchangeFilter) ([]models.Exchanged, string, error) {
+	return g.Store.Exchange(ctx, f)
+}
+
 // Outbox returns a page of the outbox, newest first, and the cursor of the next one.
 func (g *Gateway) Outbox(ctx context.Context, f OutboxFilter) ([]models.Outgoing, string, error) {
 	return g.Store.Outbox(ctx, f)

@@ -44,6 +44,7 @@ func apiInboxFields() []apiInboxField {
 		{"pop3_delete_days", func(d d) any { return &d.Settings.POP3DeleteDays }, nil},
 		{"poll_interval", func(d d) any { return &d.Settings.PollInterval }, nil},
 		{"idle", func(d d) any { return &d.Settings.Idle }, nil},
+		{"hide_in_messages", func(d d) any { return &d.Settings.HideInMessages }, nil},
 		{"batch_size", func(d d) any { return &d.Settings.BatchSize }, nil},
 		{"connect_timeout", func(d d) any { return &d.Settings.ConnectTimeout }, nil},
 		{"fetch_timeout", func(d d) any { return &d.Settings.FetchTimeout }, nil},

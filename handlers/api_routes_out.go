@@ -19,6 +19,8 @@ func apiOutgoingRoutes() []apiRoute {
 		{method: patch, path: "/sending-accounts/:id/oauth", handle: apiOAuthUpdate, summary: "Change what is given of the sign-in of a sending account with OAuth 2.0",
 			in: reflect.TypeFor[apiOAuthIn](), out: out, status: 200},
 
+		{method: get, path: "/mails", handle: apiExchangeList, summary: "List mails that came in and went out, newest first: all of them for admins, those of their inboxes for others",
+			query: []string{"inbox", "direction", "limit", "cursor"}, out: reflect.TypeFor[apiExchangedOut](), list: true, status: 200},
 		{method: get, path: "/outbox", handle: apiOutboxList, summary: "List the mail that goes out, newest first: all of it for admins, that of their inboxes for others",
 			query: []string{"outgoing_state", "limit", "cursor"}, out: mail, list: true, status: 200},
 		{method: get, path: "/outbox/:id", handle: apiOutboxShow, summary: "Show a mail that goes out", out: mail, status: 200},

@@ -165,6 +165,7 @@ func apiParameters() map[string]apiParameter {
 		"state":          {"state", "States of an issue, separated by commas", text},
 		"message_state":  {"state", "State of a message", object{"type": "string", "enum": states}},
 		"outgoing_state": {"state", "State of a mail that goes out", object{"type": "string", "enum": outgoingStates()}},
+		"direction":      {"direction", "Which way the mail went; left out: both", object{"type": "string", "enum": []string{"in", "out"}}},
 		"reason":         {"reason", "Reason code", text},
 		"action":         {"action", "What was done, rules.update for example; rules. for all that begin so", text},
 		"organisation":   {"organisation", "Number of an organisation", object{"type": "integer", "format": "int64"}},

@@ -38,6 +38,7 @@ type outboxRow struct {
 // outboxList shows the mail that goes out: to admins all of it, to others that of the inboxes they configure.
 func outboxList(v *visit) error {
 	f := gateway.OutboxFilter{State: models.OutgoingState(v.Query("state")), Cursor: v.Query("cursor")}
+	f.Issue, _ = strconv.ParseInt(v.Query("issue"), 10, 64)
 	var err error
 	if f.InboxIDs, err = v.outboxInboxes(); err != nil {
 		return err
@@ -51,6 +52,9 @@ func outboxList(v *visit) error {
 		return err
 	}
 	keep := url.Values{"state": {string(f.State)}}
+	if f.Issue != 0 {
+		keep.Set("issue", strconv.FormatInt(f.Issue, 10))
+	}
 	data := outboxView{State: string(f.State), Back: v.Request.URL.RequestURI()}
 	for _, s := range outgoingStates() {
 		chip := outboxChip{State: string(s)}

@@ -160,6 +160,7 @@ func (h *Handlers) routes() []route {
 
 		{http.MethodGet, "/messages", configurer, messageList},
 		{http.MethodPost, "/messages/bulk", configurer, messageBulk},
+		{http.MethodGet, "/messages/both", configurer, exchangeList},
 		{http.MethodGet, "/messages/missing", configurer, messageMissing},
 		{http.MethodPost, "/messages/missing", configurer, messageLook},
 		{http.MethodGet, "/messages/:id", configurer, messageShow},

@@ -58,6 +58,8 @@ type InboxSettings struct {
 	FetchTimeout   time.Duration `json:"fetch_timeout"`
 	MaxMessageSize int64         `json:"max_message_size"`
 	RetentionDays  int           `json:"retention_days"`
+	// HideInMessages leaves its mail out of the list of mails in both directions; the inbound log has it all the same.
+	HideInMessages bool `json:"hide_in_messages,omitempty"`
 }
 
 // DefaultInboxSettings returns what a new inbox starts with (seed-independent defaults of the inbox model).
