@@ -33,7 +33,8 @@ services: ## Install the servers that the tests start (Debian, as root); say wha
 	@scripts/ensure-test-services
 
 .PHONY: bench
-bench: services ## Mail through a private Dovecot end to end as a table, then the benchmarks of every package
+bench: ## Mail through a private Dovecot end to end as a table, then the benchmarks of every package
+	@scripts/ensure-test-services strace
 	$(GO) run ./internal/bench
 	$(GO) test -run '^$$' -bench . -benchmem -p 1 ./...
 
