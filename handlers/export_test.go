@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"letterbox/gateway"
 	"letterbox/models"
 	"letterbox/tracker"
 )
@@ -52,6 +53,22 @@ func (s *site) TakeIn(global bool, from, subject, text string) {
 func (s *site) Member(name string) {
 	s.t.Helper()
 	s.ok(s.h.Tracker.SetMember(s.t.Context(), s.users["admin"], s.sup.ID, name, models.ProjectMember))
+}
+
+// UnsubscribeLink is the page that a mail to somebody about an issue leads to.
+func (s *site) UnsubscribeLink(name string, issue int64) string {
+	s.t.Helper()
+	token, err := s.h.Gateway.UnsubscribeToken(s.t.Context(), s.users[name].ID, gateway.Unsubscription{Issue: issue, Reason: "watching"})
+	s.ok(err)
+	return "/unsubscribe/" + token
+}
+
+// Muted reports whether somebody wants no mails about an issue.
+func (s *site) Muted(name string, issue int64) bool {
+	s.t.Helper()
+	yes, err := s.h.Tracker.Muted(s.t.Context(), s.users[name], issue)
+	s.ok(err)
+	return yes
 }
 
 // Old makes an issue of an earlier time and returns its number.
