@@ -215,6 +215,21 @@ func (v *visit) outcome(m models.Message) health {
 	}
 }
 
+// trouble says what went wrong with a message at last; "" when nothing did. What a sentence about a connection names is not
+// kept with the message, so some codes have another one for it, and some one for when nothing is tried again.
+func (v *visit) trouble(m models.Message) string {
+	switch key := m.ErrorCode; {
+	case key == "":
+		return ""
+	case m.State.Final() && v.l.Has(key+".aside"):
+		return v.l.T(key + ".aside")
+	case v.l.Has(key + ".mail"):
+		return v.l.T(key + ".mail")
+	default:
+		return v.l.T(key)
+	}
+}
+
 // sentence says what became of a message and why. Its placeholders stand in the trace; traces nil looks them up when
 // the sentence needs more than the message itself says.
 func (v *visit) sentence(m models.Message, traces []models.Trace) string {
@@ -222,10 +237,7 @@ func (v *visit) sentence(m models.Message, traces []models.Trace) string {
 		return "" // The state and the number of the issue say it.
 	}
 	if m.Reason == "" {
-		if m.ErrorCode != "" {
-			return v.l.T(m.ErrorCode)
-		}
-		return ""
+		return v.trouble(m)
 	}
 	args := map[string]string{"address": m.FromAddress, "key": "", "size": v.l.Size(m.Size)}
 	if m.IssueNumber != nil {

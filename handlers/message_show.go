@@ -16,6 +16,7 @@ type messageView struct {
 	InboxName, InboxAddress string
 	Health                  health
 	Sentence                string
+	Trouble                 string           // What went wrong at last; "" when nothing did.
 	Runs                    []run            // The latest first.
 	Mail                    *message.Message // Nil when the octets are past retention.
 	Shown, Folded           string
@@ -60,6 +61,9 @@ func messageShow(v *visit) error {
 	data := messageView{
 		Message: m, InboxName: in.Name, InboxAddress: in.Address, Health: v.outcome(m), Sentence: v.sentence(m, traces),
 		Hash: fmt.Sprintf("%x", m.SHA256),
+	}
+	if data.Trouble = v.trouble(m); data.Trouble == data.Sentence {
+		data.Sentence = ""
 	}
 	for i := len(traces) - 1; i >= 0; i-- {
 		data.Runs = append(data.Runs, v.run(traces[i]))
