@@ -43,7 +43,7 @@ func (a *App) serve(ctx context.Context, demo func(context.Context) error, ready
 	defer cancel(nil)
 	var r Ready
 	parts := 0
-	ended := make(chan error, 3)
+	ended := make(chan error, 4)
 	if a.Config.Role.Web() {
 		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.Config.Listen)
 		if err != nil {
@@ -74,6 +74,15 @@ func (a *App) serve(ctx context.Context, demo func(context.Context) error, ready
 		go func() { ended <- a.Gateway.Run(ctx) }()
 		parts++
 		go func() { ended <- a.Webhooks.Run(ctx) }()
+		if a.Config.SMTPListen != "" {
+			door, l, err := a.inbound(ctx)
+			if err != nil {
+				cancel(err)
+			} else {
+				parts++
+				go func() { ended <- door.Run(ctx, l) }()
+			}
+		}
 	}
 	if ready != nil {
 		ready(r)

@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 	"gateway/mailbox/pop3":        {"gateway/mailbox", "gateway/mailbox/bearer", "gateway/mailbox/wire"},
 	"gateway/mailbox/preset":      {"gateway/mailbox"},
 	"gateway/mailbox/wire":        {"gateway/mailbox"},
+	"gateway/inbound":             {"gateway/mailbox", "models"},
 	"gateway/message":             {"gateway/smime", "models"},
 	"gateway/oauth":               {"gateway/mailbox"},
 	"gateway/outbound":            {"gateway/mailbox", "gateway/mailbox/bearer", "gateway/mailbox/wire"},
@@ -64,7 +65,7 @@ var mayImport = map[string][]string{
 	"internal/testport":   {},
 	"internal/webhook":    {"gateway/mailbox", "models", "models/store"},
 	"internal/app": {
-		"gateway", "gateway/mailbox", "gateway/rule", "gateway/script", "gateway/smime", "handlers", "internal/config", "internal/i18n", "internal/identity", "internal/mailtest", "internal/netguard",
+		"gateway", "gateway/inbound", "gateway/mailbox", "gateway/rule", "gateway/script", "gateway/smime", "handlers", "internal/config", "internal/i18n", "internal/identity", "internal/mailtest", "internal/netguard",
 		"internal/secret", "internal/webhook", "models", "models/store", "templates", "tracker",
 	},
 
@@ -111,7 +112,7 @@ var owner = map[string][]string{
 
 	"github.com/emersion/go-imap/v2":     {"gateway/mailbox/imap", "internal/mailtest"},
 	"github.com/emersion/go-sasl":        {"gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/outbound", "internal/mailtest"},
-	"github.com/emersion/go-smtp":        {"gateway/outbound", "internal/mailtest"},
+	"github.com/emersion/go-smtp":        {"gateway/inbound", "gateway/outbound", "internal/mailtest"},
 	"github.com/knadh/go-pop3":           {"gateway/mailbox/pop3"},
 	"github.com/emersion/go-msgauth":     {"gateway/authenticity"},
 	"golang.org/x/net/publicsuffix":      {"gateway/authenticity"},

@@ -51,6 +51,13 @@ type Config struct {
 	OIDCCreate []string `key:"oidc_create" doc:"Domains of verified addresses whose people become members when they sign in with the identity provider for the first time; * for every domain. Empty: only people who were added before come in."`
 	// OIDCTrustAddress has an address count when the identity provider does not say whether it is verified.
 	OIDCTrustAddress bool `key:"oidc_trust_address" default:"false" doc:"Whether addresses count when the identity provider does not say whether it has verified them: true or false. Only for one whose accounts you administer yourself."`
+	// SMTPListen is where mail servers hand mail in, HOST:PORT or unix:PATH; "" for nowhere.
+	SMTPListen string `key:"smtp_listen" doc:"Address on which mail servers hand mail in for inboxes that receive by push, HOST:PORT or unix:PATH. For a mail server before Letterbox, never for the internet. Empty: none."`
+	// SMTPProtocol is lmtp or smtp.
+	SMTPProtocol string `key:"smtp_protocol" default:"lmtp" doc:"Protocol spoken there: lmtp (an answer for each recipient) or smtp."`
+	// SMTPCertificate and SMTPKey are PEM files for STARTTLS; "" for none.
+	SMTPCertificate string `key:"smtp_certificate" doc:"PEM file with the certificate for STARTTLS there. Empty: STARTTLS is not offered."`
+	SMTPKey         string `key:"smtp_key" doc:"PEM file with the private key of that certificate."`
 	// Role is what this process does: all, web or gateway.
 	Role Role `key:"role" default:"all" doc:"What this process does: all, web (pages and API only) or gateway (mail only)."`
 	// LogLevel is the least level that is logged.

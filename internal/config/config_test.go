@@ -30,7 +30,7 @@ func diff(got, want Config) string {
 func TestDefaults(t *testing.T) {
 	want := Config{
 		Listen: "127.0.0.1:8080", DB: "sqlite:" + filepath.Join("data", "letterbox.db"), Data: "data",
-		AllowUnverifiedTLS: true, Role: RoleAll, LogLevel: slog.LevelInfo, LogFormat: "text",
+		AllowUnverifiedTLS: true, SMTPProtocol: "lmtp", Role: RoleAll, LogLevel: slog.LevelInfo, LogFormat: "text",
 	}
 	if d := diff(Default(), want); d != "" {
 		t.Errorf("default settings (-want +got):\n%s", d)
@@ -160,6 +160,7 @@ func TestEverySettingIsDescribedAndReachable(t *testing.T) {
 		"oauth_authorities": "id.example.org,login.example.org:8443", "oauth_roots": "roots.pem",
 		"oidc_issuer": "https://id.example.org/realm/", "oidc_client_id": "letterbox", "oidc_client_secret": "s", "oidc_name": "Firm", "oidc_create": "example.org,*",
 		"oidc_trust_address": "true",
+		"smtp_listen":        "unix:/run/letterbox/lmtp", "smtp_protocol": "smtp", "smtp_certificate": "door.pem", "smtp_key": "door.key",
 	}
 	for _, f := range Fields() {
 		if f.Key == "" || f.Doc == "" {

@@ -55,6 +55,21 @@ func (f Field) set(c *Config, text string) error {
 	case "listen":
 		c.Listen = text
 		return checkListen(text)
+	case "smtp_listen":
+		c.SMTPListen = text
+		if text == "" || strings.HasPrefix(text, "unix:") && len(text) > len("unix:") {
+			return nil
+		}
+		return checkListen(text)
+	case "smtp_protocol":
+		c.SMTPProtocol = text
+		return oneOf(text, "lmtp", "smtp")
+	case "smtp_certificate":
+		c.SMTPCertificate = text
+		return nil
+	case "smtp_key":
+		c.SMTPKey = text
+		return nil
 	case "db":
 		c.DB = text
 		return checkDB(text)

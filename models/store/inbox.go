@@ -37,6 +37,13 @@ func (s *Store) Inboxes(ctx context.Context) ([]models.Inbox, error) {
 	return list, wrap("list inboxes", err)
 }
 
+// InboxesAt returns the inboxes with one of these addresses by ID; at most 100.
+func (s *Store) InboxesAt(ctx context.Context, addresses ...string) ([]models.Inbox, error) {
+	var list []models.Inbox
+	err := s.gorm(ctx).Where("address IN ?", addresses).Order("id").Limit(100).Find(&list).Error
+	return list, wrap("find inboxes by address", err)
+}
+
 // InboxVersion is what of an inbox changes when it is to be visited otherwise, or now.
 type InboxVersion struct{ ID, Version, PollsAsked int64 }
 
