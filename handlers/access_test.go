@@ -227,7 +227,7 @@ func TestPolicyNonceIsNewForEveryPage(t *testing.T) {
 
 func TestChangesReachThePages(t *testing.T) {
 	s := newSite(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/changes?topics=issue:7", nil)
 	s.ok(err)

@@ -25,7 +25,7 @@ import (
 // browser starts a headless Chromium; it fails where everything has to run and is passed over elsewhere.
 func browser(t *testing.T) context.Context {
 	t.Helper()
-	ctx := browserFor(t, 4*time.Minute)
+	ctx := browserFor(t, 10*time.Minute)
 	chromedp.ListenTarget(ctx, func(event any) {
 		if e, ok := event.(*runtime.EventExceptionThrown); ok {
 			t.Errorf("script failed: %s", e.ExceptionDetails.Error())
@@ -129,7 +129,7 @@ func TestFromSetupLinkToTheFirstIssueByMail(t *testing.T) {
 	ctx, site := browser(t), letterbox(t)
 	do := func(what string, actions ...chromedp.Action) {
 		t.Helper()
-		step, stop := context.WithTimeout(ctx, 20*time.Second)
+		step, stop := context.WithTimeout(ctx, 60*time.Second)
 		defer stop()
 		if err := chromedp.Run(step, actions...); err != nil {
 			var text string

@@ -75,7 +75,7 @@ func (b *browser) listen(event any) {
 // do takes some steps; none may take longer than half a minute.
 func (b *browser) do(what string, steps ...chromedp.Action) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, 60*time.Second)
 	defer cancel()
 	if err := chromedp.Run(ctx, steps...); err != nil {
 		var url, text string
@@ -104,7 +104,7 @@ func (b *browser) fill(pairs ...string) {
 // await loads a page again and again until something is there: what happens while a page is being loaded, it may miss.
 func (b *browser) await(url, what string) {
 	b.t.Helper()
-	await(b.t, 30*time.Second, func() error {
+	await(b.t, 60*time.Second, func() error {
 		ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
 		defer cancel()
 		if err := chromedp.Run(ctx, chromedp.Navigate(url), chromedp.WaitVisible(what, chromedp.ByQuery)); err != nil {

@@ -54,7 +54,7 @@ func (b *browser) write(field, text string) {
 // says waits until the report says something.
 func (b *browser) says(text string) {
 	b.t.Helper()
-	await(b.t, 30*time.Second, func() error {
+	await(b.t, 60*time.Second, func() error {
 		ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
 		defer cancel()
 		var found string
