@@ -23,6 +23,8 @@ import (
 // security, the user name from the address.
 func complete(d *InboxDraft) {
 	d.Name, d.Address, d.Settings.Host = strings.TrimSpace(d.Name), strings.TrimSpace(d.Address), strings.TrimSpace(d.Settings.Host)
+	takeAddressApart(d)
+	TakeApart(&d.Settings)
 	if d.Name == "" {
 		d.Name = d.Address
 	}

@@ -206,4 +206,9 @@ func TestPagesFitASmallScreenAndNeedNoScript(t *testing.T) {
 			t.Errorf("%s is %d pixels wide, want at most 320", path, width)
 		}
 	}
+	var seen bool
+	run(chromedp.Navigate(site.URL+"/inboxes/new"), chromedp.Evaluate(`(() => { const at = document.querySelector(".actions.sticky").getBoundingClientRect(); return at.top >= 0 && at.bottom <= innerHeight; })()`, &seen))
+	if !seen {
+		t.Error("the buttons of a long form are out of sight")
+	}
 }

@@ -81,6 +81,7 @@ func (v *visit) inboxDraft(f *form, before gateway.InboxView) (gateway.InboxDraf
 	if id, err := strconv.ParseInt(f.get("project"), 10, 64); err == nil {
 		d.ProjectID = id
 	}
+	takeServerApart(f)
 	s := before.Settings // Settings that have no field stay as they are.
 	s.Receive, s.Host, s.Security, s.TLSVerify = f.get("receive"), f.get("host"), f.get("security"), f.get("tls_verify")
 	s.CAPEM, s.Fingerprint = f.get("ca_pem"), strings.ToLower(strings.ReplaceAll(f.get("fingerprint"), ":", ""))
@@ -113,7 +114,7 @@ func (v *visit) inboxDraft(f *form, before gateway.InboxView) (gateway.InboxDraf
 	r.DomainMode, r.Domains, r.DomainPattern = f.get("domain_mode"), f.lines("domains"), strings.Trim(f.text("domain_pattern"), "\n")
 	r.RecipientsExpected, r.SubjectKeywords, r.BodyKeywords = f.lines("recipients_expected"), f.lines("subject_keywords"), f.lines("body_keywords")
 	r.NumberMatch, r.ClosedIssues, r.AutoMail = f.get("number_match"), f.get("closed_issues"), f.get("auto_mail")
-	if password := f.text("password"); password != "" {
+	if password := f.text("password"); password != "" && s.Auth == "password" { // Other ways to sign in have no field for it.
 		d.Password = &password
 	}
 	v.askConfirmation(f, before.Settings, s)
@@ -121,6 +122,15 @@ func (v *visit) inboxDraft(f *form, before gateway.InboxView) (gateway.InboxDraf
 		return d, err
 	}
 	return d, v.mayOwn(d)
+}
+
+// takeServerApart has the fields show what a pasted address of a server stands for.
+func takeServerApart(f *form) {
+	s := models.InboxSettings{Receive: f.get("receive"), Host: f.get("host"), Security: f.get("security")}
+	pasted := s.Host
+	if gateway.TakeApart(&s); s.Host != pasted {
+		f.values["receive"], f.values["host"], f.values["port"], f.values["security"] = s.Receive, s.Host, strconv.Itoa(s.Port), s.Security
+	}
 }
 
 // usualPort is the port that an empty field stands for, as the form says beside it (RFC 8314, 3.2 and 3.3).

@@ -48,6 +48,9 @@ func TestTrackerByKeyboard(t *testing.T) {
 	}
 	do("find it", key("/"), chromedp.WaitVisible("#find"), chromedp.SendKeys("#find", "roof assignee:me\r"), chromedp.WaitVisible(`.typed`), chromedp.WaitVisible(`a[href="/issues/1"]`))
 	do("choose it with j and x", key("j"), key("x"), chromedp.WaitVisible(`.bulk`))
+	do("add an inbox by the palette", chromedp.Evaluate(`document.activeElement.blur()`, nil), chromedp.KeyEvent("k", chromedp.KeyModifiers(input.ModifierCtrl)),
+		chromedp.WaitVisible("#palette[open]"), chromedp.SendKeys("#palette input", "inbox\r"), chromedp.WaitVisible(`#f-address`), chromedp.WaitVisible(`button[value="manual"]`))
+	do("back to the list", chromedp.Navigate(site.URL+"/issues"), chromedp.WaitReady(`#main`))
 	do("my work", chromedp.Evaluate(`document.activeElement.blur()`, nil), key("g"), key("w"), chromedp.WaitVisible(`.block`))
 	for _, path := range []string{"/issues/1", "/work", "/triage", "/notifications", "/help/keys", "/help/search", "/issues/1/edit", "/issues/new"} {
 		var width int64
