@@ -99,7 +99,7 @@ func (g *Gateway) CheckDraft(ctx context.Context, id int64, d InboxDraft, each f
 			ib.ID, ib.StartedAt = stored.ID, stored.StartedAt
 		}
 		if d.Password == nil && !clearsPassword(stored.Settings, d.Settings) && stored.PasswordEnc != "" {
-			if password, err = g.Secrets.Open(stored.PasswordEnc, secretPlace(id)); err != nil {
+			if password, err = g.Secrets.Open(stored.PasswordEnc, InboxSecretPlace(id)); err != nil {
 				return CheckReport{}, fmt.Errorf("open the stored password: %w", err)
 			}
 		}

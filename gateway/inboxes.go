@@ -337,7 +337,7 @@ func (g *Gateway) sealPassword(ib *models.Inbox, password *string) error {
 		ib.PasswordEnc = ""
 		return nil
 	}
-	sealed, err := g.Secrets.Seal(*password, secretPlace(ib.ID))
+	sealed, err := g.Secrets.Seal(*password, InboxSecretPlace(ib.ID))
 	if err != nil {
 		return fmt.Errorf("seal the password: %w", err)
 	}

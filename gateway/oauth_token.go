@@ -35,7 +35,8 @@ func OAuthInbox(id int64) OAuthOwner { return OAuthOwner("inboxes/" + itoa(id)) 
 // OAuthSending names a sending account.
 func OAuthSending(id int64) OAuthOwner { return OAuthOwner("sending_accounts/" + itoa(id)) }
 
-func (o OAuthOwner) place(column string) string { return string(o) + "/" + column }
+// SecretPlace is what a secret of the sign-in is bound to; column is secret, certificate, refresh, access or grant.
+func (o OAuthOwner) SecretPlace(column string) string { return string(o) + "/" + column }
 
 // bearing fetches access tokens for one connection, and remembers which one it has given out.
 type bearing struct {
@@ -161,7 +162,7 @@ func (g *Gateway) unseal(o OAuthOwner, column, sealed string) (string, error) {
 	if sealed == "" {
 		return "", nil
 	}
-	plain, err := g.Secrets.Open(sealed, o.place(column))
+	plain, err := g.Secrets.Open(sealed, o.SecretPlace(column))
 	if err != nil {
 		return "", &mailbox.Problem{Phase: mailbox.PhaseToken, Code: "E-KEY-01", Err: err}
 	}
@@ -172,7 +173,7 @@ func (g *Gateway) seal(o OAuthOwner, column, plain string) (string, error) {
 	if plain == "" {
 		return "", nil
 	}
-	sealed, err := g.Secrets.Seal(plain, o.place(column))
+	sealed, err := g.Secrets.Seal(plain, o.SecretPlace(column))
 	if err != nil {
 		return "", fmt.Errorf("seal %s: %w", column, err)
 	}

@@ -71,7 +71,7 @@ func (g *Gateway) account(ib models.Inbox) (mailbox.Account, error) {
 	password := ""
 	if ib.PasswordEnc != "" {
 		var err error
-		if password, err = g.Secrets.Open(ib.PasswordEnc, secretPlace(ib.ID)); err != nil {
+		if password, err = g.Secrets.Open(ib.PasswordEnc, InboxSecretPlace(ib.ID)); err != nil {
 			return mailbox.Account{}, &mailbox.Problem{Phase: mailbox.PhaseSignIn, Code: "E-KEY-01", Err: err}
 		}
 	}
@@ -107,5 +107,5 @@ func accountOf(s models.InboxSettings, password string, dial mailbox.DialFunc) (
 // HoldsCertificate reports whether a text has a certificate in PEM, as the setting of an own issuer needs one.
 func HoldsCertificate(pem string) bool { return x509.NewCertPool().AppendCertsFromPEM([]byte(pem)) }
 
-// secretPlace is what the password of an inbox is bound to.
-func secretPlace(inbox int64) string { return "inboxes/" + itoa(inbox) + "/password" }
+// InboxSecretPlace is what the password of an inbox is bound to.
+func InboxSecretPlace(inbox int64) string { return "inboxes/" + itoa(inbox) + "/password" }

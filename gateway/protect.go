@@ -26,8 +26,8 @@ const codeNoCertificate = "E-SMIME-03"
 // renewSelf is how long before its end a certificate of our own making is replaced.
 const renewSelf = 30 * 24 * time.Hour
 
-// smimePlace is what a private key is bound to.
-func smimePlace(fingerprint string) string { return "smime_keys/" + fingerprint + "/key" }
+// SMIMESecretPlace is what a private key is bound to.
+func SMIMESecretPlace(fingerprint string) string { return "smime_keys/" + fingerprint + "/key" }
 
 // protect returns how a mail is written: signed and encrypted as the account says. A mail that must be encrypted and
 // cannot is never sent in clear: then the code says why it is held.
@@ -102,7 +102,7 @@ func (g *Gateway) identity(ctx context.Context, address string) (*smime.Identity
 }
 
 func (g *Gateway) openIdentity(k models.SMIMEKey) (*smime.Identity, error) {
-	text, err := g.Secrets.Open(k.KeyEnc, smimePlace(k.Fingerprint))
+	text, err := g.Secrets.Open(k.KeyEnc, SMIMESecretPlace(k.Fingerprint))
 	if err != nil {
 		return nil, fmt.Errorf("open an S/MIME key: %w", err)
 	}
@@ -118,7 +118,7 @@ func (g *Gateway) addIdentity(ctx context.Context, by *models.User, address, sou
 		Address: address, Fingerprint: smime.Fingerprint(id.Certificate), Source: source, Certificate: id.Certificate.Raw,
 		NotBefore: id.Certificate.NotBefore.UTC(), NotAfter: id.Certificate.NotAfter.UTC(), CreatedAt: now(),
 	}
-	if k.KeyEnc, err = g.Secrets.Seal(text, smimePlace(k.Fingerprint)); err != nil {
+	if k.KeyEnc, err = g.Secrets.Seal(text, SMIMESecretPlace(k.Fingerprint)); err != nil {
 		return fmt.Errorf("seal an S/MIME key: %w", err)
 	}
 	return g.Store.WithTx(ctx, func(ctx context.Context) error {
@@ -136,7 +136,7 @@ func (g *Gateway) storedKeys() *smime.Keys {
 	var keys smime.Keys
 	all, err := g.Store.SMIMEKeys(ctx)
 	for _, k := range all {
-		text, oerr := g.Secrets.Open(k.KeyEnc, smimePlace(k.Fingerprint))
+		text, oerr := g.Secrets.Open(k.KeyEnc, SMIMESecretPlace(k.Fingerprint))
 		if oerr == nil {
 			oerr = keys.Add([]byte(text))
 		}

@@ -255,7 +255,7 @@ func (g *Gateway) sealSending(a *models.SendingAccount, password *string) error 
 	if a.PasswordEnc = ""; *password == "" {
 		return nil
 	}
-	sealed, err := g.Secrets.Seal(*password, sendingPlace(a.ID))
+	sealed, err := g.Secrets.Seal(*password, SendingSecretPlace(a.ID))
 	if err != nil {
 		return fmt.Errorf("seal the password: %w", err)
 	}
@@ -263,8 +263,8 @@ func (g *Gateway) sealSending(a *models.SendingAccount, password *string) error 
 	return nil
 }
 
-// sendingPlace is what the password of a sending account is bound to.
-func sendingPlace(id int64) string { return "sending_accounts/" + itoa(id) + "/password" }
+// SendingSecretPlace is what the password of a sending account is bound to.
+func SendingSecretPlace(id int64) string { return "sending_accounts/" + itoa(id) + "/password" }
 
 // CheckSending tries a sending account before it is saved: connect, encrypt, sign in, and ask whether the server takes
 // mail from the address. Nothing is sent. id names the account whose stored password is used when the draft has none and
@@ -281,7 +281,7 @@ func (g *Gateway) CheckSending(ctx context.Context, id int64, d SendingDraft) (C
 			return CheckReport{}, err
 		}
 		if d.Password == nil && stored.PasswordEnc != "" && !otherServer(stored.Settings, d.Settings) {
-			if password, err = g.Secrets.Open(stored.PasswordEnc, sendingPlace(id)); err != nil {
+			if password, err = g.Secrets.Open(stored.PasswordEnc, SendingSecretPlace(id)); err != nil {
 				return CheckReport{}, fmt.Errorf("open the stored password: %w", err)
 			}
 		}
@@ -344,7 +344,7 @@ func (g *Gateway) smtpAccount(s models.SendingSettings, password string) (mailbo
 func (g *Gateway) openSending(ctx context.Context, a models.SendingAccount) (s *outbound.Session, encrypted string, err error) {
 	password := ""
 	if a.PasswordEnc != "" {
-		if password, err = g.Secrets.Open(a.PasswordEnc, sendingPlace(a.ID)); err != nil {
+		if password, err = g.Secrets.Open(a.PasswordEnc, SendingSecretPlace(a.ID)); err != nil {
 			return nil, "", &mailbox.Problem{Phase: mailbox.PhaseSignIn, Code: "E-KEY-01", Err: err}
 		}
 	}

@@ -11,8 +11,8 @@ import (
 )
 
 func (p *program) keyCommand() *cobra.Command {
-	return group("key", "Keys that encrypt stored credentials", "  letterbox key new\n  letterbox key forget",
-		p.keyNewCommand(), p.keyForgetCommand())
+	return group("key", "Keys that encrypt stored credentials", "  letterbox key new\n  letterbox key rotate",
+		p.keyNewCommand(), p.keyRotateCommand(), p.keyForgetCommand())
 }
 
 func (p *program) keyNewCommand() *cobra.Command {
@@ -23,6 +23,31 @@ func (p *program) keyNewCommand() *cobra.Command {
 			return err
 		}),
 	}
+}
+
+func (p *program) keyRotateCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "rotate", Short: "Seal the stored credentials with another key",
+		Long: `Seal all stored credentials with another key, so that the old one opens nothing any more. Stop every process that
+uses the database first. The key file gets a new key, and loses the old one at the end. With LETTERBOX_SECRET_KEY put
+the new key in front of the old one, separated by a comma, rotate, and remove the old one then. Keep the old key with
+backups that were made before: it opens what is in them.`,
+		Example: "  letterbox key rotate --data data", Args: cobra.NoArgs,
+	}
+	load := settings(c, databaseSettings...)
+	c.RunE = does(func(c *cobra.Command, _ []string) error {
+		cfg, err := load()
+		if err != nil {
+			return err
+		}
+		n, err := app.RotateKey(c.Context(), cfg, p.logger(cfg))
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(p.stdout, "%d sealed anew\n", n)
+		return err
+	})
+	return c
 }
 
 func (p *program) keyForgetCommand() *cobra.Command {

@@ -15,6 +15,7 @@ import (
 	"letterbox/internal/secret"
 	"letterbox/internal/webhook"
 	"letterbox/models"
+	"letterbox/models/store"
 	"letterbox/tracker"
 )
 
@@ -23,6 +24,41 @@ func TestMissingKeyIsRefusedAndCanBeForgotten(t *testing.T) {
 	cfg := config.Default()
 	cfg.Data = t.TempDir()
 	cfg.DB = "sqlite:" + filepath.Join(cfg.Data, "letterbox.db")
+	a, inbox := keepsSecrets(t, cfg, log)
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	key := filepath.Join(cfg.Data, secret.FileName)
+	if err := os.Remove(key); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // The first refusal must not leave a key behind that makes the second one pass.
+		if _, err := New(ctx, cfg, log); !errors.Is(err, ErrKeyMissing) {
+			t.Fatalf("New = %v, want ErrKeyMissing", err)
+		}
+		if _, err := os.Stat(key); !errors.Is(err, os.ErrNotExist) {
+			t.Fatalf("a key was left behind (%v)", err)
+		}
+	}
+	names, err := ForgetPasswords(ctx, cfg, log)
+	want := []string{"Support", "OAuth 2.0: sending_accounts/1", "S/MIME: a@example.com", "Webhook: Radar"}
+	if err != nil || !slices.Equal(names, want) {
+		t.Fatalf("ForgetPasswords = %q, %v, want %q", names, err, want)
+	}
+	if a, err = New(ctx, cfg, log); err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	v, err := a.Gateway.Inbox(ctx, inbox)
+	if err != nil || v.PasswordSet {
+		t.Errorf("password set = %v (%v), want it cleared", v.PasswordSet, err)
+	}
+}
+
+// keepsSecrets starts the program and gives it a secret of each kind.
+func keepsSecrets(t *testing.T, cfg config.Config, log *slog.Logger) (*App, int64) {
+	t.Helper()
+	ctx := t.Context()
 	a, err := New(ctx, cfg, log)
 	if err != nil {
 		t.Fatal(err)
@@ -64,32 +100,73 @@ func TestMissingKeyIsRefusedAndCanBeForgotten(t *testing.T) {
 	if _, _, err := a.Webhooks.Create(ctx, nil, hook); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Close(); err != nil {
-		t.Fatal(err)
-	}
-	key := filepath.Join(cfg.Data, secret.FileName)
-	if err := os.Remove(key); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 { // The first refusal must not leave a key behind that makes the second one pass.
-		if _, err := New(ctx, cfg, log); !errors.Is(err, ErrKeyMissing) {
-			t.Fatalf("New = %v, want ErrKeyMissing", err)
-		}
-		if _, err := os.Stat(key); !errors.Is(err, os.ErrNotExist) {
-			t.Fatalf("a key was left behind (%v)", err)
-		}
-	}
-	names, err := ForgetPasswords(ctx, cfg, log)
-	want := []string{"Support", "OAuth 2.0: sending_accounts/1", "S/MIME: a@example.com", "Webhook: Radar"}
-	if err != nil || !slices.Equal(names, want) {
-		t.Fatalf("ForgetPasswords = %q, %v, want %q", names, err, want)
-	}
-	if a, err = New(ctx, cfg, log); err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	v, err := a.Gateway.Inbox(ctx, ib.ID)
-	if err != nil || v.PasswordSet {
-		t.Errorf("password set = %v (%v), want it cleared", v.PasswordSet, err)
+	return a, ib.ID
+}
+
+func TestRotatedKeyOpensEverythingAndTheOldOneNothing(t *testing.T) {
+	ctx, log := t.Context(), slog.New(slog.DiscardHandler)
+	for _, way := range []string{"key file", "variable"} {
+		t.Run(way, func(t *testing.T) {
+			cfg := config.Default()
+			cfg.Data = t.TempDir()
+			cfg.DB = "sqlite:" + filepath.Join(cfg.Data, "letterbox.db")
+			first, second := secret.Generate(), secret.Generate()
+			if way == "variable" {
+				cfg.SecretKey = first
+			}
+			if _, err := RotateKey(ctx, cfg, log); err == nil {
+				t.Error("RotateKey without a database succeeds")
+			}
+			a, inbox := keepsSecrets(t, cfg, log)
+			u, err := a.Tracker.CreateUser(ctx, tracker.CommandLine(), tracker.UserDraft{Login: "ada", Name: "Ada", Role: models.RoleAdmin, Password: "long enough 1"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := a.Tracker.BeginSecondFactor(ctx, &u); err != nil {
+				t.Fatal(err)
+			}
+			if err := a.Close(); err != nil {
+				t.Fatal(err)
+			}
+			before, _, err := secret.Load(cfg.SecretKey, cfg.Data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if way == "variable" {
+				cfg.SecretKey = second + "," + first
+			}
+			n, err := RotateKey(ctx, cfg, log)
+			if err != nil || n < 5 {
+				t.Fatalf("RotateKey = %d, %v, want all five", n, err)
+			}
+			if way == "variable" {
+				cfg.SecretKey = second
+			}
+			if a, err = New(ctx, cfg, log); err != nil {
+				t.Fatal(err)
+			}
+			defer a.Close()
+			after, _, err := secret.Load(cfg.SecretKey, cfg.Data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, err := a.Store.Reseal(ctx, func(one store.Sealed) (string, error) {
+				if before.Holds(one.Text) {
+					t.Errorf("%s of %s is still opened by the old key", one.Column, one.Table)
+				}
+				where, err := placeOf(one)
+				if err != nil {
+					return "", err
+				}
+				_, err = after.Open(one.Text, where)
+				return one.Text, err
+			})
+			if err != nil || again != n {
+				t.Errorf("%d of %d can be opened, %v", again, n, err)
+			}
+			if v, err := a.Gateway.Inbox(ctx, inbox); err != nil || !v.PasswordSet {
+				t.Errorf("the password is gone: %v", err)
+			}
+		})
 	}
 }

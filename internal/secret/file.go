@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // FileName is the name of the key file in the data folder.
@@ -58,6 +59,29 @@ func Prepend(folder string) (*Ring, error) {
 		return nil, err
 	}
 	return ring, syncFolder(folder)
+}
+
+// KeepFirst leaves the first key in the key file of folder, the one that seals, durably and in one step: what was sealed with
+// the others cannot be opened any more.
+func KeepFirst(folder string) error {
+	path := filepath.Join(folder, FileName)
+	all, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read the key file: %w", err)
+	}
+	keys := strings.FieldsFunc(string(all), between)
+	if len(keys) == 0 {
+		return fmt.Errorf("%s: no key", path)
+	}
+	temp, err := writeTemp(folder, keys[0]+"\n")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp)
+	if err := os.Rename(temp, path); err != nil {
+		return err
+	}
+	return syncFolder(folder)
 }
 
 // create makes the key file unless another process was faster.

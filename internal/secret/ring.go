@@ -42,7 +42,7 @@ type Ring struct {
 // without an ID gets one made from its hash. The error never repeats a key.
 func Parse(text string) (*Ring, error) {
 	r := &Ring{keys: map[string]cipher.AEAD{}}
-	for i, part := range strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(", \t\r\n", c) }) {
+	for i, part := range strings.FieldsFunc(text, between) {
 		id, encoded, named := strings.Cut(part, ":")
 		if !named {
 			id, encoded = "", part
@@ -72,6 +72,9 @@ func Parse(text string) (*Ring, error) {
 	}
 	return r, nil
 }
+
+// between reports whether a character separates keys.
+func between(c rune) bool { return strings.ContainsRune(", \t\r\n", c) }
 
 // Generate returns a new key in the form that [Parse] reads.
 func Generate() string {

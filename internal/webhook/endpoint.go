@@ -52,7 +52,7 @@ func (s *Service) Create(ctx context.Context, by *models.User, d Draft) (w model
 		if err := s.Store.CreateWebhook(ctx, &w); err != nil {
 			return err
 		}
-		if w.SecretEnc, err = s.Secrets.Seal(secret, place(w.ID)); err != nil {
+		if w.SecretEnc, err = s.Secrets.Seal(secret, SecretPlace(w.ID)); err != nil {
 			return fmt.Errorf("seal the secret: %w", err)
 		}
 		if err := s.Store.UpdateWebhook(ctx, &w, w.Version); err != nil {
@@ -90,7 +90,7 @@ func (s *Service) Update(ctx context.Context, by *models.User, id, version int64
 func (s *Service) Rotate(ctx context.Context, by *models.User, id int64) (secret string, err error) {
 	secret = newSecret()
 	err = s.change(ctx, by, "webhook.rotate", id, nil, func(w *models.Webhook) error {
-		sealed, err := s.Secrets.Seal(secret, place(id))
+		sealed, err := s.Secrets.Seal(secret, SecretPlace(id))
 		if err != nil {
 			return fmt.Errorf("seal the secret: %w", err)
 		}
@@ -263,7 +263,7 @@ func (s *Service) secrets(w models.Webhook) ([]string, error) {
 	}
 	var out []string
 	for _, one := range sealed {
-		plain, err := s.Secrets.Open(one, place(w.ID))
+		plain, err := s.Secrets.Open(one, SecretPlace(w.ID))
 		if err != nil {
 			return nil, fmt.Errorf("open the secret of webhook %d: %w", w.ID, err)
 		}
@@ -272,8 +272,8 @@ func (s *Service) secrets(w models.Webhook) ([]string, error) {
 	return out, nil
 }
 
-// place binds a sealed secret to its row.
-func place(id int64) string { return "webhooks/" + strconv.FormatInt(id, 10) }
+// SecretPlace binds a sealed secret to its row.
+func SecretPlace(id int64) string { return "webhooks/" + strconv.FormatInt(id, 10) }
 
 // audit joins the transaction in ctx. detail holds no secret.
 func (s *Service) audit(ctx context.Context, by *models.User, action string, id int64, detail any) error {
