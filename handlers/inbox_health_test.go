@@ -128,7 +128,7 @@ func TestProjectHasRoomForSoManyInboxes(t *testing.T) {
 	lead := s.as("lead")
 	s.get("/inboxes", lead).want(t, 200, "SUP: 1 of 2 inboxes are in use.", `href="/inboxes/add"`)
 	s.addInbox("Second", s.sup.ID, false)
-	s.get("/inboxes", lead).want(t, 200, "SUP: 2 of 2 inboxes are in use.", "disabled", `!href="/inboxes/add"`)
+	s.get("/inboxes", lead).want(t, 200, "SUP: 2 of 2 inboxes are in use.", "disabled", `!primary" href="/inboxes/add"`)
 	d := apiDraftOf(s.inbox)
 	d.Name = "Third"
 	_, err := s.h.Gateway.CreateInbox(t.Context(), nil, d)

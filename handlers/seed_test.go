@@ -9,10 +9,32 @@ import (
 	"testing"
 
 	"letterbox/gateway"
+	"letterbox/internal/i18n"
 	"letterbox/models"
+	"letterbox/templates"
 )
 
 // The rows of docs/seeds.md that no other test shows.
+
+// Inboxes say what they are: the list, their names, whether everybody may write, and how to get past the navigation.
+func TestPagesOfInboxesSayWhatTheyAre(t *testing.T) {
+	s := newSite(t)
+	nameStandsWithAllThatItDid(t, s)
+	openInboxSaysSo(t, s)
+	pagesBeginWithTheWayPastTheNavigation(t, s)
+	listHasOneMainAction(t, s)
+}
+
+// The form of an inbox takes what people paste, keeps secrets to itself, and stores nothing before it is told to.
+func TestFormOfAnInboxTakesWhatIsPastedAndKeepsSecrets(t *testing.T) {
+	s := newSite(t)
+	whatIsNotSavedIsNotThere(t, s)
+	neededDetailsCanBeAskedFor(t, s)
+	browsersFillInNothing(t, s)
+	serverAndAddressArePasted(t, s)
+	passwordOfAnotherSignInIsNotKept(t, s)
+	storedSecretsCannotBeRead(t, s)
+}
 
 func mainOf(a answer) string {
 	_, content, _ := strings.Cut(a.Body, "<main")
@@ -20,12 +42,14 @@ func mainOf(a answer) string {
 	return content
 }
 
-func TestListOfInboxesHasOneMainAction(t *testing.T) {
-	s := newSite(t)
+func listHasOneMainAction(t *testing.T, s *site) {
+	t.Helper()
 	admin := s.as("admin")
 	filled := s.get("/inboxes", admin)
 	filled.want(t, 200, "<caption", `<th scope="col">`, `href="/inboxes/add"`)
-	for _, in := range []gateway.InboxView{s.inbox, s.global} {
+	all, err := s.h.Gateway.Inboxes(t.Context())
+	s.ok(err)
+	for _, in := range all {
 		s.ok(s.h.Gateway.DeleteInbox(t.Context(), nil, in.ID))
 	}
 	empty := s.get("/inboxes", admin)
@@ -37,8 +61,8 @@ func TestListOfInboxesHasOneMainAction(t *testing.T) {
 	}
 }
 
-func TestNameOfAnInboxStandsWithAllThatItDid(t *testing.T) {
-	s := newSite(t)
+func nameStandsWithAllThatItDid(t *testing.T, s *site) {
+	t.Helper()
 	in := s.addInbox("Leitstelle Nord", s.sup.ID, false)
 	m := s.mail(in, plainMail)
 	admin := s.as("admin")
@@ -48,8 +72,8 @@ func TestNameOfAnInboxStandsWithAllThatItDid(t *testing.T) {
 	s.get("/issues/1", admin).want(t, 200, "leitstelle nord@letterbox.example")
 }
 
-func TestServerAndAddressMayBePastedWhole(t *testing.T) {
-	s := newSite(t)
+func serverAndAddressArePasted(t *testing.T, s *site) {
+	t.Helper()
 	cookie := s.as("lead")
 	for name, test := range map[string][2]string{
 		"one": {"imaps://mail.example.org:993/", "mail.example.org:993"}, "two": {"imap.example.org:1993", "imap.example.org:1993"}, "three": {"pop3s://pop.example.org", "pop.example.org:995"},
@@ -63,8 +87,8 @@ func TestServerAndAddressMayBePastedWhole(t *testing.T) {
 	s.post("/inboxes/new", cookie, s.draft(map[string]string{"host": "imaps://mail.example.org/", "poll_interval": "0"})).want(t, 422, `value="mail.example.org"`, `value="993"`)
 }
 
-func TestPasswordOfAnotherSignInIsNotKept(t *testing.T) {
-	s := newSite(t)
+func passwordOfAnotherSignInIsNotKept(t *testing.T, s *site) {
+	t.Helper()
 	for _, auth := range []string{"oauth2_user", "none"} {
 		got := s.post("/inboxes/new", s.as("lead"), s.draft(map[string]string{"auth": auth, "name": auth, "username": auth, "security": "tls", "enabled": ""}))
 		got.want(t, 303)
@@ -76,8 +100,8 @@ func TestPasswordOfAnotherSignInIsNotKept(t *testing.T) {
 	}
 }
 
-func TestBrowsersFillInNothing(t *testing.T) {
-	s := newSite(t)
+func browsersFillInNothing(t *testing.T, s *site) {
+	t.Helper()
 	got := s.get("/inboxes/new", s.as("lead"))
 	got.want(t, 200, `autocomplete="off"`, `autocomplete="new-password"`, `<textarea id="f-allowed_senders"`, `<textarea id="f-blocked_senders"`,
 		`<textarea id="f-recipients_expected"`, "!onpaste", "Empty: no restriction.")
@@ -89,8 +113,8 @@ func TestBrowsersFillInNothing(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotSavedIsNotThere(t *testing.T) {
-	s := newSite(t)
+func whatIsNotSavedIsNotThere(t *testing.T, s *site) {
+	t.Helper()
 	cookie := s.as("lead")
 	before, err := s.h.Gateway.Inboxes(t.Context())
 	s.ok(err)
@@ -104,15 +128,15 @@ func TestWhatIsNotSavedIsNotThere(t *testing.T) {
 	}
 }
 
-func TestNeededDetailsCanBeAskedFor(t *testing.T) {
-	s := newSite(t)
+func neededDetailsCanBeAskedFor(t *testing.T, s *site) {
+	t.Helper()
 	w := s.wizard(t, "lead")
 	w.press("Enter the server myself", []string{"address", "lz1@fire.example", "project", s.pathOf("%d", s.sup.ID)},
 		"Ask whoever runs the server", "For the mailbox lz1@fire.example I need:", "server address", "port and connection security", "user name and password", "OAuth", "folder", "SHA-256")
 }
 
-func TestPagesBeginWithTheWayPastTheNavigation(t *testing.T) {
-	s := newSite(t)
+func pagesBeginWithTheWayPastTheNavigation(t *testing.T, s *site) {
+	t.Helper()
 	s.mail(s.inbox, plainMail)
 	admin, pages := s.as("admin"), 0
 	for _, r := range s.h.routes() {
@@ -143,8 +167,8 @@ func TestPagesBeginWithTheWayPastTheNavigation(t *testing.T) {
 	}
 }
 
-func TestInboxThatIsOpenToAllSaysSo(t *testing.T) {
-	s := newSite(t)
+func openInboxSaysSo(t *testing.T, s *site) {
+	t.Helper()
 	page, lead := s.pathOf("/inboxes/%d", s.inbox.ID), s.as("lead")
 	const open = "anyone can create issues"
 	s.get(page, lead).want(t, 200, open)
@@ -153,13 +177,18 @@ func TestInboxThatIsOpenToAllSaysSo(t *testing.T) {
 }
 
 func TestStepsOfTheWizardAreHeadingsOfTheDocumentation(t *testing.T) {
-	s := newSite(t)
+	cat, err := i18n.Load(templates.Catalogue())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, lang := range []string{"de", "en"} {
 		doc, err := os.ReadFile(filepath.Join("..", "docs", "admin", lang+".md"))
-		s.ok(err)
+		if err != nil {
+			t.Fatal(err)
+		}
 		rest := string(doc)
 		for _, step := range []string{"1", "2", "3"} {
-			title := s.h.cat.Locale(lang).T("wizard.step." + step)
+			title := cat.Locale(lang).T("wizard.step." + step)
 			var ok bool
 			if _, rest, ok = strings.Cut(rest, "\n### "+title+"\n"); !ok {
 				t.Errorf("%s.md has no heading %q after those of the steps before", lang, title)
@@ -182,8 +211,8 @@ func TestUsualPortFollowsProtocolAndSecurity(t *testing.T) {
 	}
 }
 
-func TestStoredSecretsCannotBeReadInTheDatabase(t *testing.T) {
-	s := newSite(t)
+func storedSecretsCannotBeRead(t *testing.T, s *site) {
+	t.Helper()
 	const canary = "canary-7d1f-password"
 	page := s.post("/inboxes/new", s.as("lead"), s.draft(map[string]string{"password": canary, "enabled": ""})).Header.Get("Location")
 	s.get(page, s.as("lead")).want(t, 200, "password set")
