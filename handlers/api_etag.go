@@ -1,16 +1,16 @@
 package handlers
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"hash/fnv"
+	"errors"
 	"net/http"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/gin-gonic/gin"
 )
@@ -27,7 +27,6 @@ func apiPreconditions(routes []apiRoute) []apiRoute {
 			shows[r.path] = r
 		}
 	}
-	guard := &apiGuard{}
 	out := make([]apiRoute, len(routes))
 	for i, r := range routes {
 		show, ok := shows[r.path]
@@ -39,7 +38,7 @@ func apiPreconditions(routes []apiRoute) []apiRoute {
 		case r.method == http.MethodGet:
 			r.handle = apiTagged(r.handle)
 		case r.changes():
-			r.handle = guard.apiMatched(show.handle, r.handle, r.out == show.out && r.list == show.list)
+			r.handle = apiMatched(show.handle, r.handle, r.out == show.out && r.list == show.list)
 		}
 		out[i] = r
 	}
@@ -94,52 +93,67 @@ func apiTagged(show apiFunc) apiFunc {
 	}
 }
 
-// apiGuard has requests that name a tag of the same thing come one after the other, so that of two at once the second one
-// sees what the first has done. Other processes are kept out by the version, where a thing has one.
-type apiGuard struct{ locks [64]sync.Mutex }
-
-func (g *apiGuard) lock(thing string) func() {
-	sum := fnv.New32a()
-	_, _ = sum.Write([]byte(thing)) // It never fails.
-	m := &g.locks[sum.Sum32()%uint32(len(g.locks))]
-	m.Lock()
-	return m.Unlock
-}
-
-// apiMatched refuses a change of what is not as the client has read it, and says what is there now. A change that answers
-// with the thing answers with its tag, too.
-func (g *apiGuard) apiMatched(show, change apiFunc, answersWithIt bool) apiFunc {
+// apiMatched refuses a change of what is not as the client has read it, and says what is there now. It is compared before
+// anything else is looked at, and again in the transaction that makes the change: whoever changes it in between, here or
+// in another process, is not overwritten. A change that answers with the thing answers with its tag, too.
+func apiMatched(show, change apiFunc, answersWithIt bool) apiFunc {
 	return func(h *Handlers, c *gin.Context) error {
-		if want := c.GetHeader("If-Match"); want != "" {
-			defer g.lock(c.Request.URL.Path)()
-			query := c.Request.URL.RawQuery
-			c.Request.URL.RawQuery = "" // It is about the change.
-			now, err := captured(c, func() error { return show(h, c) })
-			c.Request.URL.RawQuery = query
+		want := c.GetHeader("If-Match")
+		if want != "" {
+			version, err := apiCompare(h, c, show, want)
 			if err != nil {
 				return err
 			}
-			tag, version := entityTag(now.body.Bytes())
 			if strings.TrimSpace(want) != "*" {
-				if !tagListed(want, tag, false) {
-					c.Header("ETag", tag)
-					return &apiBadRequest{status: http.StatusPreconditionFailed, code: "E-API-16", current: now.body.Bytes()}
-				}
 				c.Set(apiVersionKey, version)
+				request := c.Request
+				defer func() { c.Request = request }()
+				c.Request = request.WithContext(h.Tracker.Guarded(request.Context(), func(ctx context.Context) error {
+					outer := c.Request
+					defer func() { c.Request = outer }()
+					c.Request = request.WithContext(ctx)
+					_, err := apiCompare(h, c, show, want)
+					return err
+				}))
 			}
 		}
 		if !answersWithIt {
-			return change(h, c)
+			return apiMismatch(c, change(h, c))
 		}
 		answer, err := captured(c, func() error { return change(h, c) })
 		if err != nil {
-			return err
+			return apiMismatch(c, err)
 		}
 		tag, _ := entityTag(answer.body.Bytes())
 		answer.head.Set("ETag", tag)
 		answer.send(c)
 		return nil
 	}
+}
+
+// apiCompare fails when what show shows is not one of the tags that are wanted.
+func apiCompare(h *Handlers, c *gin.Context, show apiFunc, want string) (version int64, err error) {
+	query := c.Request.URL.RawQuery
+	c.Request.URL.RawQuery = "" // It is about the change.
+	now, err := captured(c, func() error { return show(h, c) })
+	c.Request.URL.RawQuery = query
+	if err != nil {
+		return 0, err
+	}
+	tag, version := entityTag(now.body.Bytes())
+	if !tagListed(want, tag, false) {
+		err := &apiBadRequest{status: http.StatusPreconditionFailed, code: "E-API-16", current: now.body.Bytes(), tag: tag}
+		return 0, apiMismatch(c, err)
+	}
+	return version, nil
+}
+
+// apiMismatch writes the tag of what is there into the answer that refuses a change.
+func apiMismatch(c *gin.Context, err error) error {
+	if bad, ok := errors.AsType[*apiBadRequest](err); ok && bad.tag != "" {
+		c.Header("ETag", bad.tag)
+	}
+	return err
 }
 
 // tagListed reports whether a list of tags holds tag. weak compares as If-None-Match does (RFC 9110, 8.8.3.2).

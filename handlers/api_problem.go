@@ -43,6 +43,7 @@ type apiBadRequest struct {
 	args   map[string]string
 
 	current []byte // JSON of what is there, nil for none.
+	tag     string // Its entity tag.
 }
 
 func (e *apiBadRequest) Error() string { return "bad request: " + e.code }

@@ -10,7 +10,7 @@ func apiPeopleRoutes() []apiRoute {
 	const get, post, patch, put, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete
 	view, page := reflect.TypeFor[apiViewOut](), []string{"limit", "cursor"}
 	return []apiRoute{
-		{method: patch, path: "/users/:id", handle: apiUserUpdate, summary: "Change what is given of a person, field by field; another role, password or lock ends the sessions",
+		{method: patch, path: "/users/:id", handle: apiUserUpdate, summary: "Change what is given of a person, all of it or nothing; another role, password or lock ends the sessions",
 			in: reflect.TypeFor[apiUserPatch](), out: reflect.TypeFor[apiUserOut](), status: 200},
 		{method: post, path: "/users/:id/addresses", handle: apiUserAddress, summary: "Give a person one more address",
 			in: reflect.TypeFor[apiAddressIn](), out: reflect.TypeFor[apiUserOut](), status: 200},

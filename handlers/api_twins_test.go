@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // apiTwins says for each form of the pages by which route of the API the same is done, or after "-" why by none.
@@ -161,6 +163,16 @@ func TestPeopleAreChangedByTheAPI(t *testing.T) {
 	w.get("boss", "PATCH", path, `{"name":"Not"}`, 404)
 	w.get("reporter", "PATCH", "/users/"+decimal(w.users["reporter"].ID), `{"password":"a long enough secret"}`, 403)
 	w.get("reporter", "PATCH", "/users/"+decimal(w.users["reporter"].ID), `{"name":"Rita"}`, 200)
+	before := w.get("admin", "GET", path, "", 200)
+	for _, wrong := range []string{
+		`{"name":"Half","role":"member","disabled":true,"language":"xx"}`, `{"name":"Half","role":"member","password":"short"}`, `{"name":"Half","role":"king"}`,
+		`{"role":"member","name":" "}`,
+	} {
+		w.get("admin", "PATCH", path, wrong, 422)
+	}
+	if d := cmp.Diff(w.get("admin", "GET", path, "", 200), before); d != "" {
+		t.Errorf("changes of which one cannot be taken have left (-got +want):\n%s", d)
+	}
 	w.get("admin", "PATCH", path, `{"disabled":true}`, 200)
 	w.get("member", "GET", "/issues", "", 401)
 }

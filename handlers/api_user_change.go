@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"letterbox/models"
+	"letterbox/tracker"
 )
 
 // apiUserPatch is what can be changed of a person.
@@ -41,31 +42,18 @@ func apiUserUpdate(h *Handlers, c *gin.Context) error {
 	if _, err := apiDecode(c, &in); err != nil {
 		return err
 	}
-	ctx, by := c.Request.Context(), apiUser(c)
 	if in.Password != nil {
 		if err := apiAdmin(h, c); err != nil { // The page asks people for the old one.
 			return err
 		}
-		if err := h.Tracker.SetPassword(ctx, by, u.ID, *in.Password); err != nil {
-			return err
-		}
 	}
+	p := tracker.UserPatch{Name: in.Name, Language: in.Language, Disabled: in.Disabled, Password: in.Password}
 	if in.Role != nil {
-		if _, err := h.Tracker.SetRole(ctx, by, u.ID, models.Role(*in.Role)); err != nil {
-			return err
-		}
+		role := models.Role(*in.Role)
+		p.Role = &role
 	}
-	if in.Disabled != nil {
-		if _, err := h.Tracker.DisableUser(ctx, by, u.ID, *in.Disabled); err != nil {
-			return err
-		}
-	}
-	if in.Name != nil || in.Language != nil {
-		apiSet(&u.Name, in.Name)
-		apiSet(&u.Language, in.Language)
-		if _, err := h.Tracker.SetProfile(ctx, by, u.ID, u.Name, u.Language, u.Theme); err != nil {
-			return err
-		}
+	if _, err := h.Tracker.PatchUser(c.Request.Context(), apiUser(c), u.ID, p); err != nil {
+		return err
 	}
 	return apiUserShow(h, c)
 }

@@ -60,6 +60,12 @@ func (s *Service) Ready(ctx context.Context) error {
 	return nil
 }
 
+// Guarded returns a context whose next transaction, of the tracker or of the gateway, begins with check and fails with its
+// error; what check has read stays as it was until the transaction has ended. See [store.Store.Guarded].
+func (s *Service) Guarded(ctx context.Context, check func(ctx context.Context) error) context.Context {
+	return s.store.Guarded(ctx, check)
+}
+
 // CommandLine returns the person in whose name commands on the server act: it may do everything and stands in the
 // audit log as the system.
 func CommandLine() *models.User { return &models.User{Role: models.RoleAdmin} }

@@ -16,6 +16,18 @@ func (s *Service) SetPassword(ctx context.Context, by *models.User, id int64, pa
 	if err != nil {
 		return err
 	}
+	hash, err := s.newHash(ctx, u, password)
+	if err != nil {
+		return err
+	}
+	if err := s.setHash(ctx, by, id, hash); err != nil {
+		return fmt.Errorf("set password: %w", err)
+	}
+	return nil
+}
+
+// newHash checks a new password of a person and returns its hash. It takes long: call it outside of transactions.
+func (s *Service) newHash(ctx context.Context, u models.User, password string) (string, error) {
 	var c checks
 	if u.Role == models.RoleCustomer || u.Login == nil {
 		c.add("password", "E-USER-11")
@@ -23,22 +35,18 @@ func (s *Service) SetPassword(ctx context.Context, by *models.User, id int64, pa
 		c.checkPassword("password", password, append([]string{*u.Login, u.Name}, u.Addresses...)...)
 	}
 	if err := c.err(); err != nil {
-		return err
+		return "", err
 	}
-	hash, err := s.hashes.hash(ctx, password)
-	if err != nil {
-		return err
-	}
-	err = s.store.WithTx(ctx, func(ctx context.Context) error {
+	return s.hashes.hash(ctx, password)
+}
+
+func (s *Service) setHash(ctx context.Context, by *models.User, id int64, hash string) error {
+	return s.store.WithTx(ctx, func(ctx context.Context) error {
 		if err := s.store.SetPasswordHash(ctx, id, hash); err != nil {
 			return err
 		}
 		return s.audit(ctx, by, "user.password", object("user", id), map[string]string{"password": "changed"})
 	})
-	if err != nil {
-		return fmt.Errorf("set password: %w", err)
-	}
-	return nil
 }
 
 // CheckPassword reports whether password is that of the person, without counting failures.

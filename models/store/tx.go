@@ -95,7 +95,11 @@ func (s *Store) tx(ctx context.Context) *txPool {
 func (s *Store) tryTx(ctx context.Context, fn func(ctx context.Context) error) (err error) {
 	var commit func() error
 	var rollback func()
-	tx := &txPool{}
+	tx, begin := &txPool{}, s.db.BeginTx
+	if g := guardOf(ctx); g != nil {
+		fn, begin = g.with(fn), s.beginGuarded
+		defer func() { g.held = g.held || err == nil }()
+	}
 	if s.writer != nil {
 		if err := s.writer.begin(ctx); err != nil {
 			return err
@@ -104,7 +108,7 @@ func (s *Store) tryTx(ctx context.Context, fn func(ctx context.Context) error) (
 		commit = func() error { return s.writer.commit(ctx) }
 		rollback = func() { s.writer.rollback(ctx) }
 	} else {
-		t, err := s.db.BeginTx(ctx, nil)
+		t, err := begin(ctx, nil)
 		if err != nil {
 			return notBegun{err}
 		}
