@@ -9,7 +9,7 @@ import (
 	"letterbox/models"
 )
 
-// Suppressions returns the addresses that get no mail, newest first; at most 1,000.
+// Suppressions returns the addresses that get no mail, newest first; at most 10,000.
 func (g *Gateway) Suppressions(ctx context.Context) ([]models.Suppression, error) {
 	return g.Store.Suppressions(ctx, now())
 }

@@ -2,8 +2,11 @@ package handlers
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -164,15 +167,32 @@ func apiSuppressionList(h *Handlers, c *gin.Context) error {
 	if err := apiAdmin(h, c); err != nil {
 		return err
 	}
-	if _, err := apiQuery(c); err != nil {
+	q, err := apiQuery(c, "limit", "cursor")
+	if err != nil {
+		return err
+	}
+	limit, err := apiLimit(q, 200)
+	if err != nil {
 		return err
 	}
 	all, err := h.Gateway.Suppressions(c.Request.Context())
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, apiItems(all, "", apiSuppressionOf))
+	slices.SortFunc(all, func(a, b models.Suppression) int { return strings.Compare(suppressionPlace(a), suppressionPlace(b)) })
+	next := ""
+	page := slices.DeleteFunc(all, func(s models.Suppression) bool { return q["cursor"] != "" && suppressionPlace(s) <= q["cursor"] })
+	if len(page) > limit {
+		page = page[:limit]
+		next = suppressionPlace(page[limit-1])
+	}
+	c.JSON(http.StatusOK, apiItems(page, next, apiSuppressionOf))
 	return nil
+}
+
+// suppressionPlace orders the addresses that get no mail as their list does: the newest first.
+func suppressionPlace(s models.Suppression) string {
+	return fmt.Sprintf("%016x%x", math.MaxInt64-s.CreatedAt.UnixMicro(), s.Address)
 }
 
 func apiSuppressionAdd(h *Handlers, c *gin.Context) error {

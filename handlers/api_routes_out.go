@@ -29,7 +29,7 @@ func apiOutgoingRoutes() []apiRoute {
 		{method: post, path: "/outbox/:id/cancel", handle: apiOutboxChange((*gateway.Gateway).CancelOutgoing), summary: "Keep a mail from being sent", out: mail, status: 200},
 
 		{method: get, path: "/suppressions", handle: apiSuppressionList, summary: "List the addresses that get no mail, newest first",
-			out: reflect.TypeFor[apiSuppressionOut](), list: true, status: 200},
+			query: []string{"limit", "cursor"}, out: reflect.TypeFor[apiSuppressionOut](), list: true, status: 200},
 		{method: post, path: "/suppressions", handle: apiSuppressionAdd, summary: "Keep all mail from an address", in: reflect.TypeFor[apiSuppressionIn](), status: 204},
 		{method: del, path: "/suppressions/:address", handle: apiSuppressionRelease, summary: "Let an address get mail again", status: 204},
 	}

@@ -90,7 +90,7 @@ func allTests(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	begin := regexp.MustCompile(`(?m)^func (Test\w+)\(`)
-	for _, dir := range []string{"../gateway", "../handlers", "../internal", "../tracker"} {
+	for _, dir := range []string{"../gateway", "../handlers", "../internal", "../models", "../tracker"} {
 		err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() || !strings.HasSuffix(path, "_test.go") {
 				return err

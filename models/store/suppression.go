@@ -34,10 +34,10 @@ func (s *Store) Release(ctx context.Context, address string) error {
 	})
 }
 
-// Suppressions returns the suppressed addresses, newest first; at most 1,000.
+// Suppressions returns the suppressed addresses, newest first; at most 10,000.
 func (s *Store) Suppressions(ctx context.Context, at time.Time) ([]models.Suppression, error) {
 	var list []models.Suppression
-	err := s.gorm(ctx).Where("expires_at IS NULL OR expires_at > ?", at).Order("created_at DESC, address").Limit(1000).Find(&list).Error
+	err := s.gorm(ctx).Where("expires_at IS NULL OR expires_at > ?", at).Order("created_at DESC, address").Limit(10_000).Find(&list).Error
 	return list, wrap("list suppressions", err)
 }
 
