@@ -131,6 +131,9 @@ func TestWhatIsWatchedArrivesWithoutAReload(t *testing.T) {
 	open("/messages")
 	deliver(2)
 	awaits("the message in the log", `document.querySelector("main tbody")?.innerText.includes("Leak 2")`)
+	open("/issues")
+	deliver(4)
+	awaits("the new issue in the list", `document.querySelector("main .list")?.innerText.includes("Leak 4")`)
 
 	open("/inboxes/1")
 	do("check", chromedp.Click(`button[value="check"]`))

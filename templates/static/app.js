@@ -282,6 +282,12 @@ document.querySelectorAll("[data-file]").forEach((part) => {
   });
 });
 
+// rechosen tells whether something else is chosen than what the page came with: the first where it names nothing.
+function rechosen(list) {
+  const first = Math.max(0, [...list.options].findLastIndex((option) => option.defaultSelected));
+  return list.options.length > 0 && list.selectedIndex !== first;
+}
+
 // Pages that show mail are loaded anew when something has come, unless somebody is writing.
 const topics = document.body.dataset.live;
 if (topics) {
@@ -293,8 +299,8 @@ if (topics) {
     late = setTimeout(async () => {
       const busy = document.activeElement?.closest("input, textarea, select") ||
         [...document.querySelectorAll("textarea")].some((text) => text.value !== text.defaultValue) ||
-        [...document.querySelectorAll("select option")].some((option) => option.selected !== option.defaultSelected) ||
-        document.querySelector("main details[open]:not(.whole)") || document.querySelector('input[name="id"]:checked');
+        [...document.querySelectorAll("select")].some(rechosen) ||
+        document.querySelector("main details[open]:not(.whole)") || document.querySelector('input[name="id"]:checked, .choose input:checked');
       if (busy) { late = setTimeout(refresh, 2000); return; } // Once the person has done.
       const answer = await fetch(location.href);
       const main = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
@@ -308,7 +314,8 @@ if (topics) {
       if (report) document.getElementById("report-place")?.replaceWith(report);
       if (fold) document.querySelector("main details.whole")?.setAttribute("open", "");
       if (same) document.querySelector(same)?.focus({ preventScroll: true });
-      at = -1;
+      at = rows().findIndex((row) => row.contains(document.activeElement)); // The keys go on from the same row.
+      rows()[at]?.classList.add("at");
       countChosen();
       dispatchEvent(new Event("letterbox:loaded"));
     }, 300);
