@@ -240,6 +240,9 @@ func (g *Gateway) saveResult(ctx context.Context, d *delivery) error {
 	if !d.rerun {
 		g.planSettle(d.settleAs(), d, &row)
 	}
+	if err := g.takeUnread(ctx, d, &row); err != nil {
+		return err
+	}
 	if err := g.planNotice(ctx, d); err != nil {
 		return err
 	}

@@ -29,6 +29,7 @@ type delivery struct {
 	from      *models.Message // The row as it was before the first step.
 	raw       []byte          // The octets, when they are small enough to have been kept in memory; nil: read the blob.
 	rerun     bool            // A person asked for it again: duplicates are not looked for, the server is not told.
+	marking   bool            // It is processed again because it was marked as unread on the server.
 	dry       bool            // Nothing is kept.
 	told      *order          // A person says what becomes of it; nil: the rules do.
 	dropped   map[int]bool    // Set by gate: the attachments that the rules leave out.

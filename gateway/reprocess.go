@@ -30,6 +30,11 @@ type Again struct {
 // before is models.ErrConflict; one whose octets are not here, and an issue or a version that is not there,
 // models.ErrNotFound.
 func (g *Gateway) ReprocessAs(ctx context.Context, by *models.User, id int64, how Again) (models.Message, error) {
+	return g.reprocess(ctx, by, id, how, nil)
+}
+
+// reprocess is ReprocessAs; unread is the lease of the visit that has found the message marked as unread, nil for a person.
+func (g *Gateway) reprocess(ctx context.Context, by *models.User, id int64, how Again, unread *fence) (models.Message, error) {
 	row, err := g.Store.MessageByID(ctx, id)
 	if err != nil {
 		return row, err
@@ -48,6 +53,9 @@ func (g *Gateway) ReprocessAs(ctx context.Context, by *models.User, id int64, ho
 	} else if fromServer(row.Door) && (row.State == models.MessageOversize || row.State == models.MessageQuarantined && row.BlobID == nil) {
 		return g.fetchAnyway(ctx, by, row)
 	}
+	if row.BlobID == nil && unread != nil && row.IssueNumber == nil {
+		return g.fetchAnyway(ctx, by, row) // It is on the server still.
+	}
 	if row.BlobID == nil {
 		return row, fmt.Errorf("the octets of message %d are not kept any more: %w", id, models.ErrNotFound)
 	}
@@ -64,7 +72,12 @@ func (g *Gateway) ReprocessAs(ctx context.Context, by *models.User, id int64, ho
 	}
 	row.Reprocessed++
 	d := &delivery{inbox: ib, rules: rules, row: row, rerun: true, run: row.Reprocessed}
-	d.note(models.StepStore, "reprocess.by", "user", nameOf(by), "version", itoa(rules.version))
+	if unread != nil {
+		d.marking, d.fence = true, *unread
+		d.note(models.StepFetch, "reprocess.unread", "version", itoa(rules.version))
+	} else {
+		d.note(models.StepStore, "reprocess.by", "user", nameOf(by), "version", itoa(rules.version))
+	}
 	if how.LetIn {
 		d.told = &order{by: nameOf(by), issue: how.Issue}
 	}
@@ -104,7 +117,15 @@ func (g *Gateway) decideAgain(ctx context.Context, by *models.User, d *delivery)
 	}
 	from := row.State
 	row.Reprocessed = d.run
+	settled := row.SettleState
 	err = g.Store.WithTx(ctx, func(ctx context.Context) error {
+		row.SettleState = settled
+		if err := d.fence.hold(ctx, g.Store); err != nil {
+			return err
+		}
+		if err := g.takeUnread(ctx, d, &row); err != nil {
+			return err
+		}
 		if err := g.Store.AddReprocessed(ctx, row.ID); err != nil {
 			return err
 		}

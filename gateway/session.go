@@ -116,7 +116,7 @@ func (v *visit) watch(ctx context.Context, status *models.InboxStatus, poke <-ch
 			return err
 		}
 		isDue := due != nil && !due.After(now())
-		full := time.Since(listed) > fullListing || isDue && v.lacking
+		full := time.Since(listed) > fullListing || isDue && v.lacking || rereads(v.inbox.Settings)
 		var entries []mailbox.Entry
 		var err error
 		if full {

@@ -58,6 +58,11 @@ func (v *visit) round(ctx context.Context, entries []mailbox.Entry, full bool) e
 		return err
 	}
 	defer func() { v.own = nil }() // A visit may wait for days.
+	if full {
+		if entries, err = v.unread(ctx, entries); err != nil {
+			return err
+		}
+	}
 	if err := v.resume(ctx, entries, full, false); err != nil {
 		return err
 	}

@@ -49,6 +49,7 @@ func apiInboxFields() []apiInboxField {
 		{"connect_timeout", func(d d) any { return &d.Settings.ConnectTimeout }, nil},
 		{"fetch_timeout", func(d d) any { return &d.Settings.FetchTimeout }, nil},
 		{"max_message_size", func(d d) any { return &d.Settings.MaxMessageSize }, nil},
+		{"reprocess_unread", func(d d) any { return &d.Settings.ReprocessUnread }, nil},
 		{"retention_days", func(d d) any { return &d.Settings.RetentionDays }, nil},
 		{"allow_create", func(d d) any { return &d.Rules.AllowCreate }, nil},
 		{"allow_comment", func(d d) any { return &d.Rules.AllowComment }, nil},

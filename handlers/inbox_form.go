@@ -22,7 +22,7 @@ func inboxTexts() []string {
 }
 
 func inboxSwitches() []string {
-	return []string{"enabled", "global", "idle", "hide_in_messages", "allow_create", "allow_comment", "allow_unknown", "confirm_folders", "create_folders"}
+	return []string{"enabled", "global", "idle", "hide_in_messages", "allow_create", "allow_comment", "allow_unknown", "confirm_folders", "create_folders", "reprocess_unread"}
 }
 
 func inboxNumbers() []string {
@@ -50,7 +50,7 @@ func inboxValues(in models.Inbox, r models.Rules) map[string]string {
 		"body_keywords": strings.Join(r.BodyKeywords, "\n"), "number_match": r.NumberMatch, "closed_issues": r.ClosedIssues,
 		"auto_mail": r.AutoMail, "version": strconv.FormatInt(in.Version, 10), "confirm_plain": "",
 
-		"enabled": yesNo(in.Enabled), "global": yesNo(in.Global), "idle": yesNo(s.Idle), "hide_in_messages": yesNo(s.HideInMessages), "allow_create": yesNo(r.AllowCreate),
+		"enabled": yesNo(in.Enabled), "global": yesNo(in.Global), "idle": yesNo(s.Idle), "hide_in_messages": yesNo(s.HideInMessages), "reprocess_unread": yesNo(s.ReprocessUnread), "allow_create": yesNo(r.AllowCreate),
 		"allow_comment": yesNo(r.AllowComment), "allow_unknown": yesNo(r.AllowUnknown),
 
 		"port": number(int64(s.Port)), "pop3_delete_days": number(int64(s.POP3DeleteDays)),
@@ -91,7 +91,7 @@ func (v *visit) inboxDraft(f *form, before gateway.InboxView) (gateway.InboxDraf
 		s.ImportSince = f.get("import_date")
 	}
 	s.After, s.MoveTo, s.MoveRejectedTo, s.MoveFailedTo = f.get("after"), f.get("move_to"), f.get("move_rejected_to"), f.get("move_failed_to")
-	s.POP3After, s.Idle, s.HideInMessages = f.get("pop3_after"), f.yes("idle"), f.yes("hide_in_messages")
+	s.POP3After, s.Idle, s.HideInMessages, s.ReprocessUnread = f.get("pop3_after"), f.yes("idle"), f.yes("hide_in_messages"), f.yes("reprocess_unread")
 	s.Port = int(f.number("port", "E-INBOX-03", 65535))
 	s.POP3DeleteDays = int(f.number("pop3_delete_days", "E-FORM-01", 3650))
 	s.PollInterval = time.Duration(f.number("poll_interval", "E-FORM-01", 24*3600)) * time.Second

@@ -60,6 +60,8 @@ type InboxSettings struct {
 	RetentionDays  int           `json:"retention_days"`
 	// HideInMessages leaves its mail out of the list of mails in both directions; the inbound log has it all the same.
 	HideInMessages bool `json:"hide_in_messages,omitempty"`
+	// ReprocessUnread has a message that we marked as read processed again when a person marks it as unread on the server.
+	ReprocessUnread bool `json:"reprocess_unread,omitempty"`
 }
 
 // DefaultInboxSettings returns what a new inbox starts with (seed-independent defaults of the inbox model).

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"slices"
 	"time"
 
 	"letterbox/models"
@@ -75,5 +76,29 @@ func (s *Store) RetireSource(ctx context.Context, inboxID int64, lease string, s
 		}
 		_, err = tx.exec(ctx, "UPDATE inboxes SET started_at = ? WHERE id = ? AND started_at IS NOT NULL", since, inboxID)
 		return err
+	})
+}
+
+// SeenMessages returns those messages of a folder, of the given UIDs, that have come to their result and that the server
+// has been told to be read.
+func (s *Store) SeenMessages(ctx context.Context, inbox int64, folder string, uidvalidity uint32, uids []string) ([]models.Message, error) {
+	var list []models.Message
+	for part := range slices.Chunk(uids, 500) {
+		var some []models.Message
+		err := s.gorm(ctx).Where(`inbox_id = ? AND folder = ? AND uidvalidity = ? AND uid IN ? AND settle_action = 'seen' AND settle_state = 'done'
+			AND state NOT IN ('known', 'received')`, inbox, folder, uidvalidity, part).Order("id").Find(&some).Error
+		if err != nil {
+			return nil, wrap("find messages that were read", err)
+		}
+		list = append(list, some...)
+	}
+	return list, nil
+}
+
+// TakeUnread has the server told again that a message was read; models.ErrConflict when that is under way already.
+func (s *Store) TakeUnread(ctx context.Context, id int64) error {
+	return s.write(ctx, "mark as read again", func(ctx context.Context, tx *txPool) error {
+		return changedOne(tx.exec(ctx, `UPDATE messages SET settle_state = 'pending', settled_at = NULL
+			WHERE id = ? AND settle_action = 'seen' AND settle_state = 'done'`, id))
 	})
 }
