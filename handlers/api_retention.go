@@ -75,6 +75,9 @@ func apiPastRoutes() []apiRoute {
 	const get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
 	out, report := reflect.TypeFor[apiRetentionOut](), reflect.TypeFor[apiRetentionReportOut]()
 	return []apiRoute{
+		{method: get, path: "/inboxes/:id/reset", handle: apiInboxResetShow, summary: "Show what a reset of the ledger would have fetched again", out: reflect.TypeFor[apiResetOut](), status: 200},
+		{method: post, path: "/inboxes/:id/reset", handle: apiInboxReset, summary: "Have what had no effect fetched from the server and decided on again",
+			in: reflect.TypeFor[apiResetIn](), out: reflect.TypeFor[apiResetOut](), status: 200},
 		{method: get, path: "/retention", handle: apiRetentionShow, summary: "Show for how long what is kept", out: out, status: 200},
 		{method: patch, path: "/retention", handle: apiRetentionUpdate, summary: "Change for how long what is kept", in: reflect.TypeFor[apiRetentionIn](), out: out, status: 200},
 		{method: get, path: "/retention/preview", handle: apiRetentionPreview, summary: "Show what would be removed now; nothing is", out: report, status: 200},

@@ -102,6 +102,7 @@ func apiTwins() map[string]string {
 		"/sending/accounts/:id/oauth":              "PATCH /sending-accounts/:id/oauth",
 		"/smime":                                   "POST /smime/keys, POST /smime/certificates",
 		"/smime/certificates/:id":                  "PATCH /smime/certificates/:id",
+		"/inboxes/:id/reset":                       "POST /inboxes/:id/reset",
 		"/retention":                               "PATCH /retention, POST /retention/run, POST /retention/confirm",
 		"/retention/holds":                         "POST /holds",
 		"/retention/holds/release":                 "DELETE /holds/:key",

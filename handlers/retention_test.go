@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -32,4 +33,21 @@ func TestRetentionIsSetHeldAndRunFromItsPage(t *testing.T) {
 	s.post("/retention/holds/release", admin, url.Values{"kind": {"contact"}, "object": {strings.TrimPrefix(contact, "/contacts/")}}).want(t, 303)
 	s.get("/retention", admin).want(t, 200, "Nothing is held")
 	s.get("/audit", admin).want(t, 200, "Legal hold released", "Legal hold set", "Periods changed")
+}
+
+func TestResetShowsWhatWouldBeFetchedAgain(t *testing.T) {
+	w := newAPIWorld(t)
+	w.get("admin", "GET", "/inboxes/1/reset", "", 200)
+	before := w.get("admin", "POST", "/inboxes/1/reset", `{"older":true}`, 200)
+	if got := before["listed"]; got == nil {
+		t.Errorf("the answer has no count: %v", before)
+	}
+}
+
+func TestPageOfAResetShowsThePreview(t *testing.T) {
+	s := newSite(t)
+	path := "/inboxes/" + strconv.FormatInt(s.inbox.ID, 10)
+	s.get(path+"/reset", s.as("lead")).want(t, 200, "Reset the ledger", "There is nothing to be fetched once more")
+	s.get(path+"/reset", s.as("member")).want(t, 403)
+	s.post(path+"/reset", s.as("lead"), url.Values{"older": {"true"}}).want(t, 303)
 }

@@ -154,6 +154,8 @@ func (h *Handlers) routes() []route {
 		{http.MethodPost, "/inboxes/:id/pause", configurer, inboxPause},
 		{http.MethodPost, "/inboxes/:id/duplicate", configurer, inboxDuplicate},
 		{http.MethodPost, "/inboxes/:id/reconcile", configurer, inboxReconcile},
+		{http.MethodGet, "/inboxes/:id/reset", configurer, inboxReset},
+		{http.MethodPost, "/inboxes/:id/reset", configurer, inboxResetDo},
 		{http.MethodGet, "/inboxes/:id/audit", configurer, inboxAudit},
 		{http.MethodGet, "/inboxes/:id/delete", configurer, inboxConfirmDelete},
 		{http.MethodPost, "/inboxes/:id/delete", configurer, inboxDelete},
