@@ -105,7 +105,7 @@ func (d *delivery) noteFlow(a flow.Attempt) {
 	case a.Applies:
 		code = "match.flow"
 	}
-	args := []string{"rule", a.Rule, "n", itoa(int64(a.Index + 1)), "version", itoa(d.rules.version)}
+	args := []string{"rule", a.Rule, "n", itoa(int64(a.Index + 1)), "flow_version", itoa(d.rules.version)}
 	if c := a.Decisive; c != nil {
 		if a.None && !a.Slow {
 			code = "match.flow_none"

@@ -8,7 +8,9 @@ import (
 	"strconv"
 	"strings"
 
+	"letterbox/gateway/extract"
 	"letterbox/gateway/flow"
+	"letterbox/gateway/rule"
 	"letterbox/models"
 )
 
@@ -27,6 +29,34 @@ func (g *Gateway) SaveFlow(ctx context.Context, by *models.User, inboxID, base i
 	}
 	v.Rules.Flow = f
 	return g.putInForce(ctx, by, inboxID, base, v.Rules, "flow.update", nil)
+}
+
+// CheckFlow returns what keeps a person from putting flow rules in force in an inbox, as a models.InvalidList; nil when
+// nothing does.
+func (g *Gateway) CheckFlow(ctx context.Context, by *models.User, inboxID int64, f models.Flow) error {
+	in, err := g.Inbox(ctx, inboxID)
+	if err != nil {
+		return err
+	}
+	rules := in.Rules
+	if rules.Flow = f; len(wrongRules(rules)) > 0 {
+		return wrongRules(rules)
+	}
+	return g.mayRoute(ctx, by, in.Rules.Flow, f)
+}
+
+// LintFlow returns what is wrong or doubtful about the flow rules among rules.
+func (g *Gateway) LintFlow(r models.Rules) []rule.Finding {
+	var fields []string
+	for _, p := range r.Extraction.Profiles {
+		for _, f := range p.Fields {
+			fields = append(fields, f.Name)
+		}
+		if c, err := extract.Compile(models.Extraction{Profiles: []models.Profile{p}}); err == nil {
+			fields = append(fields, c.Names()...)
+		}
+	}
+	return flow.Lint(r.Flow, fields)
 }
 
 // mayRoute returns what keeps a person from sending mail to the projects that flow rules name: one that is not there, or

@@ -126,6 +126,12 @@ func (g *Gateway) DuplicateInbox(ctx context.Context, by *models.User, id int64,
 	if !mayScript(by) {
 		in.Rules.Script = models.Script{} // Only admins give an inbox a script.
 	}
+	if err := g.mayRoute(ctx, by, models.Flow{}, in.Rules.Flow); err != nil {
+		if _, refused := errors.AsType[models.InvalidList](err); !refused {
+			return in, err
+		}
+		in.Rules.Flow = models.Flow{} // They send mail to projects of others.
+	}
 	return g.CreateInbox(ctx, by, InboxDraft{
 		Name: name, Address: in.Address, ProjectID: in.ProjectID, Global: in.Global, Settings: in.Settings, Rules: in.Rules,
 	})

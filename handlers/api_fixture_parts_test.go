@@ -36,6 +36,8 @@ func (w *apiWorld) bodies(id int64, n int) map[string]string {
 		"POST /users":                       fmt.Sprintf(`{"login":"n%d","name":"New","role":"member"}`, n),
 		"POST /inboxes":                     fmt.Sprintf(`{"name":"New %d","project":"SUP","receive":"push","auth":"none"}`, n),
 		"PATCH /inboxes/:id":                `{"batch_size":20}`,
+		"PUT /inboxes/:id/flow":             `{"rules":[]}`,
+		"POST /inboxes/:id/flow/try":        `{"count":1}`,
 		"PUT /inboxes/:id/script":           `{"source":""}`,
 		"POST /inboxes/:id/script/try":      `{"count":1}`,
 		"POST /issues":                      `{"project":"SUP","title":"New"}`,

@@ -77,6 +77,7 @@ func apiTwins() map[string]string {
 		"/inboxes/:id/rules":                       "PATCH /inboxes/:id",
 		"/inboxes/:id/extraction":                  "PUT /inboxes/:id/extraction",
 		"/inboxes/:id/script":                      "PUT /inboxes/:id/script, POST /inboxes/:id/script/try",
+		"/inboxes/:id/flow":                        "PUT /inboxes/:id/flow, POST /inboxes/:id/flow/try",
 		"/inboxes/:id/rules/:version/restore":      "POST /inboxes/:id/rules/:version/restore",
 		"/inboxes/:id/certificate":                 "PATCH /inboxes/:id",
 		"/inboxes/:id/folders":                     "PATCH /inboxes/:id",

@@ -87,6 +87,11 @@ func (v *visit) traceWords(recorded map[string]string) map[string]string {
 	if thing, ok := args["thing"]; ok {
 		args["condition"] = v.flowCondition(models.FlowCondition{Field: thing, Name: args["name"], Op: args["op"], Value: args["value"]})
 	}
+	if n, ok := args["flow_version"]; ok {
+		if args["flow_version"] = v.l.T("flow.version", "n", n); n == "0" {
+			args["flow_version"] = v.l.T("flow.draft")
+		}
+	}
 	if state, ok := args["to_state"]; ok {
 		args["to_state"] = v.l.T("state." + state)
 	}

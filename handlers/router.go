@@ -142,6 +142,8 @@ func (h *Handlers) routes() []route {
 		{http.MethodGet, "/inboxes/:id/extraction", configurer, extractionEdit},
 		{http.MethodPost, "/inboxes/:id/extraction", configurer, extractionUpdate},
 		{http.MethodGet, "/inboxes/:id/extraction/file", configurer, extractionFile},
+		{http.MethodGet, "/inboxes/:id/flow", configurer, flowEdit},
+		{http.MethodPost, "/inboxes/:id/flow", configurer, flowUpdate},
 		{http.MethodGet, "/inboxes/:id/script", configurer, scriptEdit},
 		{http.MethodPost, "/inboxes/:id/script", admin, scriptUpdate},
 		{http.MethodPost, "/inboxes/:id/rules/:version/restore", configurer, ruleRestore},

@@ -51,6 +51,19 @@ func Compile(x models.Extraction) (*Set, error) {
 // Empty reports whether there is no profile.
 func (s *Set) Empty() bool { return s == nil || len(s.profiles) == 0 }
 
+// Names returns the names of the groups in patterns, which are fields too.
+func (s *Set) Names() []string {
+	var out []string
+	for _, p := range s.profiles {
+		for _, f := range p.fields {
+			if f.capture != nil {
+				out = append(out, f.capture.Names()...)
+			}
+		}
+	}
+	return out
+}
+
 // ReadsFiles reports whether a profile looks into files.
 func (s *Set) ReadsFiles() bool { return s != nil && s.files }
 

@@ -149,7 +149,11 @@ func (c *compiling) one(i int, r models.FlowRule) compiled {
 func (c *compiling) condition(i, j int, m models.FlowCondition) condition {
 	out := condition{FlowCondition: m, folded: rule.Fold(m.Value), foldedName: rule.Fold(m.Name)}
 	at := func(name string) string { return Path(i, "conditions", j, name) }
-	if !c.choice(at("field"), m.Field, Fields()...) || !c.choice(at("op"), m.Op, OpsOf(m.Field)...) {
+	if !c.choice(at("field"), m.Field, Fields()...) {
+		return out
+	}
+	if !slices.Contains(OpsOf(m.Field), m.Op) {
+		c.wrong(at("op"), "E-FLOW-11", "op", m.Op)
 		return out
 	}
 	if Named(m.Field) && (strings.TrimSpace(m.Name) == "" || len(m.Name) > maxValue || m.Field == fieldHeader && strings.ContainsAny(m.Name, ": \t\n")) {

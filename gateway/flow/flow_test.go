@@ -237,7 +237,7 @@ func TestWhatCannotBeReadIsRefused(t *testing.T) {
 		{rule(func(r *models.FlowRule) { r.When = "some" }), "flow.rules.0.when", "E-GATE-03"},
 		{models.Flow{Rules: []models.FlowRule{{Name: "A", Stop: true}, {Name: "a", Stop: true}}}, "flow.rules.1.name", "E-FLOW-08"},
 		{cond("weather", "", "is", "x"), "flow.rules.0.conditions.0.field", "E-GATE-03"},
-		{cond("kind", "", "contains", "x"), "flow.rules.0.conditions.0.op", "E-GATE-03"},
+		{cond("kind", "", "contains", "x"), "flow.rules.0.conditions.0.op", "E-FLOW-11"},
 		{cond("kind", "", "is", "x"), "flow.rules.0.conditions.0.value", "E-FLOW-03"},
 		{cond("time", "", "is", "9-5"), "flow.rules.0.conditions.0.value", "E-FLOW-03"},
 		{cond("weekday", "", "is", "someday"), "flow.rules.0.conditions.0.value", "E-FLOW-03"},
@@ -252,7 +252,7 @@ func TestWhatCannotBeReadIsRefused(t *testing.T) {
 		{act("due", "-1"), "flow.rules.0.actions.0.value", "E-FLOW-04"},
 		{act("label", "a,,b"), "flow.rules.0.actions.0.value", "E-FLOW-04"},
 		{act("project", ""), "flow.rules.0.actions.0.value", "E-FLOW-04"},
-		{act("forward", "nobody"), "flow.rules.0.actions.0.value", "E-FLOW-04"},
+		{act("forward", "nobody"), "flow.rules.0.actions.0.do", "E-GATE-03"},
 		{act("active", "yes"), "flow.rules.0.actions.0.value", "E-FLOW-04"},
 		{act("reject", strings.Repeat("x", 501)), "flow.rules.0.actions.0.value", "E-TEXT-01"},
 	} {

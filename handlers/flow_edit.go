@@ -1,0 +1,140 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"letterbox/gateway"
+	"letterbox/gateway/rule"
+	"letterbox/models"
+)
+
+// flowView is what the page of the flow rules of an inbox shows beside its fields.
+type flowView struct {
+	gateway.InboxView
+	Rows     []flowRow
+	Words    []string // What values are called, for the browser to propose.
+	Doubts   []formError
+	Tried    *tried
+	Conflict bool
+}
+
+// flowEdit shows the flow rules of an inbox.
+func flowEdit(v *visit) error {
+	in, err := v.inbox()
+	if err != nil {
+		return err
+	}
+	return v.showFlow(http.StatusOK, in, v.newForm("flow", map[string]string{
+		"base": strconv.FormatInt(in.RuleVersion, 10), "zone": in.Rules.Flow.Zone, "source": "latest", "count": "50", "pasted": "",
+	}), in.Rules.Flow, flowView{})
+}
+
+// flowUpdate saves flow rules as a new version of the rules, or tries them, or changes their order in the form.
+func flowUpdate(v *visit) error {
+	in, err := v.inbox()
+	if err != nil {
+		return err
+	}
+	f, err := v.readForm("flow", flowNames()...)
+	if err != nil {
+		return err
+	}
+	base, err := strconv.ParseInt(f.get("base"), 10, 64)
+	if err != nil || base <= 0 {
+		return errUnreadable
+	}
+	mine, data := v.flowOf(f), flowView{}
+	do, which, _ := strings.Cut(v.Request.PostForm.Get("do"), ".")
+	switch do {
+	case "save":
+		var version int64
+		if version, err = v.h.Gateway.SaveFlow(v.ctx(), v.me, in.ID, base, mine); err == nil {
+			if version == base {
+				v.say("ok", "flash.rules_same")
+			} else {
+				v.say("ok", "flash.rules_saved", "n", strconv.FormatInt(version, 10))
+			}
+			return v.redirect(fmt.Sprintf("/inboxes/%d/flow", in.ID))
+		}
+	case "try":
+		rules := in.Rules
+		rules.Flow = mine
+		if err = v.h.Gateway.CheckFlow(v.ctx(), v.me, in.ID, mine); err == nil {
+			data.Tried, err = v.tryOn(in, f, rules)
+		}
+	case "add", "more", "up", "down", "remove":
+		if mine.Rules, err = rearranged(mine.Rules, do, which); err != nil {
+			return err
+		}
+	default:
+		return errUnreadable
+	}
+	if list, ok := invalid(err); ok {
+		names := map[string]string{"mail": "pasted"}
+		for _, e := range list {
+			if name := flowField(e.Field); name != "" {
+				names[e.Field] = name
+			}
+		}
+		f.take(list, names)
+		return v.showFlow(http.StatusUnprocessableEntity, in, f, mine, data)
+	}
+	if errors.Is(err, models.ErrConflict) {
+		f.values["base"], data.Conflict = strconv.FormatInt(in.RuleVersion, 10), true
+		return v.showFlow(http.StatusConflict, in, f, mine, data)
+	}
+	if err != nil {
+		return err
+	}
+	return v.showFlow(http.StatusOK, in, f, mine, data)
+}
+
+// rearranged does with the rules in the form what a button says: a new one, or one of them up, down or away.
+func rearranged(rules []models.FlowRule, do, which string) ([]models.FlowRule, error) {
+	if do == "add" {
+		return append(rules, models.FlowRule{}), nil
+	}
+	if do == "more" { // Each rule has an empty row at its end anyhow.
+		return rules, nil
+	}
+	i, err := strconv.Atoi(which)
+	if err != nil || i < 0 || i >= len(rules) {
+		return nil, errUnreadable
+	}
+	switch {
+	case do == "remove":
+		return slices.Delete(rules, i, i+1), nil
+	case do == "up" && i > 0:
+		rules[i-1], rules[i] = rules[i], rules[i-1]
+	case do == "down" && i+1 < len(rules):
+		rules[i], rules[i+1] = rules[i+1], rules[i]
+	}
+	return rules, nil
+}
+
+func (v *visit) showFlow(status int, in gateway.InboxView, f *form, mine models.Flow, data flowView) error {
+	wrong := map[string]bool{}
+	for _, e := range f.errs {
+		wrong[e.Field] = true
+		if _, known := f.values[e.Field]; !known {
+			f.values[e.Field] = "" // It stands in a row; the summary leads there.
+		}
+	}
+	data.InboxView, data.Rows, data.Words = in, v.flowRows(mine, wrong), v.flowList()
+	if !f.Failed() {
+		rules := in.Rules
+		rules.Flow = mine
+		found := v.h.Gateway.LintFlow(rules)
+		found = slices.DeleteFunc(found, func(f rule.Finding) bool { return strings.HasPrefix(f.Code, "E-") }) // Saving says that.
+		for i := range found {
+			found[i].Field = flowField(found[i].Field)
+		}
+		data.Doubts = v.findings(found[:min(len(found), 20)])
+	}
+	return v.render(status, "flow_edit", view{Title: v.l.T("flow.title", "name", in.Name), Section: "inboxes", Form: f, Data: data})
+}
