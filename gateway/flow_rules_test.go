@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 	"time"
@@ -173,5 +174,90 @@ func TestFlowRulesLeaveIssuesAloneThatWereThereBefore(t *testing.T) {
 	i, err := d.store.IssueByNumber(t.Context(), *first.IssueNumber)
 	if err != nil || reply.State != models.MessageCommented || i.Priority != models.PriorityLow || !slices.Contains(d.trace(reply.ID), "match.flow_comment") {
 		t.Errorf("reply %s, priority %s, %v: %q", reply.State, i.Priority, err, d.trace(reply.ID))
+	}
+}
+
+// A flow rule moves mail to a folder of its own on the server, as soon as its result is durable; what waits for a person
+// stays where it is.
+func TestFlowRuleMovesMailToItsFolder(t *testing.T) {
+	inDen(t, func(t *testing.T, d *den) {
+		g := d.process(nil)
+		d.server.change(func(s *fakeServer) { s.folders["Bills"] = &fakeFolder{validity: 1, next: 1} })
+		d.server.deliver("INBOX", mail("1", anna, "A bill", "Text"))
+		d.server.deliver("INBOX", mail("2", anna, "Another", "Text"))
+		d.server.deliver("INBOX", mail("3", anna, "A bill that waits", "Text"))
+		d.server.deliver("INBOX", mail("4", anna, "A bill for others", "Text"))
+		d.inbox(g, flowing(
+			flowRule("Bills", "bill", "folder", "Bills"), flowRule("Waits", "waits", "set_aside", ""), flowRule("Others", "others", "reject", ""),
+		))
+		d.run(g)
+		d.wait(time.Minute)
+		if diff := cmp.Diff(d.server.uids("INBOX"), []string{"2 seen", "3"}); diff != "" {
+			t.Errorf("in the inbox (-got +want):\n%s", diff)
+		}
+		if got := d.server.uids("Bills"); len(got) != 2 {
+			t.Errorf("in the folder of the rule: %q, want two", got)
+		}
+		if issues, _ := d.once(); issues != 2 {
+			t.Errorf("%d issues, want 2", issues)
+		}
+	})
+}
+
+// The text of a rule that refuses goes to those who are told of refusals at all.
+func TestFlowRuleTellsWhyItRefuses(t *testing.T) {
+	h := newHouse(t, testdb.Open(t))
+	h.sending(nil)
+	in := h.inbox("imap", func(d *gateway.InboxDraft) {
+		d.Enabled, d.Rules.AllowUnknown, d.Rules.RejectNotice, d.Rules.AuthServID = false, true, "verified", "mx.here.example"
+		d.Rules.Flow.Rules = []models.FlowRule{flowRule("Closed", "Hello", "reject", "Please call us.")}
+	})
+	for from, result := range map[string]string{"ann@one.example": "pass", "ben@one.example": "none"} {
+		raw := post(from, from, "Hello", "Text.", "Authentication-Results: mx.here.example; dmarc="+result+" header.from=one.example")
+		if m, err := h.gateway.Receive(t.Context(), in.ID, "api", bytes.NewReader(raw)); err != nil || m.Reason != "flow_rejected" {
+			t.Fatalf("%s: %s, %v", from, m.Reason, err)
+		}
+	}
+	if sent := h.outbox(); len(sent) != 1 || sent[0].Recipient != "ann@one.example" || sent[0].Content.Text != "Please call us." {
+		t.Errorf("notices: %+v, want one to the verified sender with the text of the rule", sent)
+	}
+}
+
+// Who does not work on a project sends no mail there, also not by a copy of an inbox that does.
+func TestFlowRulesNameProjectsOfTheirAuthorOnly(t *testing.T) {
+	d := newDen(t, testdb.Open(t))
+	g := d.process(nil)
+	if _, err := d.tracker.CreateProject(t.Context(), tracker.CommandLine(), tracker.ProjectDraft{Key: "OPS", Name: "Operations"}); err != nil {
+		t.Fatal(err)
+	}
+	d.staff(map[string]int64{"bea": d.project.ID})
+	bea, err := d.store.UserByLogin(t.Context(), "bea")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ib := d.inbox(g, nil)
+	to := func(key string) models.Flow {
+		return models.Flow{Rules: []models.FlowRule{flowRule("R", "x", "project", key)}}
+	}
+	if _, err := g.SaveFlow(t.Context(), &bea, ib.ID, 1, to("OPS")); !isInvalid(err) {
+		t.Errorf("a project of others: %v, want it refused", err)
+	}
+	if _, err := g.SaveFlow(t.Context(), nil, ib.ID, 1, to("NONE")); !isInvalid(err) {
+		t.Errorf("a project that is not there: %v, want it refused", err)
+	}
+	if _, err := g.SaveFlow(t.Context(), &bea, ib.ID, 1, to("SUP")); err != nil {
+		t.Errorf("a project of hers: %v", err)
+	}
+	if _, err := g.SaveFlow(t.Context(), nil, ib.ID, 2, to("OPS")); err != nil {
+		t.Fatal(err)
+	}
+	changed := to("OPS")
+	changed.Rules[0].Name = "Renamed"
+	if _, err := g.SaveFlow(t.Context(), &bea, ib.ID, 3, changed); err != nil {
+		t.Errorf("what was in force may stay: %v", err)
+	}
+	copied, err := g.DuplicateInbox(t.Context(), &bea, ib.ID, "Copy")
+	if err != nil || !copied.Rules.Flow.Empty() {
+		t.Errorf("a copy of the inbox: %+v, %v, want it without flow rules", copied.Rules.Flow, err)
 	}
 }
