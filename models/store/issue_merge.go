@@ -28,7 +28,6 @@ func (s *Store) MergeThread(ctx context.Context, from, to, description int64) er
 			args  []any
 		}{
 			{hold, holdArgs},
-			{"UPDATE external_numbers SET issue_number = ? WHERE issue_number = ?", []any{to, from}},
 			{"UPDATE comments SET issue_number = ? WHERE issue_number = ?", []any{to, from}},
 			{"UPDATE attachments SET issue_number = ?, comment_id = ? WHERE issue_number = ? AND comment_id IS NULL", []any{to, description, from}},
 			{"UPDATE attachments SET issue_number = ? WHERE issue_number = ?", []any{to, from}},
