@@ -25,6 +25,7 @@ var constantTables = []string{
 	"gateway/message.wroteWords",               // A set of words, made once.
 	"internal/testdb.server",                   // The one database server of a test program; tests only.
 	"internal/testdb.faulty",                   // The name of a driver that is registered once; tests only.
+	"internal/testdb.migrated",                 // The octets of an empty database, made once; tests only.
 }
 
 // sourceFile is one parsed Go file.

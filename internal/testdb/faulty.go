@@ -34,21 +34,11 @@ var faulty = sync.OnceValue(func() string {
 	return name
 })
 
-// Template makes an empty, migrated SQLite database in a file that [OpenFaulty] copies. Copying is much faster than
-// migrating.
+// Template makes an empty, migrated SQLite database in a file that [OpenFaulty] copies.
 func Template(t testing.TB) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "template.db")
-	s, err := store.Open(t.Context(), "sqlite:"+path, nil)
-	if err == nil {
-		err = s.Migrate(t.Context())
-	}
-	if err == nil {
-		err = s.Close()
-	}
-	if err != nil {
-		t.Fatalf("make a template: %v", err)
-	}
+	copyTo(t, path)
 	return path
 }
 
