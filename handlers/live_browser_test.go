@@ -116,9 +116,9 @@ func TestWhatIsWatchedArrivesWithoutAReload(t *testing.T) {
 			chromedp.SendKeys("#f-address", "support@firm.example"), chromedp.SendKeys("#f-host", "127.0.0.1"), chromedp.SendKeys("#f-port", port),
 			chromedp.SetValue("#f-security", "none"), chromedp.SetValue("#f-confirm_plain", "UNENCRYPTED"), chromedp.SendKeys("#f-username", "support"),
 			chromedp.SendKeys("#f-password", "post secret"), chromedp.SetValue("#f-poll_interval", "1"), chromedp.SetValue("#f-import_since", "all"),
-			chromedp.Click("#f-allow_unknown")}, append(more, chromedp.Click(`button[value="save"]`), chromedp.WaitVisible(`form[action$="/pause"]`))...)...)
+			clicked("#f-allow_unknown")}, append(more, clicked(`button[value="save"]`), chromedp.WaitVisible(`form[action$="/pause"]`))...)...)
 	}
-	add("Held", held, chromedp.Click("#f-enabled"))
+	add("Held", held, clicked("#f-enabled"))
 	add("Support", port)
 
 	row := func(says string) string {
@@ -136,7 +136,7 @@ func TestWhatIsWatchedArrivesWithoutAReload(t *testing.T) {
 	awaits("the new issue in the list", `document.querySelector("main .list")?.innerText.includes("Leak 4")`)
 
 	open("/inboxes/1")
-	do("check", chromedp.Click(`button[value="check"]`))
+	do("check", clicked(`button[value="check"]`))
 	awaits("the first phases of the check that is running", `document.querySelectorAll(".report.running .phases li").length >= 2`)
 	deliver(3) // Reloads the page below the check.
 	letGo()

@@ -1,6 +1,8 @@
 // What makes the pages quicker to use. Every page works without it.
 "use strict";
 
+const served = document.getElementById("main")?.innerHTML; // Before any script changes it.
+
 // Keys: / search, c new, g then i, m, p to go somewhere, j and k through a list, o to open. Never inside a field.
 const go = { b: "/board", i: "/issues", m: "/messages", p: "/inboxes", w: "/work", t: "/triage", n: "/notifications" };
 let at = -1, went = 0;
@@ -288,23 +290,28 @@ function rechosen(list) {
   return list.options.length > 0 && list.selectedIndex !== first;
 }
 
+// writing tells whether somebody is writing or choosing something.
+function writing() {
+  return document.activeElement?.closest("input, textarea, select") ||
+    [...document.querySelectorAll("textarea")].some((text) => text.value !== text.defaultValue) ||
+    [...document.querySelectorAll("select")].some(rechosen) ||
+    document.querySelector("main details[open]:not(.whole)") || document.querySelector('input[name="id"]:checked, .choose input:checked');
+}
+
 // Pages that show mail are loaded anew when something has come, unless somebody is writing.
 const topics = document.body.dataset.live;
 if (topics) {
-  let late, shown;
+  let late, shown = served;
   const source = new EventSource("/changes?topics=" + encodeURIComponent(topics));
   // Once after connecting too: what happened since the page was made, and what a lost connection missed.
   const refresh = () => {
     clearTimeout(late);
     late = setTimeout(async () => {
-      const busy = document.activeElement?.closest("input, textarea, select") ||
-        [...document.querySelectorAll("textarea")].some((text) => text.value !== text.defaultValue) ||
-        [...document.querySelectorAll("select")].some(rechosen) ||
-        document.querySelector("main details[open]:not(.whole)") || document.querySelector('input[name="id"]:checked, .choose input:checked');
-      if (busy) { late = setTimeout(refresh, 2000); return; } // Once the person has done.
+      if (writing()) { late = setTimeout(refresh, 2000); return; } // Once the person has done.
       const answer = await fetch(location.href);
       const main = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
       if (!answer.ok || !main || main.innerHTML === shown) return;
+      if (writing()) { late = setTimeout(refresh, 2000); return; } // The person has begun meanwhile.
       shown = main.innerHTML;
       const done = document.querySelectorAll("#main > [data-flash]"); // What was just done stays to be read.
       const was = document.activeElement?.closest("#main a[href], #main [id]"), fold = document.querySelector("main details.whole[open]");
