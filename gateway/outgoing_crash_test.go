@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -108,7 +109,10 @@ func (m *meddled) dieAt(moments []string) {
 	m.t.Helper()
 	var dead atomic.Bool
 	died := make(chan struct{})
-	comes := func(moment string) bool { // One goroutine sends.
+	var mu sync.Mutex // One goroutine sends, others look into the outbox.
+	comes := func(moment string) bool {
+		mu.Lock()
+		defer mu.Unlock()
 		if dead.Load() || len(moments) == 0 || !strings.HasPrefix(moment, moments[0]) {
 			return false
 		}

@@ -48,7 +48,15 @@ func (w *sim) start() *process { return w.startDying(nil) }
 
 // startDying starts a process that dies at the first moment for which dies is true.
 func (w *sim) startDying(dies func(moment string) bool) *process {
-	p := &process{w: w, n: len(w.all) + 1, done: make(chan struct{}), r: rand.New(rand.NewPCG(w.r.Uint64(), 2)), dies: dies}
+	p := &process{w: w, n: len(w.all) + 1, done: make(chan struct{}), r: rand.New(rand.NewPCG(w.r.Uint64(), 2))}
+	if dies != nil {
+		var mu sync.Mutex // Moments come from all that the process does at once.
+		p.dies = func(moment string) bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return dies(moment)
+		}
+	}
 	p.g = w.gateway(p, logGuard{w, p})
 	ctx, cancel := context.WithCancel(w.t.Context())
 	p.cancel = cancel
