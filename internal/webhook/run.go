@@ -115,16 +115,17 @@ func (s *Service) drain(ctx context.Context, id int64) error {
 	return nil
 }
 
-// sendClaimed sends the events of one claim. It reports false when nothing more is to be sent to the webhook now.
+// sendClaimed sends the events of one claim. It reports false when nothing more is to be sent to the webhook now. Events
+// that were not tried are given back; one that was tried and could not be noted is sent again once the claim is over.
 func (s *Service) sendClaimed(ctx context.Context, w models.Webhook, list []models.Delivery, claim string, secrets []string) (bool, error) {
-	left := len(list)
+	untried := list
 	defer func() {
-		if left == 0 {
+		if len(untried) == 0 {
 			return
 		}
 		release, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer done()
-		if err := s.Store.ReleaseDeliveries(release, claim); err != nil {
+		if err := s.Store.ReleaseDeliveries(release, claim, untried); err != nil {
 			s.Log.LogAttrs(ctx, slog.LevelWarn, "events not given back, their claim will run out", slog.Any("err", err))
 		}
 	}()
@@ -133,11 +134,11 @@ func (s *Service) sendClaimed(ctx context.Context, w models.Webhook, list []mode
 		if ctx.Err() != nil && out.code != "" {
 			return false, nil
 		}
+		untried = untried[1:]
 		off, err := s.finish(ctx, w, d, claim, out)
 		if err != nil {
 			return false, err
 		}
-		left--
 		if off || out.wait > 0 {
 			return false, nil
 		}

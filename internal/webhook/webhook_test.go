@@ -277,6 +277,34 @@ func TestTooBusyReceiverIsLeftAlone(t *testing.T) {
 	}
 }
 
+// An event whose answer cannot be written down is not sent again at once; those behind it wait for nobody.
+func TestEventThatWasTriedIsNotGivenBack(t *testing.T) {
+	db, _ := testdb.OpenFaulty(t, testdb.Template(t))
+	s := newStage(t, db)
+	w, _ := s.hook()
+	for range 3 {
+		s.publish(models.Event{Type: models.InboxStateEvent})
+	}
+	broken := errors.New("the database takes nothing")
+	ctx := testdb.WithFault(t.Context(), func(query string) (before, after error) {
+		if strings.HasPrefix(strings.TrimSpace(query), "UPDATE webhook_deliveries SET state") {
+			return broken, nil
+		}
+		return nil, nil
+	})
+	if err := s.drain(ctx, w.ID); !errors.Is(err, broken) {
+		t.Errorf("drain = %v, want that the answer cannot be kept", err)
+	}
+	s.ok(s.drain(t.Context(), w.ID))
+	sent := map[string]int{}
+	for _, c := range s.calls {
+		sent[c.header.Get("Webhook-Id")]++
+	}
+	if len(s.calls) != 3 || len(sent) != 3 {
+		t.Errorf("%d requests with %d events, want each of three once", len(s.calls), len(sent))
+	}
+}
+
 func TestForbiddenAddressSeesNoConnection(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

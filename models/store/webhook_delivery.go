@@ -110,11 +110,15 @@ func (s *Store) FinishDelivery(ctx context.Context, d models.Delivery, claim str
 	})
 }
 
-// ReleaseDeliveries gives back what is left of a claim: attempts that were not made do not count.
-func (s *Store) ReleaseDeliveries(ctx context.Context, claim string) error {
+// ReleaseDeliveries gives back those of a claim that were not tried: an attempt that was not made does not count.
+func (s *Store) ReleaseDeliveries(ctx context.Context, claim string, untried []models.Delivery) error {
+	ids := make([]int64, len(untried))
+	for i, d := range untried {
+		ids[i] = d.ID
+	}
 	return s.write(ctx, "give deliveries back", func(ctx context.Context, tx *txPool) error {
 		_, err := tx.exec(ctx, `UPDATE webhook_deliveries SET attempts = attempts - 1, claim = '', claimed_until = NULL
-			WHERE claim = ? AND state = 'queued'`, claim)
+			WHERE id IN (`+marks(len(ids))+`) AND claim = ? AND state = 'queued'`, append(anys(ids), claim)...)
 		return err
 	})
 }
