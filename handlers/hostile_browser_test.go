@@ -1,8 +1,10 @@
 package handlers_test
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -14,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
@@ -132,14 +135,40 @@ func (g gallery) show(t *testing.T, run func(...chromedp.Action), base, way stri
 	t.Helper()
 	var all []string
 	for from := 0; from < len(g.docs[way]); from += perPage {
-		var ran []string
-		run(chromedp.Navigate(fmt.Sprintf("%s/host?way=%s&from=%d", base, way, from)),
+		var ran, before []string
+		run(loadedWhole(fmt.Sprintf("%s/host?way=%s&from=%d", base, way, from), &before),
 			// What starts by itself has started when the page is loaded and some pictures of it were drawn.
 			chromedp.Evaluate(`new Promise((done) => { let n = 0; const next = () => ++n < 20 ? requestAnimationFrame(next) : done(ran); next(); })`, &ran, awaited))
-		all = append(all, ran...)
+		all = append(all, append(before, ran...)...)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// loadedWhole opens a page and waits until all of its frames are there. Among hundreds of frames the browser now and then
+// loses one, and the page is never done: then it is opened again. ran is what has run until then.
+func loadedWhole(address string, ran *[]string) chromedp.Action {
+	const attempts = 3
+	return chromedp.ActionFunc(func(ctx context.Context) error {
+		whole := fmt.Sprintf(`location.href === %q && document.readyState === "complete"`, address)
+		for n := 1; ; n++ {
+			_, _, problem, _, err := page.Navigate(address).Do(ctx)
+			if err == nil && problem != "" {
+				err = errors.New(problem)
+			}
+			if err != nil {
+				return fmt.Errorf("open %s: %w", address, err)
+			}
+			if err = chromedp.Poll(whole, nil, chromedp.WithPollingTimeout(90*time.Second)).Do(ctx); err == nil || n == attempts {
+				return err
+			}
+			var more []string
+			if err := chromedp.Evaluate(`window.ran ?? []`, &more).Do(ctx); err != nil {
+				return err
+			}
+			*ran = append(*ran, more...)
+		}
+	})
 }
 
 // Mail is shown by two walls, and each holds alone: what the sanitiser leaves is harmless, and where it would fail the
