@@ -159,8 +159,16 @@ func loadedWhole(address string, ran *[]string) chromedp.Action {
 			if err != nil {
 				return fmt.Errorf("open %s: %w", address, err)
 			}
-			if err = chromedp.Poll(whole, nil, chromedp.WithPollingTimeout(90*time.Second)).Do(ctx); err == nil || n == attempts {
-				return err
+			done := false
+			for end := time.Now().Add(90 * time.Second); !done && time.Now().Before(end) && ctx.Err() == nil; {
+				_ = chromedp.Evaluate(whole, &done).Do(ctx) // Fails while one page takes the place of the other.
+				time.Sleep(20 * time.Millisecond)
+			}
+			if done {
+				return nil
+			}
+			if n == attempts {
+				return fmt.Errorf("%s is not loaded whole after %d attempts", address, n)
 			}
 			var more []string
 			if err := chromedp.Evaluate(`window.ran ?? []`, &more).Do(ctx); err != nil {
