@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -135,9 +134,9 @@ func extractionUpdate(v *visit) error {
 	if err != nil {
 		return err
 	}
-	base, err := strconv.ParseInt(f.get("base"), 10, 64)
-	if err != nil || base <= 0 {
-		return errUnreadable
+	base, err := f.rulesBase()
+	if err != nil {
+		return err
 	}
 	rules := in.Rules
 	rules.Extraction = extractionOf(f)
@@ -156,28 +155,20 @@ func extractionUpdate(v *visit) error {
 	default:
 		var version int64
 		if version, err = v.h.Gateway.SaveRules(v.ctx(), v.me, in.ID, base, rules); err == nil {
-			v.say("ok", "flash.rules_saved", "n", strconv.FormatInt(version, 10))
-			return v.redirect(fmt.Sprintf("/inboxes/%d/extraction", in.ID))
+			return v.rulesSaved(in, "extraction", base, version)
 		}
 	}
-	if list, ok := invalid(err); ok {
-		names := map[string]string{"correlate.by": "correlate_by", "correlate.window": "window_days", "mail": "pasted"}
-		for _, e := range list {
-			if strings.HasPrefix(e.Field, "profiles") {
-				names[e.Field] = "profiles"
-			}
+	status, err := f.rulesRefused(in, err, func(path string) string {
+		if strings.HasPrefix(path, "profiles") {
+			return "profiles"
 		}
-		f.take(list, names)
-		return v.showExtraction(http.StatusUnprocessableEntity, in, f, data)
-	}
-	if errors.Is(err, models.ErrConflict) {
-		f.values["base"], data.Conflict = strconv.FormatInt(in.RuleVersion, 10), true
-		return v.showExtraction(http.StatusConflict, in, f, data)
-	}
+		return or(map[string]string{"correlate.by": "correlate_by", "correlate.window": "window_days", "mail": "pasted"}[path], path)
+	})
 	if err != nil {
 		return err
 	}
-	return v.showExtraction(http.StatusOK, in, f, data)
+	data.Conflict = status == http.StatusConflict
+	return v.showExtraction(status, in, f, data)
 }
 
 // pastedMail is the mail in the form as octets of a mail.

@@ -1,8 +1,6 @@
 package handlers
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -44,9 +42,9 @@ func flowUpdate(v *visit) error {
 	if err != nil {
 		return err
 	}
-	base, err := strconv.ParseInt(f.get("base"), 10, 64)
-	if err != nil || base <= 0 {
-		return errUnreadable
+	base, err := f.rulesBase()
+	if err != nil {
+		return err
 	}
 	mine, data := v.flowOf(f), flowView{}
 	do, which, _ := strings.Cut(v.Request.PostForm.Get("do"), ".")
@@ -54,12 +52,7 @@ func flowUpdate(v *visit) error {
 	case "save":
 		var version int64
 		if version, err = v.h.Gateway.SaveFlow(v.ctx(), v.me, in.ID, base, mine); err == nil {
-			if version == base {
-				v.say("ok", "flash.rules_same")
-			} else {
-				v.say("ok", "flash.rules_saved", "n", strconv.FormatInt(version, 10))
-			}
-			return v.redirect(fmt.Sprintf("/inboxes/%d/flow", in.ID))
+			return v.rulesSaved(in, "flow", base, version)
 		}
 	case "try":
 		rules := in.Rules
@@ -74,24 +67,17 @@ func flowUpdate(v *visit) error {
 	default:
 		return errUnreadable
 	}
-	if list, ok := invalid(err); ok {
-		names := map[string]string{"mail": "pasted"}
-		for _, e := range list {
-			if name := flowField(e.Field); name != "" {
-				names[e.Field] = name
-			}
+	status, err := f.rulesRefused(in, err, func(path string) string {
+		if path == "mail" {
+			return "pasted"
 		}
-		f.take(list, names)
-		return v.showFlow(http.StatusUnprocessableEntity, in, f, mine, data)
-	}
-	if errors.Is(err, models.ErrConflict) {
-		f.values["base"], data.Conflict = strconv.FormatInt(in.RuleVersion, 10), true
-		return v.showFlow(http.StatusConflict, in, f, mine, data)
-	}
+		return or(flowField(path), path)
+	})
 	if err != nil {
 		return err
 	}
-	return v.showFlow(http.StatusOK, in, f, mine, data)
+	data.Conflict = status == http.StatusConflict
+	return v.showFlow(status, in, f, mine, data)
 }
 
 // rearranged does with the rules in the form what a button says: a new one, or one of them up, down or away.

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -62,9 +61,8 @@ func ruleValues(r models.Rules, base int64) map[string]string {
 	return values
 }
 
-// rulesOf reads the rules in a form.
-func rulesOf(f *form) models.Rules {
-	var r models.Rules
+// rulesOf returns the rules in force with what the form sets of them; their other parts have pages of their own.
+func rulesOf(f *form, r models.Rules) models.Rules {
 	for _, field := range gateway.RuleFields(&r) {
 		switch {
 		case field.Switch != nil:
@@ -150,12 +148,11 @@ func ruleUpdate(v *visit) error {
 	if err != nil {
 		return err
 	}
-	base, err := strconv.ParseInt(f.get("base"), 10, 64)
-	if err != nil || base <= 0 {
-		return errUnreadable
+	base, err := f.rulesBase()
+	if err != nil {
+		return err
 	}
-	rules := rulesOf(f)
-	rules.Extraction, rules.Flow, rules.Script = in.Rules.Extraction, in.Rules.Flow, in.Rules.Script // They have pages of their own.
+	rules := rulesOf(f, in.Rules)
 	switch v.Request.PostForm.Get("do") {
 	case "lint":
 		return v.showRules(http.StatusOK, in, f, ruleView{})
@@ -163,29 +160,23 @@ func ruleUpdate(v *visit) error {
 		return v.tryRules(in, f, rules)
 	}
 	version, err := v.h.Gateway.SaveRules(v.ctx(), v.me, in.ID, base, rules)
-	if list, ok := invalid(err); ok {
-		f.take(list, nil)
-		return v.showRules(http.StatusUnprocessableEntity, in, f, ruleView{})
+	if err == nil {
+		return v.rulesSaved(in, "rules", base, version)
 	}
-	if errors.Is(err, models.ErrConflict) {
-		return v.showRuleConflict(in, f, rules)
-	}
+	status, err := f.rulesRefused(in, err, nil)
 	if err != nil {
 		return err
 	}
-	if version == base {
-		v.say("ok", "flash.rules_same")
-	} else {
-		v.say("ok", "flash.rules_saved", "n", strconv.FormatInt(version, 10))
+	if status == http.StatusConflict {
+		return v.showRuleConflict(in, f, rules)
 	}
-	return v.redirect(fmt.Sprintf("/inboxes/%d/rules", in.ID))
+	return v.showRules(status, in, f, ruleView{})
 }
 
 // showRules shows the form of the rules with what is doubtful about those in it.
 func (v *visit) showRules(status int, in gateway.InboxView, f *form, data ruleView) error {
 	data.InboxView = in
-	rules := rulesOf(f)
-	rules.Extraction, rules.Flow, rules.Script = in.Rules.Extraction, in.Rules.Flow, in.Rules.Script // They have pages of their own.
+	rules := rulesOf(f, in.Rules)
 	found, err := v.h.Gateway.LintRules(v.ctx(), in.ID, rules)
 	if err != nil {
 		return err
@@ -216,7 +207,7 @@ func (v *visit) showRules(status int, in gateway.InboxView, f *form, data ruleVi
 	})
 }
 
-// showRuleConflict shows rules that somebody else has changed meanwhile: saving again applies what was entered.
+// showRuleConflict shows rules that somebody else has changed meanwhile, with what differs.
 func (v *visit) showRuleConflict(in gateway.InboxView, f *form, mine models.Rules) error {
 	now, err := v.h.Gateway.RuleVersion(v.ctx(), in.ID, in.RuleVersion)
 	if err != nil {
@@ -230,7 +221,6 @@ func (v *visit) showRuleConflict(in gateway.InboxView, f *form, mine models.Rule
 	for _, d := range gateway.CompareRules(now.Rules, mine) {
 		c.Differs = append(c.Differs, difference{v.l.T("inbox." + d.Field), v.inboxValue(d.Field, d.Before), v.inboxValue(d.Field, d.After)})
 	}
-	f.values["base"] = strconv.FormatInt(in.RuleVersion, 10)
 	return v.showRules(http.StatusConflict, in, f, ruleView{Conflict: c})
 }
 

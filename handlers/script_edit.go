@@ -1,8 +1,6 @@
 package handlers
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -88,41 +86,33 @@ func scriptUpdate(v *visit) error {
 	if err != nil {
 		return err
 	}
-	base, err := strconv.ParseInt(f.get("base"), 10, 64)
-	if err != nil || base <= 0 {
-		return errUnreadable
+	base, err := f.rulesBase()
+	if err != nil {
+		return err
 	}
 	draft := models.Script{Source: f.text("script"), OnFailure: f.get("script_on_failure")}
-	data, version := scriptView{}, int64(0)
+	data := scriptView{}
 	switch v.Request.PostForm.Get("do") {
 	case "example":
 		f.values["script"] = exampleScript
 	case "try":
 		data.Tried, err = v.tryScript(in, f, draft)
 	case "save":
+		var version int64
 		if version, err = v.h.Gateway.SaveScript(v.ctx(), v.me, in.ID, base, draft); err == nil {
-			if version == base {
-				v.say("ok", "flash.rules_same")
-			} else {
-				v.say("ok", "flash.rules_saved", "n", strconv.FormatInt(version, 10))
-			}
-			return v.redirect(fmt.Sprintf("/inboxes/%d/script", in.ID))
+			return v.rulesSaved(in, "script", base, version)
 		}
 	default:
 		return errUnreadable
 	}
-	if list, ok := invalid(err); ok {
-		f.take(list, map[string]string{"mail": "pasted", "source": "script", "on_failure": "script_on_failure"})
-		return v.showScript(http.StatusUnprocessableEntity, in, f, data)
-	}
-	if errors.Is(err, models.ErrConflict) {
-		f.values["base"], data.Conflict = strconv.FormatInt(in.RuleVersion, 10), true
-		return v.showScript(http.StatusConflict, in, f, data)
-	}
+	status, err := f.rulesRefused(in, err, func(path string) string {
+		return or(map[string]string{"mail": "pasted", "source": "script", "on_failure": "script_on_failure"}[path], path)
+	})
 	if err != nil {
 		return err
 	}
-	return v.showScript(http.StatusOK, in, f, data)
+	data.Conflict = status == http.StatusConflict
+	return v.showScript(status, in, f, data)
 }
 
 // tryScript shows what the script in the form says to mails; nothing is written.
