@@ -17,18 +17,12 @@ import (
 // SaveFlow puts flow rules in force in an inbox as a new version of its rules, when the one in force is still base;
 // models.ErrConflict otherwise. Rules that cannot be taken are a models.InvalidList. It returns the version in force.
 func (g *Gateway) SaveFlow(ctx context.Context, by *models.User, inboxID, base int64, f models.Flow) (int64, error) {
-	v, err := g.Store.RuleVersion(ctx, inboxID, base)
-	if errors.Is(err, models.ErrNotFound) {
-		if _, err := g.Store.InboxByID(ctx, inboxID); err != nil {
-			return 0, err
-		}
-		return 0, fmt.Errorf("version %d is not in force: %w", base, models.ErrConflict)
-	}
+	rules, err := g.rulesToChange(ctx, inboxID, base)
 	if err != nil {
 		return 0, err
 	}
-	v.Rules.Flow = f
-	return g.putInForce(ctx, by, inboxID, base, v.Rules, "flow.update", nil)
+	rules.Flow = f
+	return g.putInForce(ctx, by, inboxID, base, rules, "flow.update", nil)
 }
 
 // CheckFlow returns what keeps a person from putting flow rules in force in an inbox, as a models.InvalidList; nil when

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -36,6 +37,19 @@ func (g *Gateway) RollBackRules(ctx context.Context, by *models.User, inboxID, b
 		return 0, err
 	}
 	return g.putInForce(ctx, by, inboxID, base, old.Rules, "rules.rollback", map[string]string{"to": itoa(version)})
+}
+
+// rulesToChange returns the rules of version base of an inbox, of which one part is about to be changed;
+// models.ErrConflict when there is no such version, so that it cannot be in force.
+func (g *Gateway) rulesToChange(ctx context.Context, inboxID, base int64) (models.Rules, error) {
+	v, err := g.Store.RuleVersion(ctx, inboxID, base)
+	if errors.Is(err, models.ErrNotFound) {
+		if _, err := g.Store.InboxByID(ctx, inboxID); err != nil {
+			return models.Rules{}, err
+		}
+		return models.Rules{}, fmt.Errorf("version %d is not in force: %w", base, models.ErrConflict)
+	}
+	return v.Rules, err
 }
 
 func (g *Gateway) putInForce(

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -25,18 +24,12 @@ func (g *Gateway) SaveScript(ctx context.Context, by *models.User, inboxID, base
 	if err := g.wrongScript(ctx, models.Script{OnFailure: s.OnFailure}); err != nil { // Also of a script that is taken away.
 		return 0, err
 	}
-	v, err := g.Store.RuleVersion(ctx, inboxID, base)
-	if errors.Is(err, models.ErrNotFound) {
-		if _, err := g.Store.InboxByID(ctx, inboxID); err != nil {
-			return 0, err
-		}
-		return 0, fmt.Errorf("version %d is not in force: %w", base, models.ErrConflict)
-	}
+	rules, err := g.rulesToChange(ctx, inboxID, base)
 	if err != nil {
 		return 0, err
 	}
-	v.Rules.Script = tidyScript(s)
-	return g.putInForce(ctx, by, inboxID, base, v.Rules, "script.update", nil)
+	rules.Script = tidyScript(s)
+	return g.putInForce(ctx, by, inboxID, base, rules, "script.update", nil)
 }
 
 // tidyScript leaves out what is usual, so that saving without a change makes no version.
