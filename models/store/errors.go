@@ -95,3 +95,11 @@ func foundOne(n int64, err error) error {
 	}
 	return err
 }
+
+// fenced is models.ErrFenced when the row of a claim was not changed: somebody else has it by now.
+func fenced(n int64, err error) error {
+	if err == nil && n == 0 {
+		return models.ErrFenced
+	}
+	return err
+}

@@ -35,13 +35,7 @@ func (s *Store) Labels(ctx context.Context, project int64) ([]models.Label, erro
 
 // LabelIDs returns the labels of that name, in small letters, in all projects.
 func (s *Store) LabelIDs(ctx context.Context, folded string) ([]int64, error) {
-	var ids []int64
-	err := s.each(ctx, "SELECT id FROM labels WHERE folded = ? LIMIT 10000", []any{folded}, func(r *sql.Rows) error {
-		var id int64
-		err := r.Scan(&id)
-		ids = append(ids, id)
-		return err
-	})
+	ids, err := s.ids(ctx, "SELECT id FROM labels WHERE folded = ? LIMIT 10000", folded)
 	return ids, wrap("find labels", err)
 }
 

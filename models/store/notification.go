@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"time"
 
@@ -79,17 +78,10 @@ func (s *Store) audience(ctx context.Context, i models.Issue, note bool, ids []i
 	if note {
 		hidden = 1
 	}
-	var told []int64
-	err := s.each(ctx, `SELECT u.id FROM users u WHERE u.id IN (`+marks(len(padded))+`) AND u.role <> 'customer' AND u.disabled_at IS NULL
+	told, err := s.ids(ctx, `SELECT u.id FROM users u WHERE u.id IN (`+marks(len(padded))+`) AND u.role <> 'customer' AND u.disabled_at IS NULL
 		AND (u.role = 'admin' OR EXISTS (SELECT 1 FROM members m WHERE m.project_id = ? AND m.user_id = u.id AND (m.role <> 'reporter'
 			OR ? = 0 AND (u.id = ? OR EXISTS (SELECT 1 FROM watchers w WHERE w.issue_number = ? AND w.user_id = u.id)))))
-		AND NOT EXISTS (SELECT 1 FROM mutes x WHERE x.issue_number = ? AND x.user_id = u.id) ORDER BY u.id`,
-		append(anys(padded), i.ProjectID, hidden, i.ReporterID, i.Number, i.Number), func(r *sql.Rows) error {
-			var id int64
-			err := r.Scan(&id)
-			told = append(told, id)
-			return err
-		})
+		AND NOT EXISTS (SELECT 1 FROM mutes x WHERE x.issue_number = ? AND x.user_id = u.id) ORDER BY u.id`, append(anys(padded), i.ProjectID, hidden, i.ReporterID, i.Number, i.Number)...)
 	return told, err
 }
 

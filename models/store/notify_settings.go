@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -38,14 +37,8 @@ func (s *Store) SetNotifySettings(ctx context.Context, n models.NotifySettings) 
 
 // readersOfNew are the members of a project who want to hear of its new issues.
 func (s *Store) readersOfNew(ctx context.Context, project int64) ([]int64, error) {
-	var ids []int64
-	err := s.each(ctx, `SELECT n.user_id FROM notify_settings n JOIN members m ON m.user_id = n.user_id
-		WHERE m.project_id = ? AND n.new_issue <> 'off' ORDER BY n.user_id LIMIT 10000`, []any{project}, func(r *sql.Rows) error {
-		var id int64
-		err := r.Scan(&id)
-		ids = append(ids, id)
-		return err
-	})
+	ids, err := s.ids(ctx, `SELECT n.user_id FROM notify_settings n JOIN members m ON m.user_id = n.user_id
+		WHERE m.project_id = ? AND n.new_issue <> 'off' ORDER BY n.user_id LIMIT 10000`, project)
 	return ids, wrap("list readers of new issues", err)
 }
 

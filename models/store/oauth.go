@@ -75,13 +75,9 @@ func (s *Store) ReleaseOAuth(ctx context.Context, owner, claim string) error {
 // then nothing is kept.
 func (s *Store) FinishOAuth(ctx context.Context, c models.OAuthCredential, claim string) error {
 	return s.write(ctx, "keep tokens", func(ctx context.Context, tx *txPool) error {
-		n, err := tx.exec(ctx, `UPDATE oauth_credentials SET refresh_enc = ?, access_enc = ?, access_expires_at = ?, refresh_at = ?, granted = ?,
+		return fenced(tx.exec(ctx, `UPDATE oauth_credentials SET refresh_enc = ?, access_enc = ?, access_expires_at = ?, refresh_at = ?, granted = ?,
 			code = ?, args = ?, trouble_at = ?, updated_at = ?, claim = '', claimed_until = NULL WHERE owner = ? AND claim = ?`,
-			c.RefreshEnc, c.AccessEnc, c.AccessExpiresAt, c.RefreshAt, cut(clean(c.Granted), 2000), c.Code, c.Args, c.TroubleAt, now(), c.Owner, claim)
-		if err == nil && n == 0 {
-			err = models.ErrFenced
-		}
-		return err
+			c.RefreshEnc, c.AccessEnc, c.AccessExpiresAt, c.RefreshAt, cut(clean(c.Granted), 2000), c.Code, c.Args, c.TroubleAt, now(), c.Owner, claim))
 	})
 }
 

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"letterbox/models"
@@ -10,68 +9,21 @@ import (
 
 // AccountsWithDue returns the accounts that have mail to be sent at now and may be tried, each once.
 func (s *Store) AccountsWithDue(ctx context.Context, now time.Time) ([]int64, error) {
-	var ids []int64
-	err := s.each(ctx, `SELECT DISTINCT account_id FROM outbox WHERE state = 'queued' AND next_attempt_at <= ?
-		AND NOT EXISTS (SELECT 1 FROM sending_accounts a WHERE a.id = account_id AND a.next_try_at > ?) LIMIT 1000`,
-		[]any{now, now}, func(r *sql.Rows) error {
-			var id int64
-			err := r.Scan(&id)
-			ids = append(ids, id)
-			return err
-		})
-	return ids, wrap("find mail to be sent", err)
+	return s.dueOwners(ctx, outboxQueue, "sending_accounts", now)
 }
 
 // ClaimOutgoing takes up to limit due mails of an account, the oldest first, for one round of sending, and counts an
-// attempt for each. Nobody else gets them before ttl is over. Only the conditional write excludes others, so it works on
-// every database: of two who find the same row, the second finds it claimed.
+// attempt for each. Nobody else gets them before ttl is over.
 func (s *Store) ClaimOutgoing(ctx context.Context, account int64, claim string, at time.Time, ttl time.Duration, limit int) ([]models.Outgoing, error) {
-	var list []models.Outgoing
-	due := false // The last look of a round finds nothing: that is worth no transaction.
-	err := s.queryRow(ctx, "SELECT EXISTS (SELECT 1 FROM outbox WHERE account_id = ? AND state = 'queued' AND next_attempt_at <= ?)", []any{account, at}, &due)
-	if err != nil || !due {
-		return nil, wrap("look for mail to be sent", err)
-	}
-	err = s.write(ctx, "claim mail", func(ctx context.Context, tx *txPool) error {
-		list = nil
-		t, err := s.Now(ctx)
-		if err != nil {
-			return err
-		}
-		var ids []int64
-		err = s.each(ctx, `SELECT id FROM outbox WHERE account_id = ? AND state = 'queued' AND next_attempt_at <= ?
-			AND (claimed_until IS NULL OR claimed_until <= ? OR claimed_until > ?) ORDER BY next_attempt_at, id LIMIT ?`, []any{account, at, t, t.Add(longestHold), limit},
-			func(r *sql.Rows) error {
-				var id int64
-				err := r.Scan(&id)
-				ids = append(ids, id)
-				return err
-			})
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		args := append([]any{claim, t.Add(ttl)}, anys(ids)...)
-		_, err = tx.exec(ctx, `UPDATE outbox SET claim = ?, claimed_until = ?, attempts = attempts + 1
-			WHERE id IN (`+marks(len(ids))+`) AND state = 'queued' AND (claimed_until IS NULL OR claimed_until <= ? OR claimed_until > ?)`,
-			append(args, t, t.Add(longestHold))...)
-		if err != nil {
-			return err
-		}
-		return s.gorm(ctx).Where("claim = ?", claim).Order("next_attempt_at, id").Limit(limit).Find(&list).Error
-	})
-	return list, err
+	return claimDue[models.Outgoing](ctx, s, outboxQueue, account, claim, at, ttl, limit)
 }
 
 // FinishOutgoing ends the attempt claim with what came of it: State, NextAttemptAt, Code, Answer and AcceptedAt of o.
 // models.ErrFenced when somebody else has the mail by now.
 func (s *Store) FinishOutgoing(ctx context.Context, o models.Outgoing, claim string) error {
 	return s.write(ctx, "finish an attempt", func(ctx context.Context, tx *txPool) error {
-		n, err := tx.exec(ctx, `UPDATE outbox SET state = ?, next_attempt_at = ?, code = ?, answer = ?, accepted_at = ?, claim = '', claimed_until = NULL
-			WHERE id = ? AND claim = ? AND state = 'queued'`, o.State, o.NextAttemptAt, o.Code, cut(clean(o.Answer), 1000), o.AcceptedAt, o.ID, claim)
-		if err == nil && n == 0 {
-			err = models.ErrFenced
-		}
-		return err
+		return fenced(tx.exec(ctx, `UPDATE outbox SET state = ?, next_attempt_at = ?, code = ?, answer = ?, accepted_at = ?, claim = '', claimed_until = NULL
+			WHERE id = ? AND claim = ? AND state = 'queued'`, o.State, o.NextAttemptAt, o.Code, cut(clean(o.Answer), 1000), o.AcceptedAt, o.ID, claim))
 	})
 }
 
@@ -81,11 +33,7 @@ func (s *Store) ReleaseOutgoing(ctx context.Context, claim string, untried []mod
 	for i, o := range untried {
 		ids[i] = o.ID
 	}
-	return s.write(ctx, "give mail back", func(ctx context.Context, tx *txPool) error {
-		_, err := tx.exec(ctx, `UPDATE outbox SET attempts = attempts - 1, claim = '', claimed_until = NULL
-			WHERE id IN (`+marks(len(ids))+`) AND claim = ? AND state = 'queued'`, append(anys(ids), claim)...)
-		return err
-	})
+	return s.releaseClaimed(ctx, outboxQueue, claim, ids)
 }
 
 // FailExpired gives up the mails whose time is over and that nobody is sending, and returns how many.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"strings"
 )
 
@@ -17,12 +16,6 @@ func (s *Store) FindPeople(ctx context.Context, text string, limit int) ([]int64
 	case at > 0:
 		query, args = "SELECT user_id FROM user_addresses WHERE address = ? LIMIT ?", []any{text, limit}
 	}
-	var ids []int64
-	err := s.each(ctx, query, args, func(r *sql.Rows) error {
-		var id int64
-		err := r.Scan(&id)
-		ids = append(ids, id)
-		return err
-	})
+	ids, err := s.ids(ctx, query, args...)
 	return ids, wrap("find people", err)
 }

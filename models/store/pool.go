@@ -145,6 +145,18 @@ func scanAll(rows *sql.Rows, scan func(*sql.Rows) error) error {
 	return rows.Err()
 }
 
+// ids returns the numbers that a query selects.
+func (s *Store) ids(ctx context.Context, query string, args ...any) ([]int64, error) {
+	var out []int64
+	err := s.each(ctx, query, args, func(r *sql.Rows) error {
+		var id int64
+		err := r.Scan(&id)
+		out = append(out, id)
+		return err
+	})
+	return out, err
+}
+
 // marks returns n placeholders: "?,?,?".
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
 

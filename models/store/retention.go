@@ -158,12 +158,6 @@ func (s *Store) ExpiredEvents(ctx context.Context, before time.Time, purge bool)
 
 // DeletedInboxes returns the inboxes that were deleted and have messages with octets.
 func (s *Store) DeletedInboxes(ctx context.Context) ([]int64, error) {
-	var ids []int64
-	err := s.each(ctx, `SELECT DISTINCT inbox_id FROM messages WHERE blob_id IS NOT NULL AND inbox_id NOT IN (SELECT id FROM inboxes) ORDER BY inbox_id`, nil, func(r *sql.Rows) error {
-		var id int64
-		err := r.Scan(&id)
-		ids = append(ids, id)
-		return err
-	})
+	ids, err := s.ids(ctx, `SELECT DISTINCT inbox_id FROM messages WHERE blob_id IS NOT NULL AND inbox_id NOT IN (SELECT id FROM inboxes) ORDER BY inbox_id`)
 	return ids, wrap("find deleted inboxes", err)
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"strings"
 
 	"letterbox/models"
@@ -27,14 +26,7 @@ func (s *Store) RemoveWatcher(ctx context.Context, issue, userID int64) error {
 
 // Watchers returns the users who follow an issue, by ID; at most 10,000.
 func (s *Store) Watchers(ctx context.Context, issue int64) ([]int64, error) {
-	var ids []int64
-	err := s.each(ctx, "SELECT user_id FROM watchers WHERE issue_number = ? ORDER BY user_id LIMIT 10000", []any{issue},
-		func(r *sql.Rows) error {
-			var id int64
-			err := r.Scan(&id)
-			ids = append(ids, id)
-			return err
-		})
+	ids, err := s.ids(ctx, "SELECT user_id FROM watchers WHERE issue_number = ? ORDER BY user_id LIMIT 10000", issue)
 	return ids, wrap("list watchers", err)
 }
 

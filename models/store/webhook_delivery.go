@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"letterbox/models"
@@ -51,62 +50,21 @@ func (s *Store) DeliveryByID(ctx context.Context, id int64) (models.Delivery, er
 
 // WebhooksWithDue returns the webhooks for which something is to be sent at now and that may be tried, each once.
 func (s *Store) WebhooksWithDue(ctx context.Context, at time.Time) ([]int64, error) {
-	var ids []int64
-	err := s.each(ctx, `SELECT DISTINCT webhook_id FROM webhook_deliveries WHERE state = 'queued' AND next_attempt_at <= ?
-		AND NOT EXISTS (SELECT 1 FROM webhooks w WHERE w.id = webhook_id AND w.next_try_at > ?) LIMIT 1000`, []any{at, at},
-		func(r *sql.Rows) error {
-			var id int64
-			err := r.Scan(&id)
-			ids = append(ids, id)
-			return err
-		})
-	return ids, wrap("find what is to be sent", err)
+	return s.dueOwners(ctx, webhookQueue, "webhooks", at)
 }
 
 // ClaimDeliveries takes up to limit due events of a webhook and counts an attempt for each. Nobody else gets them before
-// ttl is over, as with [Store.ClaimOutgoing].
+// ttl is over.
 func (s *Store) ClaimDeliveries(ctx context.Context, webhook int64, claim string, at time.Time, ttl time.Duration, limit int) ([]models.Delivery, error) {
-	var list []models.Delivery
-	err := s.write(ctx, "claim deliveries", func(ctx context.Context, tx *txPool) error {
-		list = nil
-		t, err := s.Now(ctx)
-		if err != nil {
-			return err
-		}
-		var ids []int64
-		err = s.each(ctx, `SELECT id FROM webhook_deliveries WHERE webhook_id = ? AND state = 'queued' AND next_attempt_at <= ?
-			AND (claimed_until IS NULL OR claimed_until <= ? OR claimed_until > ?) ORDER BY id LIMIT ?`,
-			[]any{webhook, at, t, t.Add(longestHold), limit}, func(r *sql.Rows) error {
-				var id int64
-				err := r.Scan(&id)
-				ids = append(ids, id)
-				return err
-			})
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		args := append([]any{claim, t.Add(ttl)}, anys(ids)...)
-		_, err = tx.exec(ctx, `UPDATE webhook_deliveries SET claim = ?, claimed_until = ?, attempts = attempts + 1
-			WHERE id IN (`+marks(len(ids))+`) AND state = 'queued' AND (claimed_until IS NULL OR claimed_until <= ? OR claimed_until > ?)`,
-			append(args, t, t.Add(longestHold))...)
-		if err != nil {
-			return err
-		}
-		return s.gorm(ctx).Where("claim = ?", claim).Order("id").Limit(limit).Find(&list).Error
-	})
-	return list, err
+	return claimDue[models.Delivery](ctx, s, webhookQueue, webhook, claim, at, ttl, limit)
 }
 
 // FinishDelivery ends the attempt claim with what came of it. models.ErrFenced when somebody else has the event by now.
 func (s *Store) FinishDelivery(ctx context.Context, d models.Delivery, claim string) error {
 	return s.write(ctx, "finish a delivery", func(ctx context.Context, tx *txPool) error {
-		n, err := tx.exec(ctx, `UPDATE webhook_deliveries SET state = ?, next_attempt_at = ?, status = ?, code = ?, took = ?, finished_at = ?,
+		return fenced(tx.exec(ctx, `UPDATE webhook_deliveries SET state = ?, next_attempt_at = ?, status = ?, code = ?, took = ?, finished_at = ?,
 			claim = '', claimed_until = NULL WHERE id = ? AND claim = ? AND state = 'queued'`,
-			d.State, d.NextAttemptAt, d.Status, d.Code, d.Took, d.FinishedAt, d.ID, claim)
-		if err == nil && n == 0 {
-			err = models.ErrFenced
-		}
-		return err
+			d.State, d.NextAttemptAt, d.Status, d.Code, d.Took, d.FinishedAt, d.ID, claim))
 	})
 }
 
@@ -116,11 +74,7 @@ func (s *Store) ReleaseDeliveries(ctx context.Context, claim string, untried []m
 	for i, d := range untried {
 		ids[i] = d.ID
 	}
-	return s.write(ctx, "give deliveries back", func(ctx context.Context, tx *txPool) error {
-		_, err := tx.exec(ctx, `UPDATE webhook_deliveries SET attempts = attempts - 1, claim = '', claimed_until = NULL
-			WHERE id IN (`+marks(len(ids))+`) AND claim = ? AND state = 'queued'`, append(anys(ids), claim)...)
-		return err
-	})
+	return s.releaseClaimed(ctx, webhookQueue, claim, ids)
 }
 
 // ReplayDelivery has an event sent again at once, with all attempts anew; models.ErrConflict while it is being sent.
@@ -142,14 +96,8 @@ func (s *Store) CancelDeliveries(ctx context.Context, webhook int64, at time.Tim
 
 // PurgeDeliveries removes up to limit deliveries that ended before that moment, and those of webhooks that are gone.
 func (s *Store) PurgeDeliveries(ctx context.Context, before time.Time, limit int) error {
-	var ids []int64
-	err := s.each(ctx, `SELECT id FROM webhook_deliveries d WHERE d.created_at < ? AND d.state <> 'queued'
-		OR NOT EXISTS (SELECT 1 FROM webhooks w WHERE w.id = d.webhook_id) ORDER BY id LIMIT ?`, []any{before, limit}, func(r *sql.Rows) error {
-		var id int64
-		err := r.Scan(&id)
-		ids = append(ids, id)
-		return err
-	})
+	ids, err := s.ids(ctx, `SELECT id FROM webhook_deliveries d WHERE d.created_at < ? AND d.state <> 'queued'
+		OR NOT EXISTS (SELECT 1 FROM webhooks w WHERE w.id = d.webhook_id) ORDER BY id LIMIT ?`, before, limit)
 	if err != nil || len(ids) == 0 {
 		return wrap("find old deliveries", err)
 	}
