@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"letterbox/gateway/mailbox"
 	"letterbox/gateway/oauth"
 	"letterbox/gateway/outbound"
+	"letterbox/internal/lane"
 	"letterbox/models"
 )
 
@@ -31,11 +31,9 @@ const (
 // sendOutbox sends what the outbox holds until ctx is done. Each account has a goroutine of its own while it has mail to
 // send, so a dead server delays only its own mail. Any number of processes may do so at once.
 func (g *Gateway) sendOutbox(ctx context.Context) {
-	var mu sync.Mutex
-	busy := map[int64]bool{}
 	expired := time.Now() // When those whose time is over were last looked for.
-	var wg sync.WaitGroup
-	defer wg.Wait()
+	var accounts lane.Lanes
+	defer accounts.Wait()
 	for {
 		ids, err := g.Store.AccountsWithDue(ctx, now())
 		if err == nil && time.Since(expired) >= time.Minute {
@@ -49,19 +47,7 @@ func (g *Gateway) sendOutbox(ctx context.Context) {
 			g.Log.LogAttrs(ctx, slog.LevelError, "outbox could not be read, trying again", slog.Any("err", err))
 		}
 		for _, id := range ids {
-			mu.Lock()
-			started := busy[id]
-			busy[id] = true
-			mu.Unlock()
-			if started {
-				continue
-			}
-			wg.Go(func() {
-				defer func() {
-					mu.Lock()
-					delete(busy, id)
-					mu.Unlock()
-				}()
+			accounts.Go(id, func() {
 				if err := g.drain(ctx, id); err != nil && ctx.Err() == nil {
 					g.Log.LogAttrs(ctx, slog.LevelError, "mail could not be sent, trying again", slog.Int64("account_id", id), slog.Any("err", err))
 				}

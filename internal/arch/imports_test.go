@@ -44,7 +44,7 @@ var mayImport = map[string][]string{
 	"gateway/thread":              {"models"},
 	"gateway": {
 		"gateway/authenticity", "gateway/command", "gateway/extract", "gateway/flow", "gateway/mailbox", "gateway/mailbox/archive", "gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/mailbox/preset", "gateway/message",
-		"gateway/oauth", "gateway/outbound", "gateway/rule", "gateway/script", "gateway/smime", "gateway/thread", "models", "models/store",
+		"gateway/oauth", "gateway/outbound", "gateway/rule", "gateway/script", "gateway/smime", "gateway/thread", "internal/lane", "models", "models/store",
 	},
 
 	"tracker":  {"models", "models/store"},
@@ -55,6 +55,7 @@ var mayImport = map[string][]string{
 	"internal/config":     {"internal/spelling"},
 	"internal/i18n":       {},
 	"internal/identity":   {},
+	"internal/lane":       {},
 	"internal/mailtest":   {"gateway/mailbox", "internal/testport"},
 	"internal/oauthtest":  {"internal/mailtest"},
 	"internal/netguard":   {"gateway/mailbox"},
@@ -63,7 +64,7 @@ var mayImport = map[string][]string{
 	"internal/spelling":   {},
 	"internal/testdb":     {"internal/testport", "models/store"},
 	"internal/testport":   {},
-	"internal/webhook":    {"gateway/mailbox", "models", "models/store"},
+	"internal/webhook":    {"gateway/mailbox", "internal/lane", "models", "models/store"},
 	"internal/app": {
 		"gateway", "gateway/inbound", "gateway/mailbox", "gateway/rule", "gateway/script", "gateway/smime", "handlers", "internal/config", "internal/i18n", "internal/identity", "internal/mailtest", "internal/netguard",
 		"internal/secret", "internal/webhook", "models", "models/store", "templates", "tracker",
@@ -79,7 +80,7 @@ var mayImport = map[string][]string{
 }
 
 // testsMayImport lists what the tests of every package may import besides.
-var testsMayImport = []string{"gateway/mailbox/mailboxtest", "internal/mailtest", "internal/oauthtest", "internal/testdb"}
+var testsMayImport = []string{"gateway/mailbox/mailboxtest", "internal/arch", "internal/mailtest", "internal/oauthtest", "internal/testdb"}
 
 // testsMayAlsoImport lists, for one package, what only its tests may import: they put real parts together.
 var testsMayAlsoImport = map[string][]string{

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
-	"sync"
 	"time"
 
+	"letterbox/internal/lane"
 	"letterbox/models"
 )
 
@@ -32,11 +32,9 @@ func pauses() []time.Duration {
 // Run sends what is queued until ctx is done. Each webhook has a goroutine of its own while there is something for it, so
 // a slow one delays no other. Any number of processes may do so at once. It returns nil.
 func (s *Service) Run(ctx context.Context) error {
-	var mu sync.Mutex
-	busy := map[int64]bool{}
 	var purged time.Time
-	var wg sync.WaitGroup
-	defer wg.Wait()
+	var hooks lane.Lanes
+	defer hooks.Wait()
 	for {
 		ids, err := s.due(ctx)
 		if err == nil && time.Since(purged) >= purgeEvery {
@@ -47,19 +45,7 @@ func (s *Service) Run(ctx context.Context) error {
 			s.Log.LogAttrs(ctx, slog.LevelError, "webhooks could not be read, trying again", slog.Any("err", err))
 		}
 		for _, id := range ids {
-			mu.Lock()
-			started := busy[id]
-			busy[id] = true
-			mu.Unlock()
-			if started {
-				continue
-			}
-			wg.Go(func() {
-				defer func() {
-					mu.Lock()
-					delete(busy, id)
-					mu.Unlock()
-				}()
+			hooks.Go(id, func() {
 				if err := s.drain(ctx, id); err != nil && ctx.Err() == nil {
 					s.Log.LogAttrs(ctx, slog.LevelError, "events could not be sent, trying again", slog.Int64("webhook_id", id), slog.Any("err", err))
 				}
