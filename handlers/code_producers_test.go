@@ -2,13 +2,14 @@ package handlers
 
 import (
 	"encoding/json"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"letterbox/internal/arch"
 )
 
 // TestEveryCodeOfTheCatalogueHasAProducer finds a code about connections that people could never see, or that no test
@@ -44,7 +45,10 @@ func TestEveryCodeOfTheCatalogueHasAProducer(t *testing.T) {
 	for _, one := range troubles() {
 		produced[one.code] = true
 	}
-	tests := allTests(t)
+	tests, err := arch.Tests("..")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, key := range catalogueCodes(t) {
 		test := elsewhere[key]
 		switch {
@@ -82,30 +86,5 @@ func catalogueCodes(t *testing.T) []string {
 		}
 	}
 	slices.Sort(out)
-	return out
-}
-
-// allTests is the source of all tests by name.
-func allTests(t *testing.T) map[string]string {
-	t.Helper()
-	out := map[string]string{}
-	begin := regexp.MustCompile(`(?m)^func (Test\w+)\(`)
-	for _, dir := range []string{"../gateway", "../handlers", "../internal", "../models", "../tracker"} {
-		err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-			if err != nil || e.IsDir() || !strings.HasSuffix(path, "_test.go") {
-				return err
-			}
-			raw, err := os.ReadFile(path)
-			text := string(raw)
-			for _, at := range begin.FindAllStringSubmatchIndex(text, -1) {
-				body, _, _ := strings.Cut(text[at[0]:], "\n}\n")
-				out[text[at[2]:at[3]]] += body
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
 	return out
 }

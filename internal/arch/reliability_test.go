@@ -1,30 +1,20 @@
-package arch_test
+package arch
 
 import (
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
 // The table of faults names for each one what proves it, or says that nothing does.
 func TestEveryFaultNamesATestThatExists(t *testing.T) {
-	doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "reliability.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defined := testNames(t)
-	for _, m := range regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(string(doc), -1) {
-		if !defined[m[1]] {
-			t.Errorf("docs/reliability.md names %s, and there is no such test", m[1])
-		}
-	}
+	doc := readDoc(t, "docs/reliability.md")
+	wantTests(t, "docs/reliability.md", doc)
 	var got []string
-	for _, m := range regexp.MustCompile(`(?m)^\| ((?:(?:F|CP|I)\d+(?:, )?)+) \|.*\|(.*)\|$`).FindAllStringSubmatch(string(doc), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^\| ((?:(?:F|CP|I)\d+(?:, )?)+) \|.*\|(.*)\|$`).FindAllStringSubmatch(doc, -1) {
 		for id := range strings.SplitSeq(m[1], ", ") {
 			if !slices.Contains(got, id) { // The invariants stand in two tables.
 				got = append(got, id)
@@ -57,22 +47,21 @@ func TestEveryFaultNamesATestThatExists(t *testing.T) {
 	}
 }
 
-// testNames are the names of all tests of the module.
-func testNames(t *testing.T) map[string]bool {
+// wantTests reports tests that a text names and that do not exist; it returns how many it names.
+func wantTests(t *testing.T, who, text string) int {
 	t.Helper()
-	names, head := map[string]bool{}, regexp.MustCompile(`(?m)^func (Test\w+)\(`)
-	err := filepath.WalkDir(filepath.Join("..", ".."), func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || !strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		for _, m := range head.FindAllStringSubmatch(string(text), -1) {
-			names[m[1]] = true
-		}
-		return err
-	})
+	defined, err := tests()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return names
+	named := regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(text, -1)
+	for _, m := range named {
+		if defined[m[1]] == "" {
+			t.Errorf("%s names %s, and there is no such test", who, m[1])
+		}
+	}
+	return len(named)
 }
+
+// tests are all tests of the module, read once.
+var tests = sync.OnceValues(func() (map[string]string, error) { return Tests(root) })
