@@ -54,8 +54,9 @@ func (g *Gateway) protect(ctx context.Context, a models.SendingAccount, o models
 		}
 		switch {
 		case theirs != nil:
-			to := []*x509.Certificate{theirs, own.Certificate}
-			p.Encrypt = func(w io.Writer, write func(io.Writer) error) error { return smime.Encrypt(w, to, write) }
+			to, method := []*x509.Certificate{theirs.cert, own.Certificate}, theirs.method
+			p.Kind = method.Kind()
+			p.Encrypt = func(w io.Writer, write func(io.Writer) error) error { return smime.Encrypt(w, to, method, write) }
 		case s.SMIMEEncrypt == encryptRequired:
 			return nil, codeNoCertificate, nil
 		}
@@ -63,17 +64,28 @@ func (g *Gateway) protect(ctx context.Context, a models.SendingAccount, o models
 	return m.Protected(p), "", nil
 }
 
-// partner is the certificate with which an address can be written to encrypted, the newest; nil when there is none.
-func (g *Gateway) partner(ctx context.Context, address string) (*x509.Certificate, error) {
+// partner is how somebody is written to encrypted.
+type partner struct {
+	cert   *x509.Certificate
+	method smime.Method // What all of its readers can read: we read everything.
+}
+
+// partner is how an address can be written to encrypted: with its newest certificate that can be used; nil when there is none.
+func (g *Gateway) partner(ctx context.Context, address string) (*partner, error) {
 	all, err := g.Store.SMIMECertificatesOf(ctx, address)
 	if err != nil {
 		return nil, err
 	}
 	for _, c := range all {
 		cert, err := x509.ParseCertificate(c.Certificate)
-		if err == nil && smime.Encrypts(cert, now()) {
-			return cert, nil
+		if err != nil || !smime.Encrypts(cert, now()) {
+			continue
 		}
+		p := &partner{cert: cert, method: smime.CBC}
+		if c.ReadsGCM {
+			p.method = smime.GCM
+		}
+		return p, nil
 	}
 	return nil, nil
 }
@@ -149,25 +161,39 @@ func (g *Gateway) storedKeys() *smime.Keys {
 }
 
 // harvest keeps the certificate of a signature that is valid, which means: it fits, somebody we trust vouches for it, and
-// it is the sender's.
+// it is the sender's. What its owner announces to read is kept with it, as of the time of the signature.
 func (g *Gateway) harvest(ctx context.Context, d *delivery) {
 	if d.mail == nil || d.mail.Verified == nil || d.mail.Verified.State != smime.Valid || len(d.mail.Verified.Certificate) == 0 {
 		return
 	}
-	c, err := x509.ParseCertificate(d.mail.Verified.Certificate)
+	v := d.mail.Verified
+	c, err := x509.ParseCertificate(v.Certificate)
 	if err != nil || !smime.Encrypts(c, now()) {
 		return
 	}
-	if err := g.addCertificate(ctx, d.mail.Verified.Address, "mail", c); err != nil {
+	kept := certificateOf(v.Address, "mail", c)
+	if v.Announced {
+		at := now()
+		if !v.SignedAt.IsZero() && v.SignedAt.Before(at) {
+			at = v.SignedAt
+		}
+		kept.ReadsGCM, kept.AnnouncedAt = v.ReadsGCM, &at
+	}
+	if err := g.addCertificate(ctx, kept); err != nil {
 		g.Log.LogAttrs(ctx, slog.LevelWarn, "certificate of a sender not kept", slog.Int64("message_id", d.row.ID), slog.Any("err", err))
 	}
 }
 
-func (g *Gateway) addCertificate(ctx context.Context, address, source string, c *x509.Certificate) error {
-	added, err := g.Store.AddSMIMECertificate(ctx, models.SMIMECertificate{
+// certificateOf is a certificate of somebody we write to, with what it says itself of its owner.
+func certificateOf(address, source string, c *x509.Certificate) models.SMIMECertificate {
+	return models.SMIMECertificate{
 		Address: lower(address), Fingerprint: smime.Fingerprint(c), Source: source, Certificate: c.Raw, Issuer: c.Issuer.String(),
-		NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(), FirstSeenAt: now(),
-	}, codeNoCertificate)
+		NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(), FirstSeenAt: now(), ReadsGCM: smime.ReadsGCM(c),
+	}
+}
+
+func (g *Gateway) addCertificate(ctx context.Context, c models.SMIMECertificate) error {
+	added, err := g.Store.AddSMIMECertificate(ctx, c, codeNoCertificate)
 	if added {
 		g.sendSoon()
 		g.Changed("outbox")

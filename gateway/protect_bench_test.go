@@ -15,6 +15,12 @@ import (
 // BenchmarkSignAndEncrypt writes a mail with a file of 10 MB, signed and encrypted, and reports how much the heap has
 // grown at most meanwhile.
 func BenchmarkSignAndEncrypt(b *testing.B) {
+	for _, method := range []smime.Method{smime.CBC, smime.GCM} {
+		b.Run(string(method), func(b *testing.B) { signAndEncrypt(b, method) })
+	}
+}
+
+func signAndEncrypt(b *testing.B, method smime.Method) {
 	const size = 10_000_000
 	id, err := smime.SelfSigned("support@here.example", time.Now())
 	if err != nil {
@@ -28,8 +34,9 @@ func BenchmarkSignAndEncrypt(b *testing.B) {
 	}
 	write := m.Protected(outbound.Protection{
 		Sign: func(digest []byte) ([]byte, error) { return id.Sign(digest, time.Now()) },
+		Kind: method.Kind(),
 		Encrypt: func(w io.Writer, write func(io.Writer) error) error {
-			return smime.Encrypt(w, []*x509.Certificate{id.Certificate, id.Certificate}, write)
+			return smime.Encrypt(w, []*x509.Certificate{id.Certificate, id.Certificate}, method, write)
 		},
 	})
 	var before runtime.MemStats

@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"bytes"
 	"crypto/x509"
+	"mime"
 	netmail "net/mail"
 	"os"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"letterbox/gateway"
+	"letterbox/gateway/outbound"
 	"letterbox/gateway/smime"
 	"letterbox/internal/mailtest"
 	"letterbox/internal/testdb"
@@ -238,5 +240,76 @@ func TestKeysAndCertificatesAreImportedAndRevoked(t *testing.T) {
 	}
 	if err := h.gateway.ImportSMIMECertificate(t.Context(), nil, other.Certificate.Raw); err != nil || usable() {
 		t.Errorf("a revoked certificate that comes again is used: %t, %v", usable(), err)
+	}
+}
+
+// TestAuthenticatedEncryptionGoesToThoseWhoReadIt: a customer whose program announces AES-256-GCM gets it, one whose program
+// announces other methods, later, gets CBC again.
+func TestAuthenticatedEncryptionGoesToThoseWhoReadIt(t *testing.T) {
+	anna, err := smime.SelfSigned("anna@there.example", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := anna.PEM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	annas := fileWith(t, "anna.pem", []byte(secret))
+	roots, err := smime.ParseRoots([]byte(secret[:strings.Index(secret, "-----BEGIN PRIVATE")]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := newHouseWith(t, testdb.Open(t), mailtest.Options{})
+	deps := h.gateway.Deps
+	deps.SMIME = &smime.Policy{Roots: roots}
+	h.gateway = gateway.New(deps)
+	h.servers.AddUser("anna", "x", "anna@there.example")
+	h.sending(func(d *gateway.SendingDraft) { d.Settings.SMIMESign, d.Settings.SMIMEEncrypt = true, "required" })
+	in := h.inbox("imap", nil)
+	if err := h.gateway.SetAcknowledgement(t.Context(), nil, in.ID, gateway.Acknowledgement{Mode: "everyone"}); err != nil {
+		t.Fatal(err)
+	}
+	h.run()
+	kinds := func(n int) (kind string) {
+		t.Helper()
+		h.inMailbox("anna", n)
+		raw := h.servers.Mails("anna")[n-1]
+		m, err := netmail.ReadMessage(bytes.NewReader(raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		inner := opensslOn(t, raw, "cms", "-decrypt", "-recip", annas, "-inkey", annas)
+		opensslOn(t, inner, "cms", "-verify", "-CAfile", h.ownCertificate())
+		_, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return params["smime-type"]
+	}
+
+	var signed bytes.Buffer
+	err = outbound.Mail{
+		From: outbound.Address{Address: "anna@there.example"}, To: []outbound.Address{{Address: "support@here.example"}},
+		Subject: "Signed here", Date: time.Now(), MessageID: "1@there.example", Text: "I read everything.",
+	}.Protected(outbound.Protection{Sign: func(digest []byte) ([]byte, error) { return anna.Sign(digest, time.Now()) }})(&signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.arrive("support", signed.Bytes())
+	if got := kinds(1); got != "authEnveloped-data" {
+		t.Errorf("who announces GCM gets %q, want authEnveloped-data", got)
+	}
+
+	other := opensslOn(t, []byte("Content-Type: text/plain\r\n\r\nSigned with another program.\r\n"), "cms", "-sign", "-signer", annas, "-inkey", annas,
+		"-md", "sha256", "-from", "Anna <anna@there.example>", "-to", "support@here.example", "-subject", "Signed there")
+	h.arrive("support", crlfOf(other))
+	h.inMailbox("anna", 2)
+	h.until("the other announcement is kept", func() bool {
+		list, err := h.store.SMIMECertificatesOf(t.Context(), "anna@there.example")
+		return err == nil && len(list) == 1 && !list[0].ReadsGCM
+	})
+	h.arrive("support", post("Anna <anna@there.example>", "3@there.example", "In clear", "What do I get?"))
+	if got := kinds(3); got != "enveloped-data" {
+		t.Errorf("who announces no GCM gets %q, want enveloped-data", got)
 	}
 }

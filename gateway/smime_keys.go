@@ -85,7 +85,7 @@ func (g *Gateway) ImportSMIMECertificate(ctx context.Context, by *models.User, f
 		if !outbound.Plain(address) || !smime.For(c, address) {
 			continue
 		}
-		if err := g.addCertificate(ctx, address, "imported", c); err != nil {
+		if err := g.addCertificate(ctx, certificateOf(address, "imported", c)); err != nil {
 			return err
 		}
 		added++

@@ -30,6 +30,8 @@ type SMIMECertificate struct {
 	NotAfter    time.Time
 	FirstSeenAt time.Time
 	RevokedAt   *time.Time // A person has said that it is not to be used.
+	ReadsGCM    bool       // Its owner says to read AES-256-GCM.
+	AnnouncedAt *time.Time // When a signed mail said whether or not; nil: none has, and ReadsGCM is what the certificate says.
 }
 
 // TableName is the name of its table.

@@ -18,6 +18,8 @@ type Protection struct {
 	Sign func(digest []byte) ([]byte, error)
 	// Encrypt writes what write writes, encrypted; nil: not encrypted. A signed mail is signed inside.
 	Encrypt func(w io.Writer, write func(io.Writer) error) error
+	// Kind is the smime-type of what Encrypt writes (RFC 8551, 3.2.2).
+	Kind string
 }
 
 // Protected returns a writer of the mail as p says. Subject, From and To stay readable: they are needed on the way.
@@ -52,7 +54,7 @@ func (m Mail) protect(w io.Writer, p Protection) error {
 	if head == "" {
 		return fmt.Errorf("write the header: %w", err)
 	}
-	head += "Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=\"smime.p7m\"\r\n" +
+	head += "Content-Type: application/pkcs7-mime; smime-type=" + p.Kind + "; name=\"smime.p7m\"\r\n" +
 		"Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename=\"smime.p7m\"\r\n\r\n"
 	if _, err := io.WriteString(w, head); err != nil {
 		return err

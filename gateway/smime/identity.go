@@ -54,10 +54,14 @@ func SelfSigned(address string, at time.Time) (*Identity, error) {
 		return nil, fmt.Errorf("make a serial number: %w", err)
 	}
 	serial.Add(serial, big.NewInt(1))
+	reads, err := oursExtension()
+	if err != nil {
+		return nil, err
+	}
 	t := &x509.Certificate{
 		SerialNumber: serial, Subject: pkix.Name{CommonName: address}, EmailAddresses: []string{address}, NotBefore: at.Add(-time.Hour), NotAfter: at.Add(selfLife),
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection},
-		BasicConstraintsValid: true,
+		BasicConstraintsValid: true, ExtraExtensions: []pkix.Extension{reads},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, t, t, private.Public(), private)
 	if err != nil {
@@ -206,10 +210,12 @@ type contentInfo struct {
 	Content any `asn1:"explicit,tag:0"`
 }
 
-// Sign makes a detached signature (RFC 5652, 5) of content with that SHA-256, in DER.
+// Sign makes a detached signature (RFC 5652, 5) of content with that SHA-256, in DER. It announces what can be read here
+// (RFC 8551, 2.5.2).
 func (i *Identity) Sign(digest []byte, at time.Time) ([]byte, error) {
 	attrs := []attribute{
 		{oidContentType, []any{oidData}}, {oidSigningTime, []any{at.UTC()}}, {oidMessageDigest, []any{digest}},
+		{oidCapabilities, []any{ours()}},
 	}
 	var encoded [][]byte
 	for _, a := range attrs {

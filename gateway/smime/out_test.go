@@ -5,10 +5,12 @@ import (
 	"crypto/elliptic"
 	"crypto/sha256"
 	"crypto/x509"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -66,30 +68,68 @@ func TestOpensslVerifiesWhatIsSignedHere(t *testing.T) {
 
 func TestOpensslDecryptsWhatIsEncryptedHere(t *testing.T) {
 	id, file := selfSigned(t)
-	for _, size := range []int{0, 1, 15, 16, 17, 16<<10 - 1, 16 << 10, 16<<10 + 1, 300_000} {
-		content := bytes.Repeat([]byte("0123456789abcde\n"), size/16+1)[:size]
-		var sealed bytes.Buffer
-		err := smime.Encrypt(&sealed, []*x509.Certificate{id.Certificate}, func(w io.Writer) error {
-			_, err := w.Write(content)
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
+	text, err := id.PEM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p smime.Policy
+	if err := p.Keys.Add([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	for _, method := range []smime.Method{smime.CBC, smime.GCM} {
+		for _, size := range []int{0, 1, 15, 16, 17, 16<<10 - 1, 16 << 10, 16<<10 + 1, 300_000} {
+			content := bytes.Repeat([]byte("0123456789abcde\n"), size/16+1)[:size]
+			sealed := encrypted(t, content, method, id.Certificate)
+			if out := runOpenssl(t, sealed, "cms", "-decrypt", "-binary", "-inform", "DER", "-recip", file, "-inkey", file); !bytes.Equal(out, content) {
+				t.Errorf("%s: openssl decrypts %d octets to %d", method, size, len(out))
+			}
+			plain, err := p.Decrypt(sealed)
+			if err != nil || !bytes.Equal(plain.Octets, content) || plain.Authenticated != (method == smime.GCM) {
+				t.Errorf("%s: we decrypt %d octets to %d, authenticated %t, %v", method, size, len(plain.Octets), plain.Authenticated, err)
+			}
 		}
-		if out := runOpenssl(t, sealed.Bytes(), "cms", "-decrypt", "-binary", "-inform", "DER", "-recip", file, "-inkey", file); !bytes.Equal(out, content) {
-			t.Errorf("openssl decrypts %d octets to %d", size, len(out))
+	}
+}
+
+// encrypted is content, written in uneven pieces.
+func encrypted(t *testing.T, content []byte, m smime.Method, to ...*x509.Certificate) []byte {
+	t.Helper()
+	var sealed bytes.Buffer
+	err := smime.Encrypt(&sealed, to, m, func(w io.Writer) error {
+		for piece := range slices.Chunk(content, 4099) {
+			if _, err := w.Write(piece); err != nil {
+				return err
+			}
 		}
-		text, err := id.PEM()
-		if err != nil {
-			t.Fatal(err)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sealed.Bytes()
+}
+
+// Whoever changes a single octet of a mail in GCM, or its tag, makes it unreadable; in CBC that may go unnoticed (EFAIL).
+func TestChangeOfAnAuthenticatedMailIsNoticed(t *testing.T) {
+	id, _ := selfSigned(t)
+	text, err := id.PEM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p smime.Policy
+	if err := p.Keys.Add([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	sealed := encrypted(t, []byte(words), smime.GCM, id.Certificate)
+	end := len(sealed) - 6 // Before the three ends.
+	for at := end - 16 - 2 - 4 - len(words); at < end; at++ {
+		if in := end - 16 - 2 - 4; at >= in && at < in+6 {
+			continue // Ends and the head of the tag.
 		}
-		var p smime.Policy
-		if err := p.Keys.Add([]byte(text)); err != nil {
-			t.Fatal(err)
-		}
-		plain, err := p.Decrypt(sealed.Bytes())
-		if err != nil || !bytes.Equal(plain.Octets, content) {
-			t.Errorf("we decrypt %d octets to %d, %v", size, len(plain.Octets), err)
+		changed := bytes.Clone(sealed)
+		changed[at] ^= 1
+		if plain, err := p.Decrypt(changed); !errors.Is(err, smime.ErrBroken) {
+			t.Errorf("octet %d changed: %q, %v; want ErrBroken", at, plain.Octets, err)
 		}
 	}
 }
@@ -146,27 +186,24 @@ func TestKeysOnCurvesWorkBothWays(t *testing.T) {
 		}
 		rsaID, rsaFile := selfSigned(t)
 		content := bytes.Repeat([]byte("0123456789abcde\n"), 3000)
-		var sealed bytes.Buffer
-		err = smime.Encrypt(&sealed, []*x509.Certificate{person.cert, rsaID.Certificate}, func(w io.Writer) error {
-			_, err := w.Write(content)
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		sealed := encrypted(t, content, smime.CBC, person.cert, rsaID.Certificate)
+		authenticated := encrypted(t, content, smime.GCM, person.cert, rsaID.Certificate)
 		for _, who := range []string{file, rsaFile} {
-			if out := runOpenssl(t, sealed.Bytes(), "cms", "-decrypt", "-binary", "-inform", "DER", "-recip", who, "-inkey", who); !bytes.Equal(out, content) {
+			if out := runOpenssl(t, sealed, "cms", "-decrypt", "-binary", "-inform", "DER", "-recip", who, "-inkey", who); !bytes.Equal(out, content) {
 				t.Errorf("%s: openssl decrypts %d octets to %d", curve.Params().Name, len(content), len(out))
+			}
+			if out := runOpenssl(t, authenticated, "cms", "-decrypt", "-binary", "-inform", "DER", "-recip", who, "-inkey", who); !bytes.Equal(out, content) {
+				t.Errorf("%s: openssl decrypts %d octets in GCM to %d", curve.Params().Name, len(content), len(out))
 			}
 		}
 		var p smime.Policy
 		if err := p.Keys.Add(person.pem(t)); err != nil {
 			t.Fatal(err)
 		}
-		if plain, err := p.Decrypt(sealed.Bytes()); err != nil || !bytes.Equal(plain.Octets, content) {
+		if plain, err := p.Decrypt(sealed); err != nil || !bytes.Equal(plain.Octets, content) {
 			t.Errorf("%s: we decrypt %d octets to %d, %v", curve.Params().Name, len(content), len(plain.Octets), err)
 		}
-		changed := bytes.Clone(sealed.Bytes())
+		changed := bytes.Clone(sealed)
 		serial := person.cert.SerialNumber.Bytes()
 		changed[bytes.Index(changed, serial)+len(serial)+10] ^= 1 // In the wrapped key, which follows.
 		if _, err := p.Decrypt(changed); err == nil {

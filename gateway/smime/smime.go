@@ -4,7 +4,7 @@
 // It is pure: octets in, a result out; no network, no files, no clock. What comes in: a signature is valid only when it fits the
 // content, there is exactly one signer, its certificate leads to an accepted issuer, is meant for mail, was valid when
 // the mail was signed or received, and holds the address of the sender octet for octet. What cannot be checked here is
-// said to be so and is never called bad: RSA-PSS, SHA-1, recipients with elliptic curves, AuthEnvelopedData. Revocation
+// said to be so and is never called bad: RSA-PSS, SHA-1. Revocation
 // is not looked at. Whatever the octets are, the work is linear in their number and ends.
 package smime
 
@@ -76,6 +76,8 @@ type Signature struct {
 	NotAfter    time.Time // UTC.
 	SignedAt    time.Time // As the signer says, UTC; zero when he does not.
 	Certificate []byte    // DER, to be kept for answers; only when State is Valid.
+	Announced   bool      // The signer says what he can read (RFC 8551, 2.5.2); only when State is Valid.
+	ReadsGCM    bool      // [GCM] is among it.
 }
 
 // Code names the result in the message catalogue.
@@ -103,7 +105,7 @@ func NotChecked(r Reason) Signature { return Signature{State: Uncheckable, Reaso
 
 // Around is the result for a valid signature when what it covers is encrypted: anybody may sign what others encrypted.
 func (s Signature) Around() Signature {
-	s.State, s.Reason, s.Certificate = Uncheckable, Outside, nil
+	s.State, s.Reason, s.Certificate, s.Announced, s.ReadsGCM = Uncheckable, Outside, nil, false, false
 	return s
 }
 

@@ -133,6 +133,7 @@ func (p *Policy) verify(sd signedData, content []byte, c Claim) Signature {
 		return s.not(Bad, r)
 	}
 	s.State, s.Certificate = Valid, bytes.Clone(cert.Raw)
+	s.ReadsGCM, s.Announced = announced(sd.signers[0])
 	return s
 }
 

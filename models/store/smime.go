@@ -57,13 +57,22 @@ func (s *Store) SMIMECertificatesOf(ctx context.Context, addresses ...string) ([
 	return list, wrap("read certificates", err)
 }
 
-// AddSMIMECertificate keeps a certificate of somebody else; one that is there, revoked or not, stays as it is. It reports
-// whether it is new, and has mail that was held for the lack of it sent.
+// AddSMIMECertificate keeps a certificate of somebody else; one that is there, revoked or not, stays as it is, but for what
+// its owner announces to read: the latest announcement counts. It reports whether the certificate is new, and has mail that
+// was held for the lack of it sent.
 func (s *Store) AddSMIMECertificate(ctx context.Context, c models.SMIMECertificate, code string) (added bool, err error) {
 	err = s.write(ctx, "add certificate", func(ctx context.Context, tx *txPool) error {
-		n, err := tx.exec(ctx, s.insertIgnore()+`smime_certificates (address, fingerprint, source, certificate, issuer, not_before, not_after, first_seen_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, c.Address, c.Fingerprint, c.Source, c.Certificate, cut(clean(c.Issuer), 500), c.NotBefore, c.NotAfter, c.FirstSeenAt)
-		if added = n > 0; err != nil || !added {
+		n, err := tx.exec(ctx, s.insertIgnore()+`smime_certificates (address, fingerprint, source, certificate, issuer, not_before, not_after, first_seen_at, reads_gcm, announced_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, c.Address, c.Fingerprint, c.Source, c.Certificate, cut(clean(c.Issuer), 500), c.NotBefore, c.NotAfter, c.FirstSeenAt, c.ReadsGCM, c.AnnouncedAt)
+		if added = n > 0; err != nil {
+			return err
+		}
+		if !added {
+			if c.AnnouncedAt == nil {
+				return nil
+			}
+			_, err = tx.exec(ctx, "UPDATE smime_certificates SET reads_gcm = ?, announced_at = ? WHERE address = ? AND fingerprint = ? AND (announced_at IS NULL OR announced_at <= ?)",
+				c.ReadsGCM, c.AnnouncedAt, c.Address, c.Fingerprint, c.AnnouncedAt)
 			return err
 		}
 		_, err = tx.exec(ctx, "UPDATE outbox SET state = 'queued', next_attempt_at = ?, expires_at = ?, attempts = 0 WHERE recipient = ? AND state = 'draft' AND code = ?",
