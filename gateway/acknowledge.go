@@ -166,6 +166,7 @@ func (d *delivery) mayAnswer() (bool, string) {
 	return outbound.MayAnswer(outbound.Incoming{
 		From: from, Automatic: d.mail.Auto.Generated || d.mail.Bounce != nil || d.mail.FeedbackReport != nil, List: d.mail.List,
 		Own: isOwn(d.people.own, from) || d.people.outgoing, Loop: len(d.mail.Loop) > 0,
+		Unwanted: d.mail.Unanswered,
 	})
 }
 

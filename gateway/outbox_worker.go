@@ -254,7 +254,11 @@ func (g *Gateway) finishSending(ctx context.Context, a models.SendingAccount, o 
 	if err != nil {
 		return fmt.Errorf("keep what came of an attempt: %w", err)
 	}
-	g.Log.LogAttrs(ctx, slog.LevelInfo, "mail sent", slog.Int64("outbox_id", o.ID), slog.Int64("account_id", a.ID), slog.Int64("issue", o.IssueNumber),
+	level := slog.LevelInfo
+	if out.Verdict == outbound.Hold { // Somebody must put something right.
+		level = slog.LevelError
+	}
+	g.Log.LogAttrs(ctx, level, "mail sent", slog.Int64("outbox_id", o.ID), slog.Int64("account_id", a.ID), slog.Int64("issue", o.IssueNumber),
 		slog.String("state", string(o.State)), slog.String("verdict", string(out.Verdict)), slog.String("code", o.Code), slog.Bool("unclear", out.Unclear), slog.Any("err", out.Err))
 	g.outgoingChanged(o)
 	return nil

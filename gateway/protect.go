@@ -20,8 +20,11 @@ const (
 	encryptRequired   = "required"
 )
 
-// codeNoCertificate says that a mail must be encrypted and cannot: it is held.
-const codeNoCertificate = "E-SMIME-03"
+// Why a mail is held.
+const (
+	codeNoCertificate = "E-SMIME-03" // It must be encrypted and cannot.
+	codeExpired       = "E-SMIME-04" // It must be signed, and our certificate has expired.
+)
 
 // renewSelf is how long before its end a certificate of our own making is replaced.
 const renewSelf = 30 * 24 * time.Hour
@@ -43,7 +46,7 @@ func (g *Gateway) protect(ctx context.Context, a models.SendingAccount, o models
 	}
 	if s.SMIMESign {
 		if now().After(own.Certificate.NotAfter) {
-			return nil, "E-SMIME-04", nil
+			return nil, codeExpired, nil
 		}
 		p.Sign = func(digest []byte) ([]byte, error) { return own.Sign(digest, now()) }
 	}
@@ -133,12 +136,20 @@ func (g *Gateway) addIdentity(ctx context.Context, by *models.User, address, sou
 	if k.KeyEnc, err = g.Secrets.Seal(text, SMIMESecretPlace(k.Fingerprint)); err != nil {
 		return fmt.Errorf("seal an S/MIME key: %w", err)
 	}
-	return g.Store.WithTx(ctx, func(ctx context.Context) error {
+	err = g.Store.WithTx(ctx, func(ctx context.Context) error {
 		if err := g.Store.AddSMIMEKey(ctx, &k); err != nil {
+			return err
+		}
+		if err := g.Store.ReleaseHeld(ctx, codeExpired); err != nil { // What still cannot go is held again.
 			return err
 		}
 		return g.audit(ctx, by, "smime.key", "smime:"+itoa(k.ID), map[string]string{"address": address, "source": source, "fingerprint": k.Fingerprint})
 	})
+	if err == nil {
+		g.sendSoon()
+		g.Changed("outbox")
+	}
+	return err
 }
 
 // storedKeys are the private keys in the database, for mail that was encrypted for us.

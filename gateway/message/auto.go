@@ -73,6 +73,23 @@ func listOf(h *header) bool {
 	return strings.EqualFold(strings.TrimSpace(h.get("precedence")), "list")
 }
 
+// unanswered says whether a mail that a person may well have sent must get no automatic answer: Exchange's own field for it,
+// and fields of lists (RFC 2369) that shops and newsletters use too.
+func unanswered(h *header) bool {
+	for word := range strings.SplitSeq(strings.ToLower(h.get("x-auto-response-suppress")), ",") {
+		switch strings.TrimSpace(word) {
+		case "all", "autoreply", "oof":
+			return true
+		}
+	}
+	for _, name := range []string{"list-unsubscribe", "list-unsubscribe-post", "list-help", "list-owner", "list-subscribe", "list-archive"} {
+		if h.has(name) {
+			return true
+		}
+	}
+	return listOf(h)
+}
+
 // feedbackOf returns the type of a feedback report (RFC 5965, 3.1), nil for other mail.
 func (p *parser) feedbackOf() *string {
 	for _, r := range p.part.report {

@@ -16,6 +16,7 @@ func (p *parser) classify(h *header, root *node) {
 	}
 	p.guard("auto", func() { p.m.Auto = autoOf(h, p.m) })
 	p.guard("list", func() { p.m.List = listOf(h) })
+	p.guard("unanswered", func() { p.m.Unanswered = unanswered(h) })
 	p.guard("spam", func() { p.m.Spam = spamMark(h) })
 	p.guard("results", func() { p.results(h) })
 }

@@ -42,6 +42,7 @@ type Message struct {
 	Defects        []Defect     `json:"defects"`
 
 	// What the gate looks at besides, not part of inspect.
+	Unanswered  bool             `json:"-"` // Its sender wants no automatic answer, or it went to many: X-Auto-Response-Suppress, any List field.
 	ReturnPath  *string          `json:"-"` // Address in Return-Path, "" for the null sender <>; nil when the field is missing.
 	DeliveredTo []string         `json:"-"` // Addresses in Delivered-To, X-Original-To, Envelope-To and X-Envelope-To, lower case.
 	Results     []string         `json:"-"` // Values of the Authentication-Results fields, topmost first, at most 20.

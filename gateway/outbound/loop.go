@@ -9,10 +9,11 @@ type Incoming struct {
 	List      bool   // It came by a mailing list.
 	Own       bool   // From is an address of ours, or the Message-ID is.
 	Loop      bool   // It carries our own mark.
+	Unwanted  bool   // It asks for no automatic answer.
 }
 
 // MayAnswer says whether an automatic answer may go back (RFC 3834, 2), with the reason when it may not: "no_sender",
-// "automatic", "list", "own", "loop" or "robot".
+// "automatic", "list", "unwanted", "own", "loop" or "robot".
 func MayAnswer(m Incoming) (ok bool, reason string) {
 	switch {
 	case m.Loop:
@@ -23,6 +24,8 @@ func MayAnswer(m Incoming) (ok bool, reason string) {
 		return false, "automatic"
 	case m.List:
 		return false, "list"
+	case m.Unwanted:
+		return false, "unwanted"
 	case !Sendable(m.From):
 		return false, "no_sender"
 	case robot(m.From):

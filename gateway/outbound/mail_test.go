@@ -160,6 +160,7 @@ func TestAutomaticAnswersGoToPeopleOnly(t *testing.T) {
 		{Incoming{From: "erika@kunde.example", List: true}, "list"},
 		{Incoming{From: "erika@kunde.example", Own: true}, "own"},
 		{Incoming{From: "erika@kunde.example", Loop: true}, "loop"},
+		{Incoming{From: "erika@kunde.example", Unwanted: true}, "unwanted"},
 		{Incoming{}, "no_sender"}, {Incoming{From: "root"}, "no_sender"},
 	}
 	for _, local := range []string{

@@ -75,11 +75,21 @@ func (s *Store) AddSMIMECertificate(ctx context.Context, c models.SMIMECertifica
 				c.ReadsGCM, c.AnnouncedAt, c.Address, c.Fingerprint, c.AnnouncedAt)
 			return err
 		}
-		_, err = tx.exec(ctx, "UPDATE outbox SET state = 'queued', next_attempt_at = ?, expires_at = ?, attempts = 0 WHERE recipient = ? AND state = 'draft' AND code = ?",
-			now(), now().AddDate(0, 0, 3), c.Address, code)
+		_, err = tx.exec(ctx, "UPDATE outbox SET"+releasedMail+" AND recipient = ?", now(), now().AddDate(0, 0, 3), code, c.Address)
 		return err
 	})
 	return added && err == nil, err
+}
+
+// releasedMail has mail that is held go out: now, when it expires, and the code of why it is held.
+const releasedMail = " state = 'queued', next_attempt_at = ?, expires_at = ?, attempts = 0 WHERE state = 'draft' AND code = ?"
+
+// ReleaseHeld has all mail tried again that is held with a code.
+func (s *Store) ReleaseHeld(ctx context.Context, code string) error {
+	return s.write(ctx, "release held mail", func(ctx context.Context, tx *txPool) error {
+		_, err := tx.exec(ctx, "UPDATE outbox SET"+releasedMail, now(), now().AddDate(0, 0, 3), code)
+		return err
+	})
 }
 
 // RevokeSMIMECertificate sets from when a certificate of somebody else is not used any more; nil: it is used again.
