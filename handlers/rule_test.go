@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"letterbox/models"
 )
@@ -108,12 +109,12 @@ func TestTrialShowsWhatDiffersAndWritesNothing(t *testing.T) {
 // counts says how much there is in the database.
 func (s *site) counts() string {
 	s.t.Helper()
-	m, err := s.store.CountMessages(s.t.Context(), s.inbox.ID)
+	m, err := s.store.MessageCounts(s.t.Context(), s.inbox.ID, time.Time{})
 	s.ok(err)
 	in, err := s.h.Gateway.Inbox(s.t.Context(), s.inbox.ID)
 	s.ok(err)
 	_, err = s.store.IssueByNumber(s.t.Context(), 3)
-	return fmt.Sprintf("%d messages, rules %d, third issue: %v", m, in.RuleVersion, err)
+	return fmt.Sprintf("messages %v, rules %d, third issue: %v", m, in.RuleVersion, err)
 }
 
 func TestTrialTakesAFile(t *testing.T) {

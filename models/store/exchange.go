@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"gorm.io/gorm"
+
 	"letterbox/models"
 )
 
@@ -35,35 +37,27 @@ func (s *Store) Exchange(ctx context.Context, f ExchangeFilter) ([]models.Exchan
 			return nil, "", &models.Invalid{Field: "cursor", Code: "invalid_cursor"}
 		}
 	}
-	var in []models.Message
-	if f.Direction != models.DirectionOut {
-		q := s.gorm(ctx).Order("id DESC").Limit(limit + 1)
-		if f.InboxIDs != nil {
+	rows := func(list any, q *gorm.DB, last int64) error {
+		if q = q.Order("id DESC").Limit(limit + 1); f.InboxIDs != nil {
 			q = q.Where("inbox_id IN ?", f.InboxIDs)
 		}
 		if len(f.Without) > 0 {
-			q = q.Where("inbox_id NOT IN ?", f.Without)
+			q = q.Where("(inbox_id IS NULL OR inbox_id NOT IN ?)", f.Without) // What goes out need not belong to an inbox.
 		}
-		if lastIn != 0 {
-			q = q.Where("id < ?", lastIn)
+		if last != 0 {
+			q = q.Where("id < ?", last)
 		}
-		if err := q.Find(&in).Error; err != nil {
+		return q.Find(list).Error
+	}
+	var in []models.Message
+	if f.Direction != models.DirectionOut {
+		if err := rows(&in, s.gorm(ctx), lastIn); err != nil {
 			return nil, "", wrap("list mails that came in", err)
 		}
 	}
 	var out []models.Outgoing
 	if f.Direction != models.DirectionIn {
-		q := s.gorm(ctx).Where("kind <> ?", models.OutgoingNotice).Order("id DESC").Limit(limit + 1)
-		if f.InboxIDs != nil {
-			q = q.Where("inbox_id IN ?", f.InboxIDs)
-		}
-		if len(f.Without) > 0 {
-			q = q.Where("(inbox_id IS NULL OR inbox_id NOT IN ?)", f.Without)
-		}
-		if lastOut != 0 {
-			q = q.Where("id < ?", lastOut)
-		}
-		if err := q.Find(&out).Error; err != nil {
+		if err := rows(&out, s.gorm(ctx).Where("kind <> ?", models.OutgoingNotice), lastOut); err != nil {
 			return nil, "", wrap("list mails that went out", err)
 		}
 	}

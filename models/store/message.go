@@ -93,13 +93,6 @@ func (s *Store) UnsettledMessages(ctx context.Context, inboxID int64, now time.T
 	return list, wrap("list unsettled messages", err)
 }
 
-// CountMessages returns how many messages of an inbox the ledger has.
-func (s *Store) CountMessages(ctx context.Context, inboxID int64) (int, error) {
-	var n int
-	err := s.queryRow(ctx, "SELECT COUNT(*) FROM messages WHERE inbox_id = ?", []any{inboxID}, &n)
-	return n, wrap("count messages", err)
-}
-
 // MessageCounts returns how many messages of an inbox that became known since then are in which state.
 func (s *Store) MessageCounts(ctx context.Context, inboxID int64, since time.Time) (map[models.MessageState]int, error) {
 	out := map[models.MessageState]int{}

@@ -81,8 +81,10 @@ func TestKnownMessagesAreSkipped(t *testing.T) {
 				t.Errorf("message %d: got id %d", n, m.ID)
 			}
 		}
-		if n, err := s.CountMessages(t.Context(), 1); n != 450 || err != nil {
-			t.Errorf("got %d messages, %v, want 450", n, err)
+		n, err := s.MessageCounts(t.Context(), 1, time.Time{})
+		must(t, err)
+		if n[models.MessageKnown] != 450 || len(n) != 1 {
+			t.Errorf("got messages %v, want 450 known ones", n)
 		}
 		must(t, s.AddKnown(t.Context(), nil))
 	})
@@ -244,23 +246,6 @@ func TestSameOctetsAreRecognised(t *testing.T) {
 		must(t, err)
 		if len(list) != 1 || list[0].ID != a.ID {
 			t.Errorf("got %v, want message %d", list, a.ID)
-		}
-	})
-}
-
-func TestReprocessingStartsAfterStore(t *testing.T) {
-	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
-		ctx := t.Context()
-		m, never := received(t, s, "1", "raw"), known(t, s, "2")
-		want(t, "not final", s.ResetForReprocess(ctx, m.ID), models.ErrConflict)
-		finish(t, s, m, models.MessageRejected)
-		finish(t, s, never, models.MessageOversize)
-		want(t, "no octets", s.ResetForReprocess(ctx, never.ID), models.ErrConflict)
-		must(t, s.ResetForReprocess(ctx, m.ID))
-		got, err := s.MessageByID(ctx, m.ID)
-		must(t, err)
-		if got.State != models.MessageReceived || got.Reprocessed != 1 || got.FinishedAt != nil {
-			t.Errorf("got %+v, want it received again", got)
 		}
 	})
 }

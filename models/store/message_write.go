@@ -239,14 +239,3 @@ func (s *Store) SaveSettled(ctx context.Context, ids []int64, state models.Settl
 		return nil
 	})
 }
-
-// ResetForReprocess sets a final message whose octets are kept back to received, with a fresh count of attempts. What
-// it became (issue, comment) and what the server was told stay. models.ErrConflict when it is not final or its octets
-// are gone.
-func (s *Store) ResetForReprocess(ctx context.Context, id int64) error {
-	return s.write(ctx, "reset message", func(ctx context.Context, tx *txPool) error {
-		return changedOne(tx.exec(ctx, `UPDATE messages SET state = 'received', step = 'store', attempts = 0, next_attempt_at = NULL,
-			error_code = '', error_detail = '', finished_at = NULL, reprocessed = reprocessed + 1
-			WHERE id = ? AND blob_id IS NOT NULL AND state NOT IN ('known', 'received')`, id))
-	})
-}
