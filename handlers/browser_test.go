@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"letterbox/internal/app"
+	"letterbox/internal/browsertest"
 	"letterbox/internal/config"
 	"letterbox/internal/mailtest"
 )
@@ -32,19 +33,6 @@ func browser(t *testing.T) context.Context {
 		}
 	})
 	return ctx
-}
-
-// clicked presses what a selector names. A live page may take the place of itself between the search and the press: then it
-// is looked for again, as a person would.
-func clicked(selector string, options ...chromedp.QueryOption) chromedp.Action {
-	return chromedp.ActionFunc(func(ctx context.Context) error {
-		for {
-			err := chromedp.Click(selector, options...).Do(ctx)
-			if err == nil || !strings.Contains(err.Error(), "(-32000)") || ctx.Err() != nil {
-				return err
-			}
-		}
-	})
 }
 
 // browserFor is a browser that lasts at most so long, with more flags; scripts may fail in it.
@@ -158,10 +146,10 @@ func TestFromSetupLinkToTheFirstIssueByMail(t *testing.T) {
 	do("enter an inbox", chromedp.Navigate(site.URL+"/inboxes/new"), chromedp.SendKeys("#f-address", "support@firm.example"),
 		chromedp.SendKeys("#f-host", host), chromedp.SendKeys("#f-port", port), chromedp.SetValue("#f-security", "tls"),
 		chromedp.SendKeys("#f-username", "support"), chromedp.SendKeys("#f-password", "post secret"),
-		chromedp.SetValue("#f-poll_interval", "1"), clicked(`#f-allow_unknown`))
-	do("check finds a certificate that nobody knows", clicked(`button[value="check"]`), chromedp.WaitVisible(`#report .remedy button`))
-	do("trust it", clicked(`#report .remedy button`), chromedp.WaitVisible(`#report h2.ok`))
-	do("save", clicked(`button[value="save"]`), chromedp.WaitVisible(`form[action$="/poll"]`))
+		chromedp.SetValue("#f-poll_interval", "1"), browsertest.Click(`#f-allow_unknown`))
+	do("check finds a certificate that nobody knows", browsertest.Click(`button[value="check"]`), chromedp.WaitVisible(`#report .remedy button`))
+	do("trust it", browsertest.Click(`#report .remedy button`), chromedp.WaitVisible(`#report h2.ok`))
+	do("save", browsertest.Click(`button[value="save"]`), chromedp.WaitVisible(`form[action$="/poll"]`))
 	// The page waits for news from here on; the mail must appear without a reload.
 	do("wait on the list", chromedp.Navigate(site.URL+"/issues"), chromedp.WaitVisible(`.empty`))
 	mail := "From: Carl <carl@customer.example>\r\nTo: support@firm.example\r\nSubject: The roof leaks\r\nMessage-ID: <roof@customer.example>\r\n\r\nIt drips on the desk.\r\n"
@@ -183,7 +171,7 @@ func TestFromSetupLinkToTheFirstIssueByMail(t *testing.T) {
 		}
 	}
 	var title, body string
-	do("open the issue", clicked(`a[href="/issues/1"]`), chromedp.WaitVisible(`#description`),
+	do("open the issue", browsertest.Click(`a[href="/issues/1"]`), chromedp.WaitVisible(`#description`),
 		chromedp.Text("h1", &title), chromedp.Text("#description .body", &body))
 	if want := "#1 The roof leaks"; strings.Join(strings.Fields(title), " ") != want && !strings.Contains(title, "The roof leaks") {
 		t.Errorf("title = %q, want %q", title, want)
@@ -193,8 +181,8 @@ func TestFromSetupLinkToTheFirstIssueByMail(t *testing.T) {
 	}
 	do("answer with the keyboard", chromedp.SendKeys("#f-body", "Somebody is on the way."),
 		chromedp.Submit("#f-body"), chromedp.WaitVisible(`article[id^="comment-"]`))
-	do("read the story", chromedp.Navigate(site.URL+"/messages"), clicked(`.log a[href^="/messages/"]`), chromedp.WaitVisible(`.story`))
-	do("sign out", clicked(`details.who summary`), clicked(`details.who form[action="/signout"] button`), chromedp.WaitVisible(`#f-login`))
+	do("read the story", chromedp.Navigate(site.URL+"/messages"), browsertest.Click(`.log a[href^="/messages/"]`), chromedp.WaitVisible(`.story`))
+	do("sign out", browsertest.Click(`details.who summary`), browsertest.Click(`details.who form[action="/signout"] button`), chromedp.WaitVisible(`#f-login`))
 }
 
 // Nothing scrolls sideways at 320 pixels, and the pages need no script.
@@ -207,11 +195,11 @@ func TestPagesFitASmallScreenAndNeedNoScript(t *testing.T) {
 		}
 	}
 	run(chromedp.EmulateViewport(320, 640), emulation.SetScriptExecutionDisabled(true), chromedp.Navigate(site.Setup), chromedp.SendKeys("#f-login", "anna"),
-		chromedp.SendKeys("#f-password", "a long enough secret"), clicked(`.primary`), chromedp.WaitVisible(`.bottom`))
+		chromedp.SendKeys("#f-password", "a long enough secret"), browsertest.Click(`.primary`), chromedp.WaitVisible(`.bottom`))
 	run(chromedp.Navigate(site.URL+"/projects/new"), chromedp.SendKeys("#f-key", "SUP"), chromedp.SendKeys("#f-name", strings.Repeat("Support", 15)),
-		clicked(`main .primary`), chromedp.WaitVisible(`#members`))
+		browsertest.Click(`main .primary`), chromedp.WaitVisible(`#members`))
 	run(chromedp.Navigate(site.URL+"/issues/new"), chromedp.SendKeys("#f-title", strings.Repeat("Donaudampfschiff", 12)),
-		chromedp.SendKeys("#f-description", strings.Repeat("x", 300)), clicked(`main .primary`), chromedp.WaitVisible(`#description`))
+		chromedp.SendKeys("#f-description", strings.Repeat("x", 300)), browsertest.Click(`main .primary`), chromedp.WaitVisible(`#description`))
 	for _, path := range []string{"/issues", "/issues/1", "/issues/new", "/projects", "/projects/1", "/inboxes", "/inboxes/new", "/messages", "/users", "/users/1", "/users/new", "/nothing"} {
 		var width int64
 		run(chromedp.Navigate(site.URL+path), chromedp.Evaluate(`document.documentElement.scrollWidth`, &width))

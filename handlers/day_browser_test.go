@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"letterbox/handlers"
+	"letterbox/internal/browsertest"
 )
 
 // person is somebody in front of a browser.
@@ -211,18 +212,18 @@ func TestTwoPeopleEditAtOnce(t *testing.T) {
 	if want := "The printer of Anna burns"; mine != want {
 		t.Errorf("the field has %q, want %q", mine, want)
 	}
-	member.do("apply mine", clicked(`.box.warn .primary`, chromedp.NodeVisible), chromedp.WaitVisible(".box.ok"))
+	member.do("apply mine", browsertest.Click(`.box.warn .primary`, chromedp.NodeVisible), chromedp.WaitVisible(".box.ok"))
 
 	// A comment that was typed meanwhile is kept too.
 	lead.open("/issues/1")
 	member.open("/issues/1")
 	member.do("write an answer and choose waiting", chromedp.SetValue("#f-state", "waiting"), chromedp.SendKeys("#f-body", "We ordered a new one."))
-	lead.do("close it", chromedp.SetValue("#f-state", "closed"), clicked(`button[formaction$="/state"].wide`), chromedp.WaitVisible(".box.ok"))
+	lead.do("close it", chromedp.SetValue("#f-state", "closed"), browsertest.Click(`button[formaction$="/state"].wide`), chromedp.WaitVisible(".box.ok"))
 	member.do("send them", press("Ctrl+Enter"), chromedp.WaitVisible(".box.warn .differs"), chromedp.Value("#f-body", &mine))
 	if want := "We ordered a new one."; mine != want {
 		t.Errorf("the answer is %q, want %q", mine, want)
 	}
-	member.do("send the answer alone", clicked(`.box.warn button[value="comment"]`), chromedp.WaitVisible(`article[id^="comment-"] .written`))
+	member.do("send the answer alone", browsertest.Click(`.box.warn button[value="comment"]`), chromedp.WaitVisible(`article[id^="comment-"] .written`))
 	if got, want := s.State(1), "closed SUP"; got != want {
 		t.Errorf("the issue is %q, want %q", got, want)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"letterbox/internal/browsertest"
 	"letterbox/internal/mailtest"
 )
 
@@ -116,9 +117,9 @@ func TestWhatIsWatchedArrivesWithoutAReload(t *testing.T) {
 			chromedp.SendKeys("#f-address", "support@firm.example"), chromedp.SendKeys("#f-host", "127.0.0.1"), chromedp.SendKeys("#f-port", port),
 			chromedp.SetValue("#f-security", "none"), chromedp.SetValue("#f-confirm_plain", "UNENCRYPTED"), chromedp.SendKeys("#f-username", "support"),
 			chromedp.SendKeys("#f-password", "post secret"), chromedp.SetValue("#f-poll_interval", "1"), chromedp.SetValue("#f-import_since", "all"),
-			clicked("#f-allow_unknown")}, append(more, clicked(`button[value="save"]`), chromedp.WaitVisible(`form[action$="/pause"]`))...)...)
+			browsertest.Click("#f-allow_unknown")}, append(more, browsertest.Click(`button[value="save"]`), chromedp.WaitVisible(`form[action$="/pause"]`))...)...)
 	}
-	add("Held", held, clicked("#f-enabled"))
+	add("Held", held, browsertest.Click("#f-enabled"))
 	add("Support", port)
 
 	row := func(says string) string {
@@ -136,7 +137,7 @@ func TestWhatIsWatchedArrivesWithoutAReload(t *testing.T) {
 	awaits("the new issue in the list", `document.querySelector("main .list")?.innerText.includes("Leak 4")`)
 
 	open("/inboxes/1")
-	do("check", clicked(`button[value="check"]`))
+	do("check", browsertest.Click(`button[value="check"]`))
 	awaits("the first phases of the check that is running", `document.querySelectorAll(".report.running .phases li").length >= 2`)
 	deliver(3) // Reloads the page below the check.
 	letGo()

@@ -14,6 +14,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"letterbox/internal/browsertest"
 	"letterbox/internal/config"
 	"letterbox/internal/mailtest"
 	"letterbox/internal/oauthtest"
@@ -66,19 +67,19 @@ func TestInboxIsConnectedAndReconnectedInABrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	do("begin to add an inbox", chromedp.Navigate(site.URL+"/inboxes/add"), chromedp.SendKeys("#f-address", "support@firm.example"),
-		clicked(`button[value="manual"]`), chromedp.WaitVisible("#f-host"))
+		browsertest.Click(`button[value="manual"]`), chromedp.WaitVisible("#f-host"))
 	do("choose OAuth 2.0", chromedp.SendKeys("#f-host", host), chromedp.SendKeys("#f-port", port), chromedp.SetValue("#f-security", "tls"),
 		chromedp.SetValue("#f-tls_verify", "pinned"), chromedp.SetValue("#f-fingerprint", dovecot.Certificate.Fingerprint),
 		chromedp.SetValue("#f-username", "support"), chromedp.SetValue(`input[name="poll_interval"]`, "1"),
-		clicked("details:has(button[value=oauth]) summary"), clicked(`button.btn[value="oauth"]`), chromedp.WaitVisible(`#steps`))
+		browsertest.Click("details:has(button[value=oauth]) summary"), browsertest.Click(`button.btn[value="oauth"]`), chromedp.WaitVisible(`#steps`))
 	do("enter the app", chromedp.SetValue("#f-provider", "other"), chromedp.SetValue("#f-client_id", provider.ClientID), chromedp.SendKeys("#f-client_secret", provider.Secret),
-		chromedp.SetValue("#f-authority", "https://id.nobody.example"), clicked("#connect"), chromedp.WaitVisible(`#errors`))
+		chromedp.SetValue("#f-authority", "https://id.nobody.example"), browsertest.Click("#connect"), chromedp.WaitVisible(`#errors`))
 	do("name the right service", chromedp.SetValue("#f-authority", provider.URL), chromedp.SendKeys("#f-client_secret", provider.Secret),
-		clicked("#connect"), chromedp.WaitVisible(`#agree`))
-	do("agree", clicked(`#agree`), chromedp.WaitVisible(`#state h2.ok`))
-	do("check", clicked(`#go-on button`), chromedp.WaitVisible(`#report button[value="next"]`))
-	do("go on to the last step", clicked(`#report button[value="next"]`), chromedp.WaitVisible(`#f-allow_unknown`))
-	do("finish", clicked(`input[name="import_since"][value="all"]`), clicked(`#f-allow_unknown`), clicked(`button.btn[value="save"]`),
+		browsertest.Click("#connect"), chromedp.WaitVisible(`#agree`))
+	do("agree", browsertest.Click(`#agree`), chromedp.WaitVisible(`#state h2.ok`))
+	do("check", browsertest.Click(`#go-on button`), chromedp.WaitVisible(`#report button[value="next"]`))
+	do("go on to the last step", browsertest.Click(`#report button[value="next"]`), chromedp.WaitVisible(`#f-allow_unknown`))
+	do("finish", browsertest.Click(`input[name="import_since"][value="all"]`), browsertest.Click(`#f-allow_unknown`), browsertest.Click(`button.btn[value="save"]`),
 		chromedp.WaitVisible(`button[value="pause"]`))
 	if err := dovecot.Deliver("support", []byte("From: carl@customer.example\r\nTo: support@firm.example\r\nSubject: The roof leaks\r\nMessage-ID: <1@customer.example>\r\n\r\nIt drips.\r\n")); err != nil {
 		t.Fatal(err)
@@ -96,8 +97,8 @@ func TestInboxIsConnectedAndReconnectedInABrowser(t *testing.T) {
 	if err := dovecot.Deliver("support", []byte("From: carl@customer.example\r\nTo: support@firm.example\r\nSubject: Still dripping\r\nMessage-ID: <2@customer.example>\r\n\r\nIt drips.\r\n")); err != nil {
 		t.Fatal(err)
 	}
-	do("reconnect", press(`.box.bad a[href="/inboxes/1/oauth"]`), chromedp.WaitVisible(`#state h2.bad`), clicked("#connect"), chromedp.WaitVisible(`#agree`),
-		clicked(`#agree`), chromedp.WaitVisible(`#state h2.ok`))
+	do("reconnect", press(`.box.bad a[href="/inboxes/1/oauth"]`), chromedp.WaitVisible(`#state h2.bad`), browsertest.Click("#connect"), chromedp.WaitVisible(`#agree`),
+		browsertest.Click(`#agree`), chromedp.WaitVisible(`#state h2.ok`))
 	until("/issues/2", `#description`)
 	if got := healthCodes(t, site.URL); got != "" {
 		t.Errorf("/healthz says %q, want nothing", got)

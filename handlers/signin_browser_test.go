@@ -10,6 +10,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"letterbox/internal/browsertest"
 	"letterbox/internal/config"
 	"letterbox/internal/oauthtest"
 )
@@ -67,7 +68,7 @@ func TestPeopleSignInWithTheIdentityProviderInABrowser(t *testing.T) {
 		chromedp.SendKeys("#f-addresses", "bert@firm.example"), chromedp.Submit("#f-name"), chromedp.WaitVisible(`.box.ok`))
 	signOut := chromedp.Evaluate(`fetch("/signout", {method: "POST"}).then(() => 1)`, nil, awaited)
 	do("sign out", signOut, chromedp.Navigate(site.URL+"/profile"), chromedp.WaitVisible(`#elsewhere`))
-	do("sign in", clicked(`#elsewhere`), chromedp.WaitVisible(`#agree`), clicked(`#agree`), chromedp.WaitVisible(`#sessions`))
+	do("sign in", browsertest.Click(`#elsewhere`), chromedp.WaitVisible(`#agree`), browsertest.Click(`#agree`), chromedp.WaitVisible(`#sessions`))
 	var name string
 	do("look who it is", chromedp.Value(`#f-name`, &name))
 	if name != "Bert" {
@@ -75,8 +76,8 @@ func TestPeopleSignInWithTheIdentityProviderInABrowser(t *testing.T) {
 	}
 	do("sign out", chromedp.Evaluate(`document.querySelector('form[action="/signout"]').submit()`, nil), chromedp.WaitVisible(`.box.info a`))
 	look("out")
-	do("sign out there, too", clicked(`.box.info a`), chromedp.WaitVisible(`#gone`))
+	do("sign out there, too", browsertest.Click(`.box.info a`), chromedp.WaitVisible(`#gone`))
 	provider.Set(func(p *oauthtest.Provider) { p.User = "stranger@elsewhere.example" })
-	do("come as a stranger", chromedp.Navigate(site.URL+"/signin"), clicked(`#elsewhere`), chromedp.WaitVisible(`#agree`), clicked(`#agree`),
+	do("come as a stranger", chromedp.Navigate(site.URL+"/signin"), browsertest.Click(`#elsewhere`), chromedp.WaitVisible(`#agree`), browsertest.Click(`#agree`),
 		chromedp.WaitVisible(`.box.bad`))
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"letterbox/handlers"
+	"letterbox/internal/browsertest"
 )
 
 // certificate makes a key and a certificate for an address: the certificate, and both in a .p12 file.
@@ -45,13 +46,13 @@ func TestKeysAndCertificatesInABrowser(t *testing.T) {
 
 	p.open("/smime")
 	p.do("a wrong password", chromedp.SetUploadFiles("#f-file", []string{p12}), chromedp.SendKeys("#f-p12_password", "of nothing"),
-		clicked(`button[value="key"]`), chromedp.WaitVisible(`#errors a[href="#f-p12_password"]`))
+		browsertest.Click(`button[value="key"]`), chromedp.WaitVisible(`#errors a[href="#f-p12_password"]`))
 	p.do("the right one", chromedp.SetUploadFiles("#f-file", []string{p12}), chromedp.SendKeys("#f-p12_password", "of the file"),
-		clicked(`button[value="key"]`), chromedp.WaitVisible(`a[href="/smime/keys/1/certificate"]`))
-	p.do("the certificate of a customer", chromedp.SetUploadFiles("#f-partner", []string{partner}), clicked(`button[value="partner"]`),
+		browsertest.Click(`button[value="key"]`), chromedp.WaitVisible(`a[href="/smime/keys/1/certificate"]`))
+	p.do("the certificate of a customer", chromedp.SetUploadFiles("#f-partner", []string{partner}), browsertest.Click(`button[value="partner"]`),
 		chromedp.WaitVisible(`button[value="revoke"]`))
-	p.do("put it out of use", clicked(`button[value="revoke"]`), chromedp.WaitVisible(`button[value="restore"]`))
-	p.do("and into use again", clicked(`button[value="restore"]`), chromedp.WaitVisible(`button[value="revoke"]`))
+	p.do("put it out of use", browsertest.Click(`button[value="revoke"]`), chromedp.WaitVisible(`button[value="restore"]`))
+	p.do("and into use again", browsertest.Click(`button[value="restore"]`), chromedp.WaitVisible(`button[value="revoke"]`))
 	var text string
 	p.do("read the page", chromedp.Text("#main", &text))
 	for _, want := range []string{"support@letterbox.example", "carl@customer.example"} {
@@ -62,8 +63,8 @@ func TestKeysAndCertificatesInABrowser(t *testing.T) {
 
 	p.open("/sending/new")
 	p.do("an account that signs and encrypts", chromedp.SendKeys("#f-address", "support@letterbox.example"), chromedp.SendKeys("#f-host", "127.0.0.1"),
-		chromedp.SendKeys("#f-port", "9"), chromedp.SetValue("#f-auth", "none"), clicked("#f-smime_sign"), chromedp.SetValue("#f-smime_encrypt", "if_possible"),
-		clicked(`button[value="save"]`), chromedp.WaitVisible(`a[href="/sending/accounts/1"]`))
+		chromedp.SendKeys("#f-port", "9"), chromedp.SetValue("#f-auth", "none"), browsertest.Click("#f-smime_sign"), chromedp.SetValue("#f-smime_encrypt", "if_possible"),
+		browsertest.Click(`button[value="save"]`), chromedp.WaitVisible(`a[href="/sending/accounts/1"]`))
 	p.open("/issues/1")
 	p.do("see the lock", chromedp.WaitVisible(`label.option:has(input[value="carl@customer.example"]) .tag.ok`))
 
@@ -96,7 +97,7 @@ func TestMailsAreEndedInABrowser(t *testing.T) {
 	if s.Muted("other", 1) {
 		t.Error("looking at the page has muted the issue")
 	}
-	p.do("end the mails about this issue", clicked(`button[value="issue"]`), chromedp.WaitVisible(`p[role="status"]`))
+	p.do("end the mails about this issue", browsertest.Click(`button[value="issue"]`), chromedp.WaitVisible(`p[role="status"]`))
 	if !s.Muted("other", 1) {
 		t.Error("the issue is not muted")
 	}

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"letterbox/internal/browsertest"
+
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
@@ -29,7 +31,7 @@ func TestTrackerByKeyboard(t *testing.T) {
 		chromedp.SendKeys("#f-title", "The roof leaks"), chromedp.SendKeys("#f-description", "It **drips**."))
 	do("what was begun survives", chromedp.Navigate(site.URL+"/work"), chromedp.Navigate(site.URL+"/issues/new"), chromedp.WaitVisible(`[data-restored]`),
 		chromedp.Poll(`document.querySelector("#f-title").value === "The roof leaks" && document.querySelector("#f-description").value === "It **drips**."`, nil))
-	do("preview", clicked(`[data-preview]`), chromedp.WaitVisible(`#preview strong`))
+	do("preview", browsertest.Click(`[data-preview]`), chromedp.WaitVisible(`#preview strong`))
 	do("save with Ctrl+Enter", chromedp.Focus("#f-description"),
 		chromedp.KeyEvent("\r", chromedp.KeyModifiers(input.ModifierCtrl)), chromedp.WaitVisible(`#description .written strong`))
 	do("it is kept no more, and the same again is told", chromedp.Navigate(site.URL+"/issues/new"), chromedp.WaitVisible(`#f-title`),

@@ -6,10 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"letterbox/internal/browsertest"
 
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -86,23 +87,10 @@ func (b *browser) do(what string, steps ...chromedp.Action) {
 	}
 }
 
-// clicked presses what a selector names. A live page may take the place of itself between the search and the press: then it
-// is looked for again, as a person would.
-func clicked(selector string, options ...chromedp.QueryOption) chromedp.Action {
-	return chromedp.ActionFunc(func(ctx context.Context) error {
-		for {
-			err := chromedp.Click(selector, options...).Do(ctx)
-			if err == nil || !strings.Contains(err.Error(), "(-32000)") || ctx.Err() != nil {
-				return err
-			}
-		}
-	})
-}
-
 // click presses something and waits until something else is there.
 func (b *browser) click(what, then string) {
 	b.t.Helper()
-	b.do("click "+what, clicked(what, chromedp.ByQuery), chromedp.WaitVisible(then, chromedp.ByQuery))
+	b.do("click "+what, browsertest.Click(what, chromedp.ByQuery), chromedp.WaitVisible(then, chromedp.ByQuery))
 }
 
 // fill types values into the fields of a form, given as pairs of name and value.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"letterbox/internal/browsertest"
 	"letterbox/internal/mailtest"
 )
 
@@ -75,7 +76,7 @@ func quickStart(t *testing.T, d *mailtest.Dovecot, s signposts) {
 	}
 	b.picture("check")
 	b.click(`#report button[value="next"]`, "#f-allow_unknown")
-	b.do("let everybody in", clicked("#f-allow_unknown", chromedp.ByQuery))
+	b.do("let everybody in", browsertest.Click("#f-allow_unknown", chromedp.ByQuery))
 	b.illustrate(s.language, "mail")
 	b.click(`.actions button[value="save"]`, "h2.big")
 	b.await(p.url+"/inboxes/1", "h2.big .state.ok")

@@ -8,6 +8,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"letterbox/internal/browsertest"
 	"letterbox/internal/mailtest"
 )
 
@@ -63,22 +64,22 @@ func throughTheRules(t *testing.T, d *mailtest.Dovecot, w ruleWords) {
 	b.illustrate(w.language, "refused")
 
 	b.do("open the rules", chromedp.Navigate(p.url+fmt.Sprintf("/inboxes/%d/rules", inbox)), chromedp.WaitVisible(`#f-domains`, chromedp.ByQuery))
-	b.do("type a domain and see who would be let in", clicked("#f-allow_unknown", chromedp.ByQuery), chromedp.SendKeys("#f-domains", "partner.example", chromedp.ByQuery))
+	b.do("type a domain and see who would be let in", browsertest.Click("#f-allow_unknown", chromedp.ByQuery), chromedp.SendKeys("#f-domains", "partner.example", chromedp.ByQuery))
 	says("#lint-place summary", w.senders)
-	b.do("type a pattern", clicked(`input[name="domain_mode"][value="pattern"]`, chromedp.ByQuery), chromedp.SendKeys("#f-domain_pattern", `.*partner\.example`, chromedp.ByQuery))
+	b.do("type a pattern", browsertest.Click(`input[name="domain_mode"][value="pattern"]`, chromedp.ByQuery), chromedp.SendKeys("#f-domain_pattern", `.*partner\.example`, chromedp.ByQuery))
 	says("#lint-place .box.warn", w.loose)
-	b.do("try the rules on the mail that came", clicked(`input[name="domain_mode"][value="list"]`, chromedp.ByQuery), clicked(`.sticky button[value="try"]`, chromedp.ByQuery))
+	b.do("try the rules on the mail that came", browsertest.Click(`input[name="domain_mode"][value="list"]`, chromedp.ByQuery), browsertest.Click(`.sticky button[value="try"]`, chromedp.ByQuery))
 	says("#tried h2", w.differ)
 	says("#tried", w.unwritten)
 	b.illustrate(w.language, "rules")
-	b.do("try them on a pasted mail", clicked(`input[name="source"][value="pasted"]`, chromedp.ByQuery),
-		chromedp.SetValue("#f-pasted", "From: x@partner.example\nSubject: Pasted\n\nText", chromedp.ByQuery), clicked(`.sticky button[value="try"]`, chromedp.ByQuery))
+	b.do("try them on a pasted mail", browsertest.Click(`input[name="source"][value="pasted"]`, chromedp.ByQuery),
+		chromedp.SetValue("#f-pasted", "From: x@partner.example\nSubject: Pasted\n\nText", chromedp.ByQuery), browsertest.Click(`.sticky button[value="try"]`, chromedp.ByQuery))
 	says("#tried h2", w.one)
-	b.do("save them", clicked(`button[value="save"]`, chromedp.ByQuery), chromedp.WaitVisible(`[data-flash]`, chromedp.ByQuery))
+	b.do("save them", browsertest.Click(`button[value="save"]`, chromedp.ByQuery), chromedp.WaitVisible(`[data-flash]`, chromedp.ByQuery))
 	says("main .lead", w.inForce)
 
-	b.do("process the refused mail again", chromedp.Navigate(p.url+"/messages?sender=carl"), clicked(`.log a[href^="/messages/"]`, chromedp.ByQuery),
-		clicked(`form[action$="/reprocess"] button`, chromedp.ByQuery), chromedp.WaitVisible(`[data-flash]`, chromedp.ByQuery))
+	b.do("process the refused mail again", chromedp.Navigate(p.url+"/messages?sender=carl"), browsertest.Click(`.log a[href^="/messages/"]`, chromedp.ByQuery),
+		browsertest.Click(`form[action$="/reprocess"] button`, chromedp.ByQuery), chromedp.WaitVisible(`[data-flash]`, chromedp.ByQuery))
 	says(".box.ok", w.created)
 	says(".story", w.byVersion)
 	b.do("choose the others with the keyboard", chromedp.Navigate(p.url+"/messages?state=aside"), chromedp.WaitVisible(`[data-bulk]`, chromedp.ByQuery),

@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"letterbox/internal/browsertest"
 	"letterbox/internal/mailtest"
 )
 
@@ -210,7 +211,7 @@ func TestInboxIsAddedOverPOP3(t *testing.T) {
 	b.fill("password", "secret")
 	b.click(`.actions button[value="check"]`, "#report h2.ok")
 	b.click(`#report button[value="next"]`, "#f-allow_unknown")
-	b.do("let everybody in", clicked("#f-allow_unknown", chromedp.ByQuery))
+	b.do("let everybody in", browsertest.Click("#f-allow_unknown", chromedp.ByQuery))
 	b.click(`.actions button[value="save"]`, "h2.big")
 	b.await(p.url+"/inboxes/1", "h2.big .state.ok")
 	if err := d.Deliver("bob", []byte("From: Anna <anna@kunde.example>\r\nSubject: By POP3\r\nMessage-ID: <1@kunde.example>\r\n\r\nText\r\n")); err != nil {

@@ -50,21 +50,22 @@ var mayImport = map[string][]string{
 	"tracker":  {"models", "models/store"},
 	"handlers": {"gateway", "gateway/extract", "gateway/flow", "gateway/mailbox", "gateway/mailbox/preset", "gateway/message", "gateway/rule", "gateway/script", "gateway/smime", "internal/i18n", "internal/identity", "internal/picture", "internal/spelling", "internal/webhook", "models", "templates", "tracker"},
 
-	"internal/acceptance": {},
-	"internal/arch":       {},
-	"internal/config":     {"internal/spelling"},
-	"internal/i18n":       {},
-	"internal/identity":   {},
-	"internal/lane":       {},
-	"internal/mailtest":   {"gateway/mailbox", "internal/testport"},
-	"internal/oauthtest":  {"internal/mailtest"},
-	"internal/netguard":   {"gateway/mailbox"},
-	"internal/picture":    {},
-	"internal/secret":     {},
-	"internal/spelling":   {},
-	"internal/testdb":     {"internal/testport", "models/store"},
-	"internal/testport":   {},
-	"internal/webhook":    {"gateway/mailbox", "internal/lane", "models", "models/store"},
+	"internal/acceptance":  {},
+	"internal/arch":        {},
+	"internal/browsertest": {},
+	"internal/config":      {"internal/spelling"},
+	"internal/i18n":        {},
+	"internal/identity":    {},
+	"internal/lane":        {},
+	"internal/mailtest":    {"gateway/mailbox", "internal/testport"},
+	"internal/oauthtest":   {"internal/mailtest"},
+	"internal/netguard":    {"gateway/mailbox"},
+	"internal/picture":     {},
+	"internal/secret":      {},
+	"internal/spelling":    {},
+	"internal/testdb":      {"internal/testport", "models/store"},
+	"internal/testport":    {},
+	"internal/webhook":     {"gateway/mailbox", "internal/lane", "models", "models/store"},
 	"internal/app": {
 		"gateway", "gateway/inbound", "gateway/mailbox", "gateway/rule", "gateway/script", "gateway/smime", "handlers", "internal/config", "internal/i18n", "internal/identity", "internal/mailtest", "internal/netguard",
 		"internal/secret", "internal/webhook", "models", "models/store", "templates", "tracker",
@@ -80,7 +81,7 @@ var mayImport = map[string][]string{
 }
 
 // testsMayImport lists what the tests of every package may import besides.
-var testsMayImport = []string{"gateway/mailbox/mailboxtest", "internal/arch", "internal/mailtest", "internal/oauthtest", "internal/testdb"}
+var testsMayImport = []string{"gateway/mailbox/mailboxtest", "internal/arch", "internal/browsertest", "internal/mailtest", "internal/oauthtest", "internal/testdb"}
 
 // testsMayAlsoImport lists, for one package, what only its tests may import: they put real parts together.
 var testsMayAlsoImport = map[string][]string{
@@ -124,7 +125,7 @@ var owner = map[string][]string{
 	"golang.org/x/net/html":              {"gateway/message"},
 	"github.com/dlclark/regexp2/v2":      {"gateway/rule"},
 	"github.com/dop251/goja":             {"gateway/script"},
-	"github.com/chromedp":                {},
+	"github.com/chromedp":                {"internal/browsertest"},
 	"github.com/spf13/cobra":             {"cmd/letterbox"},
 	"github.com/pelletier/go-toml/v2":    {"internal/config"},
 }
