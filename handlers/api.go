@@ -88,6 +88,14 @@ func apiCreated(c *gin.Context, location string, v any) {
 	c.JSON(http.StatusCreated, v)
 }
 
+// apiEmpty answers with nothing when err is nil.
+func apiEmpty(c *gin.Context, err error) error {
+	if err == nil {
+		c.Status(http.StatusNoContent)
+	}
+	return err
+}
+
 // apiTime returns t in UTC, so that every time of the API ends in Z.
 func apiTime(t time.Time) time.Time { return t.UTC() }
 

@@ -50,3 +50,12 @@ func apiUser(c *gin.Context) *models.User {
 	u, _ := c.Value(apiUserKey).(*models.User)
 	return u
 }
+
+// apiAdmin refuses who is no admin of the installation.
+func apiAdmin(h *Handlers, c *gin.Context) error {
+	a, err := h.Tracker.Access(c.Request.Context(), apiUser(c))
+	if err == nil && !a.Admin() {
+		err = models.ErrForbidden
+	}
+	return err
+}

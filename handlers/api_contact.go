@@ -217,9 +217,5 @@ func apiOrganisationDelete(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Tracker.DeleteOrganisation(c.Request.Context(), apiUser(c), id); err != nil {
-		return err
-	}
-	c.Status(http.StatusNoContent)
-	return nil
+	return apiEmpty(c, h.Tracker.DeleteOrganisation(c.Request.Context(), apiUser(c), id))
 }

@@ -168,9 +168,5 @@ func apiInboxDelete(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Gateway.DeleteInbox(c.Request.Context(), apiUser(c), v.ID); err != nil {
-		return err
-	}
-	c.Status(http.StatusNoContent)
-	return nil
+	return apiEmpty(c, h.Gateway.DeleteInbox(c.Request.Context(), apiUser(c), v.ID))
 }

@@ -104,9 +104,5 @@ func apiLinkDelete(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Tracker.RemoveLink(c.Request.Context(), apiUser(c), number, l.Number, l.Kind, l.Back); err != nil {
-		return err
-	}
-	c.Status(http.StatusNoContent)
-	return nil
+	return apiEmpty(c, h.Tracker.RemoveLink(c.Request.Context(), apiUser(c), number, l.Number, l.Kind, l.Back))
 }

@@ -72,12 +72,7 @@ func apiMemberSet(h *Handlers, c *gin.Context) error {
 	}
 	role := string(models.ProjectMember)
 	apiSet(&role, in.Role)
-	err = h.Tracker.SetMember(c.Request.Context(), apiUser(c), p.ID, c.Param("login"), models.ProjectRole(role))
-	if err != nil {
-		return err
-	}
-	c.Status(http.StatusNoContent)
-	return nil
+	return apiEmpty(c, h.Tracker.SetMember(c.Request.Context(), apiUser(c), p.ID, c.Param("login"), models.ProjectRole(role)))
 }
 
 func apiMemberRemove(h *Handlers, c *gin.Context) error {
@@ -85,9 +80,5 @@ func apiMemberRemove(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Tracker.RemoveMember(c.Request.Context(), apiUser(c), p.ID, m.User.ID); err != nil {
-		return err
-	}
-	c.Status(http.StatusNoContent)
-	return nil
+	return apiEmpty(c, h.Tracker.RemoveMember(c.Request.Context(), apiUser(c), p.ID, m.User.ID))
 }

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"net/http"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -73,11 +72,7 @@ func apiViewDelete(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Tracker.DeleteView(c.Request.Context(), apiUser(c), id); err != nil {
-		return err
-	}
-	c.Status(http.StatusNoContent)
-	return nil
+	return apiEmpty(c, h.Tracker.DeleteView(c.Request.Context(), apiUser(c), id))
 }
 
 // apiFollow does something of the caller with the issue in the path and answers with nothing.
@@ -86,11 +81,7 @@ func apiFollow(c *gin.Context, do func(ctx context.Context, by *models.User, num
 	if err != nil {
 		return err
 	}
-	if err := do(c.Request.Context(), apiUser(c), number); err != nil {
-		return err
-	}
-	c.Status(http.StatusNoContent)
-	return nil
+	return apiEmpty(c, do(c.Request.Context(), apiUser(c), number))
 }
 
 func apiIssueWatch(h *Handlers, c *gin.Context) error   { return apiFollow(c, h.Tracker.Watch) }

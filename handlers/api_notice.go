@@ -71,9 +71,5 @@ func apiNoticeRead(h *Handlers, c *gin.Context) error {
 	if faults := apiRequired(given, "last"); faults != nil {
 		return faults
 	}
-	if err := h.Tracker.MarkRead(c.Request.Context(), apiUser(c), 0, *in.Last); err != nil {
-		return err
-	}
-	c.Status(http.StatusNoContent)
-	return nil
+	return apiEmpty(c, h.Tracker.MarkRead(c.Request.Context(), apiUser(c), 0, *in.Last))
 }

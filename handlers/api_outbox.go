@@ -208,20 +208,12 @@ func apiSuppressionAdd(h *Handlers, c *gin.Context) error {
 	}
 	detail := ""
 	apiSet(&detail, in.Detail)
-	if err := h.Gateway.Suppress(c.Request.Context(), apiUser(c), *in.Address, detail); err != nil {
-		return err
-	}
-	c.Status(http.StatusNoContent)
-	return nil
+	return apiEmpty(c, h.Gateway.Suppress(c.Request.Context(), apiUser(c), *in.Address, detail))
 }
 
 func apiSuppressionRelease(h *Handlers, c *gin.Context) error {
 	if err := apiAdmin(h, c); err != nil {
 		return err
 	}
-	if err := h.Gateway.Release(c.Request.Context(), apiUser(c), c.Param("address")); err != nil {
-		return err
-	}
-	c.Status(http.StatusNoContent)
-	return nil
+	return apiEmpty(c, h.Gateway.Release(c.Request.Context(), apiUser(c), c.Param("address")))
 }

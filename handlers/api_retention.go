@@ -89,15 +89,6 @@ func apiPastRoutes() []apiRoute {
 	}
 }
 
-// apiAdmin is models.ErrForbidden for whoever is no admin.
-func (h *Handlers) apiAdmin(c *gin.Context) error {
-	a, err := h.Tracker.Access(c.Request.Context(), apiUser(c))
-	if err == nil && !a.Admin() {
-		err = models.ErrForbidden
-	}
-	return err
-}
-
 func apiReportOf(r models.RetentionReport) apiRetentionReportOut {
 	out := apiRetentionReportOut{Messages: r.Messages(), Octets: r.Octets(), Traces: r.Traces, Lines: r.Lines, Events: r.Events, Inboxes: []apiRetentionPartOut{}}
 	if !r.At.IsZero() {
@@ -112,7 +103,7 @@ func apiReportOf(r models.RetentionReport) apiRetentionReportOut {
 }
 
 func apiRetentionShow(h *Handlers, c *gin.Context) error {
-	if err := h.apiAdmin(c); err != nil {
+	if err := apiAdmin(h, c); err != nil {
 		return err
 	}
 	r, err := h.Gateway.Retention(c.Request.Context())
@@ -132,7 +123,7 @@ func apiRetentionShow(h *Handlers, c *gin.Context) error {
 }
 
 func apiRetentionUpdate(h *Handlers, c *gin.Context) error {
-	if err := h.apiAdmin(c); err != nil {
+	if err := apiAdmin(h, c); err != nil {
 		return err
 	}
 	r, err := h.Gateway.Retention(c.Request.Context())
@@ -154,7 +145,7 @@ func apiRetentionUpdate(h *Handlers, c *gin.Context) error {
 }
 
 func apiRetentionPreview(h *Handlers, c *gin.Context) error {
-	if err := h.apiAdmin(c); err != nil {
+	if err := apiAdmin(h, c); err != nil {
 		return err
 	}
 	r, err := h.Gateway.Retention(c.Request.Context())
@@ -170,7 +161,7 @@ func apiRetentionPreview(h *Handlers, c *gin.Context) error {
 }
 
 func apiRetentionRun(h *Handlers, c *gin.Context) error {
-	if err := h.apiAdmin(c); err != nil {
+	if err := apiAdmin(h, c); err != nil {
 		return err
 	}
 	report, err := h.Gateway.Retain(c.Request.Context(), apiUser(c))
@@ -190,7 +181,7 @@ func apiRetentionRun(h *Handlers, c *gin.Context) error {
 }
 
 func apiRetentionConfirm(h *Handlers, c *gin.Context) error {
-	if err := h.apiAdmin(c); err != nil {
+	if err := apiAdmin(h, c); err != nil {
 		return err
 	}
 	if err := h.Gateway.ConfirmRetention(c.Request.Context(), apiUser(c)); err != nil {
@@ -200,7 +191,7 @@ func apiRetentionConfirm(h *Handlers, c *gin.Context) error {
 }
 
 func apiHoldList(h *Handlers, c *gin.Context) error {
-	if err := h.apiAdmin(c); err != nil {
+	if err := apiAdmin(h, c); err != nil {
 		return err
 	}
 	all, err := h.Gateway.Holds(c.Request.Context())
@@ -223,7 +214,7 @@ func holdKey(key string) (models.HoldKind, int64, bool) {
 }
 
 func apiHoldSet(h *Handlers, c *gin.Context) error {
-	if err := h.apiAdmin(c); err != nil {
+	if err := apiAdmin(h, c); err != nil {
 		return err
 	}
 	var in apiHoldIn
@@ -238,24 +229,16 @@ func apiHoldSet(h *Handlers, c *gin.Context) error {
 	if !ok {
 		return models.InvalidList{{Field: "key", Code: "E-HOLD-02"}}
 	}
-	if err := h.Gateway.SetHold(c.Request.Context(), apiUser(c), models.Hold{Kind: kind, ObjectID: id, Reason: *in.Reason}); err != nil {
-		return err
-	}
-	c.Status(http.StatusNoContent)
-	return nil
+	return apiEmpty(c, h.Gateway.SetHold(c.Request.Context(), apiUser(c), models.Hold{Kind: kind, ObjectID: id, Reason: *in.Reason}))
 }
 
 func apiHoldRelease(h *Handlers, c *gin.Context) error {
-	if err := h.apiAdmin(c); err != nil {
+	if err := apiAdmin(h, c); err != nil {
 		return err
 	}
 	kind, id, ok := holdKey(c.Param("key"))
 	if !ok {
 		return models.ErrNotFound
 	}
-	if err := h.Gateway.ReleaseHold(c.Request.Context(), apiUser(c), kind, id); err != nil {
-		return err
-	}
-	c.Status(http.StatusNoContent)
-	return nil
+	return apiEmpty(c, h.Gateway.ReleaseHold(c.Request.Context(), apiUser(c), kind, id))
 }

@@ -70,15 +70,6 @@ func apiSendingOf(a gateway.SendingView) apiSendingOut {
 	}
 }
 
-// apiAdmin refuses who is no admin of the installation.
-func apiAdmin(h *Handlers, c *gin.Context) error {
-	a, err := h.Tracker.Access(c.Request.Context(), apiUser(c))
-	if err == nil && !a.Admin() {
-		err = models.ErrForbidden
-	}
-	return err
-}
-
 func apiSendingList(h *Handlers, c *gin.Context) error {
 	if err := apiAdmin(h, c); err != nil {
 		return err
@@ -176,9 +167,5 @@ func apiSendingDelete(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Gateway.DeleteSendingAccount(c.Request.Context(), apiUser(c), a.ID); err != nil {
-		return err
-	}
-	c.Status(http.StatusNoContent)
-	return nil
+	return apiEmpty(c, h.Gateway.DeleteSendingAccount(c.Request.Context(), apiUser(c), a.ID))
 }

@@ -130,14 +130,6 @@ func apiSMIMEFile(h *Handlers, c *gin.Context, in any) error {
 	return nil
 }
 
-// apiEmpty answers with nothing when err is nil.
-func apiEmpty(c *gin.Context, err error) error {
-	if err == nil {
-		c.Status(http.StatusNoContent)
-	}
-	return err
-}
-
 func apiSMIMECertificateList(h *Handlers, c *gin.Context) error {
 	list, err := apiAdminsList(h, c, (*gateway.Gateway).SMIMECertificates)
 	if err != nil {

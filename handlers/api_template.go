@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"net/http"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -74,11 +73,7 @@ func apiProjectPart(remove func(h *Handlers, c *gin.Context, project, id int64) 
 		if err != nil {
 			return err
 		}
-		if err := remove(h, c, p.ID, id); err != nil {
-			return err
-		}
-		c.Status(http.StatusNoContent)
-		return nil
+		return apiEmpty(c, remove(h, c, p.ID, id))
 	}
 }
 

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/gin-gonic/gin"
 
@@ -83,11 +82,7 @@ func (h *Handlers) apiDone(c *gin.Context, do func(ctx context.Context, by *mode
 	if err != nil {
 		return err
 	}
-	if err := do(c.Request.Context(), apiUser(c), u.ID); err != nil {
-		return err
-	}
-	c.Status(http.StatusNoContent)
-	return nil
+	return apiEmpty(c, do(c.Request.Context(), apiUser(c), u.ID))
 }
 
 func apiUserSessionsEnd(h *Handlers, c *gin.Context) error {
