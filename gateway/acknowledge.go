@@ -52,15 +52,8 @@ func (g *Gateway) Acknowledgement(ctx context.Context, inbox int64) (Acknowledge
 
 // SetAcknowledgement changes how an inbox acknowledges new issues; models.InvalidList when it cannot be taken.
 func (g *Gateway) SetAcknowledgement(ctx context.Context, by *models.User, inbox int64, a Acknowledgement) error {
-	if a.Mode != "off" && a.Mode != "known" && a.Mode != "everyone" {
-		return models.InvalidList{{Field: "ack_mode", Code: "E-SEND-02"}}
-	}
-	for field, texts := range map[string]map[string]string{"ack_text_": a.Text, "refusal_text_": a.Refusal} {
-		for lang, text := range texts {
-			if lang != "de" && lang != "en" || len(text) > ackTemplate {
-				return models.InvalidList{{Field: field + lang, Code: "E-TEXT-01", Args: map[string]string{"max": itoa(ackTemplate)}}}
-			}
-		}
+	if list := wrongAcknowledgement(a); list != nil {
+		return list
 	}
 	text, err := json.Marshal(a)
 	if err != nil {
@@ -72,6 +65,21 @@ func (g *Gateway) SetAcknowledgement(ctx context.Context, by *models.User, inbox
 		}
 		return g.audit(ctx, by, "acknowledgement.update", "inbox:"+itoa(inbox), map[string]string{"mode": a.Mode})
 	})
+}
+
+// wrongAcknowledgement returns what keeps an acknowledgement from being taken.
+func wrongAcknowledgement(a Acknowledgement) models.InvalidList {
+	if a.Mode != "off" && a.Mode != "known" && a.Mode != "everyone" {
+		return models.InvalidList{{Field: "ack_mode", Code: "E-SEND-02"}}
+	}
+	for field, texts := range map[string]map[string]string{"ack_text_": a.Text, "refusal_text_": a.Refusal} {
+		for lang, text := range texts {
+			if lang != "de" && lang != "en" || len(text) > ackTemplate {
+				return models.InvalidList{{Field: field + lang, Code: "E-TEXT-01", Args: map[string]string{"max": itoa(ackTemplate)}}}
+			}
+		}
+	}
+	return nil
 }
 
 // PreviewAcknowledgement returns subject and text of an acknowledgement as it would go out.

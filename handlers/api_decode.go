@@ -85,7 +85,7 @@ func apiUnknownField(key string, known []string) *models.Invalid {
 		shown = string(r[:60]) + "…"
 	}
 	args := map[string]string{"field": shown}
-	if near := apiNearest(key, known); near != "" {
+	if near := spelling.Nearest(key, known); near != "" {
 		args["nearest"] = near
 		return &models.Invalid{Field: shown, Code: "E-API-01", Args: args}
 	}
@@ -125,18 +125,4 @@ func apiTypeName(t reflect.Type) string {
 	default:
 		return "string"
 	}
-}
-
-// apiNearest returns the known name that is most like name, "" when none is near.
-func apiNearest(name string, known []string) string {
-	if len(name) > 60 {
-		return ""
-	}
-	best, least := "", len(name)/3+2
-	for _, k := range slices.Sorted(slices.Values(known)) {
-		if d := spelling.Distance(strings.ToLower(name), k); d < least {
-			best, least = k, d
-		}
-	}
-	return best
 }

@@ -116,12 +116,3 @@ func TestEveryCodeOfTheAPIHasItsSentences(t *testing.T) {
 		}
 	}
 }
-
-func TestNearestName(t *testing.T) {
-	known := []string{"title", "description", "state", "project"}
-	for in, want := range map[string]string{"titel": "title", "Titl": "title", "desc": "", "descripton": "description", "states": "state", "xyz": "", "": ""} {
-		if got := apiNearest(in, known); got != want {
-			t.Errorf("apiNearest(%q) = %q, want %q", in, got, want)
-		}
-	}
-}

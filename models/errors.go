@@ -19,6 +19,7 @@ type Invalid struct {
 	Field string
 	Code  string
 	Args  map[string]string
+	Line  int // Of the file in which it stands; 0 when it stands in none.
 }
 
 func (e *Invalid) Error() string { return e.Field + ": " + e.Code }

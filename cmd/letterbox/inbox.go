@@ -16,8 +16,8 @@ import (
 )
 
 func (p *program) inboxCommand() *cobra.Command {
-	return group("inbox", "List, check and visit inboxes", "  letterbox inbox list\n  letterbox inbox check support",
-		p.inboxListCommand(), p.inboxCheckCommand(), p.inboxPollCommand(), p.inboxReconcileCommand())
+	return group("inbox", "List, check and visit inboxes, keep them as a file", "  letterbox inbox list\n  letterbox inbox check support",
+		p.inboxListCommand(), p.inboxCheckCommand(), p.inboxPollCommand(), p.inboxReconcileCommand(), p.inboxExportCommand(), p.inboxImportCommand())
 }
 
 // inboxRow is a row of "inbox list".

@@ -67,6 +67,13 @@ func TestMail(t *testing.T) {
 	runScript(t, path, map[string]string{})
 }
 
+func TestInboxesAsAFile(t *testing.T) {
+	path := script(t, "inboxes.txt")
+	fresh(t)
+	withInboxes(t)
+	runScript(t, path, map[string]string{})
+}
+
 // withInboxes prepares a database in the current folder: a project and three inboxes, "support" that only takes what
 // is handed in, "server" that reads a mail server, and "wrong" whose password that server refuses.
 func withInboxes(t *testing.T) *mailtest.Servers {

@@ -102,7 +102,10 @@ func (p *program) explain(err error) string {
 	if invalid, ok := errors.AsType[models.InvalidList](err); ok {
 		lines := make([]string, len(invalid))
 		for i, e := range invalid {
-			lines[i] = e.Field + ": " + sentence(e.Code, e.Args)
+			lines[i] = printable(e.Field + ": " + sentence(e.Code, e.Args))
+			if e.Line > 0 {
+				lines[i] = fmt.Sprintf("line %d: %s", e.Line, lines[i])
+			}
 		}
 		return strings.Join(lines, "\n")
 	}

@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"gateway/mailbox/preset":      {"gateway/mailbox"},
 	"gateway/mailbox/wire":        {"gateway/mailbox"},
 	"gateway/inbound":             {"gateway/mailbox", "models"},
+	"gateway/inboxfile":           {"internal/spelling", "models"},
 	"gateway/message":             {"gateway/smime", "models"},
 	"gateway/oauth":               {"gateway/mailbox"},
 	"gateway/outbound":            {"gateway/mailbox", "gateway/mailbox/bearer", "gateway/mailbox/wire"},
@@ -43,7 +44,7 @@ var mayImport = map[string][]string{
 	"gateway/smime":               {},
 	"gateway/thread":              {"models"},
 	"gateway": {
-		"gateway/authenticity", "gateway/command", "gateway/extract", "gateway/flow", "gateway/mailbox", "gateway/mailbox/archive", "gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/mailbox/preset", "gateway/message",
+		"gateway/authenticity", "gateway/command", "gateway/extract", "gateway/flow", "gateway/inboxfile", "gateway/mailbox", "gateway/mailbox/archive", "gateway/mailbox/imap", "gateway/mailbox/pop3", "gateway/mailbox/preset", "gateway/message",
 		"gateway/oauth", "gateway/outbound", "gateway/rule", "gateway/script", "gateway/smime", "gateway/thread", "internal/lane", "models", "models/store",
 	},
 
@@ -72,7 +73,7 @@ var mayImport = map[string][]string{
 	},
 
 	"cmd/letterbox": {
-		"gateway", "gateway/mailbox", "gateway/mailbox/archive", "gateway/message", "gateway/script", "internal/app", "internal/config",
+		"gateway", "gateway/inboxfile", "gateway/mailbox", "gateway/mailbox/archive", "gateway/message", "gateway/script", "internal/app", "internal/config",
 		"internal/i18n", "internal/secret", "models", "models/store", "templates", "tracker",
 	},
 	"internal/chaos": {"gateway", "internal/app", "internal/config", "internal/mailtest", "internal/secret", "internal/testdb/cluster", "internal/testdb/tally", "models", "tracker"},
@@ -128,6 +129,7 @@ var owner = map[string][]string{
 	"github.com/chromedp":                {"internal/browsertest"},
 	"github.com/spf13/cobra":             {"cmd/letterbox"},
 	"github.com/pelletier/go-toml/v2":    {"internal/config"},
+	"go.yaml.in/yaml/v3":                 {"gateway/inboxfile"},
 }
 
 // goPackage is what "go list -json" says of a package.

@@ -15,3 +15,12 @@ func TestDistance(t *testing.T) {
 		}
 	}
 }
+
+func TestNearestName(t *testing.T) {
+	known := []string{"title", "description", "state", "project"}
+	for in, want := range map[string]string{"titel": "title", "Titl": "title", "desc": "", "descripton": "description", "states": "state", "xyz": "", "": ""} {
+		if got := Nearest(in, known); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
