@@ -221,6 +221,11 @@ func (w *apiWorld) request(who, method, path string, n int) *httptest.ResponseRe
 		id = 1
 	case strings.HasPrefix(path, "/views/"):
 		id = w.view()
+	case strings.HasPrefix(path, "/picture-senders/"):
+		admin := w.users["admin"]
+		p, err := w.h.Tracker.ShowPicturesOf(w.t.Context(), &admin, "anna@elsewhere.example", false)
+		w.ok(err)
+		id = p.ID
 	case strings.HasPrefix(path, "/webhooks/"):
 		id = w.webhook()
 	case strings.HasPrefix(path, "/users"):

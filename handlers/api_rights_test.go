@@ -40,6 +40,10 @@ func apiRights() map[string][9]int {
 		"POST /views":                              {401, 401, 401, 201, 201, 201, 201, 201, 201},
 		"GET /views/:id":                           {401, 401, 401, 404, 404, 404, 200, 404, 404}, // One of the admin.
 		"DELETE /views/:id":                        {401, 401, 401, 404, 404, 404, 204, 404, 404},
+		"GET /picture-senders":                     {401, 401, 401, 200, 200, 200, 200, 200, 200},
+		"POST /picture-senders":                    {401, 401, 401, 201, 201, 201, 201, 201, 201},
+		"GET /picture-senders/:id":                 {401, 401, 401, 404, 404, 404, 200, 404, 404}, // One of the admin.
+		"DELETE /picture-senders/:id":              {401, 401, 401, 404, 404, 404, 204, 404, 404},
 		"GET /projects/:key/templates":             {401, 401, 401, 404, 200, 200, 200, 403, 403},
 		"POST /projects/:key/templates":            {401, 401, 401, 404, 403, 201, 201, 403, 403},
 		"DELETE /projects/:key/templates/:id":      {401, 401, 401, 404, 403, 204, 204, 403, 403},

@@ -8,7 +8,7 @@ import (
 // apiPeopleRoutes are the routes about accounts of people, and about what each has for itself.
 func apiPeopleRoutes() []apiRoute {
 	const get, post, patch, put, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete
-	view, page := reflect.TypeFor[apiViewOut](), []string{"limit", "cursor"}
+	view, picture, page := reflect.TypeFor[apiViewOut](), reflect.TypeFor[apiPictureOut](), []string{"limit", "cursor"}
 	return []apiRoute{
 		{method: patch, path: "/users/:id", handle: apiUserUpdate, summary: "Change what is given of a person, all of it or nothing; another role, password or lock ends the sessions",
 			in: reflect.TypeFor[apiUserPatch](), out: reflect.TypeFor[apiUserOut](), status: 200},
@@ -32,5 +32,12 @@ func apiPeopleRoutes() []apiRoute {
 		{method: post, path: "/views", handle: apiViewCreate, summary: "Save a filter", in: reflect.TypeFor[apiViewIn](), out: view, status: 201},
 		{method: get, path: "/views/:id", handle: apiViewShow, summary: "Show a saved filter", out: view, status: 200},
 		{method: del, path: "/views/:id", handle: apiViewDelete, summary: "Remove a saved filter of yours", status: 204},
+
+		{method: get, path: "/picture-senders", handle: apiPictureList, summary: "List the senders whose pictures from the network you see always",
+			query: page, out: picture, list: true, status: 200},
+		{method: post, path: "/picture-senders", handle: apiPictureCreate, summary: "See the pictures of a sender always; with verified only in mail whose sender is verified",
+			in: reflect.TypeFor[apiPictureIn](), out: picture, status: 201},
+		{method: get, path: "/picture-senders/:id", handle: apiPictureShow, summary: "Show such a sender", out: picture, status: 200},
+		{method: del, path: "/picture-senders/:id", handle: apiPictureDelete, summary: "See the pictures of a sender only when you ask for them", status: 204},
 	}
 }

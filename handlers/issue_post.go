@@ -36,6 +36,12 @@ func (v *visit) write(p *post, text string, origin *int64, inboxes map[int64]str
 	p.Mail = &mailOrigin{Message: m, Inbox: inboxes[m.InboxID]}
 	if m.BlobID != nil && m.IssueNumber != nil {
 		p.Mail.Source = fmt.Sprintf("/issues/%d/mail/%d", *m.IssueNumber, m.ID)
+		p.Mail.Open = v.Query("mail") == fmt.Sprint(m.ID)
+		if p.Mail.Pictures, err = v.pictureChoice(m, traces); err != nil {
+			v.h.Log.WarnContext(v.ctx(), "choice of pictures not loaded", slog.Any("err", err))
+		} else {
+			p.Mail.Pictures.Action = p.Mail.Source + "/pictures"
+		}
 	}
 	for _, t := range traces {
 		if t.Run != traces[len(traces)-1].Run {

@@ -70,6 +70,8 @@ type mailOrigin struct {
 	// What S/MIME says of it, from the trace, and whether it was encrypted.
 	Security  []security
 	Decrypted bool
+	Pictures  pictureChoice
+	Open      bool // The mail as it came is unfolded.
 }
 
 // issueShow shows an issue with its thread, and with what the person has begun to write. What it was told of the issue

@@ -30,36 +30,45 @@ const mailPolicy = "sandbox allow-popups allow-popups-to-escape-sandbox; default
 
 // issueMail shows the HTML of a mail of an issue to those who see the issue.
 func issueMail(v *visit) error {
-	number, err := v.id("number")
+	m, traces, err := v.mailOfIssue()
 	if err != nil {
 		return err
+	}
+	return v.showHTML(m, traces)
+}
+
+// mailOfIssue returns the mail of the path with its traces, for those who see it in the issue of the path.
+func (v *visit) mailOfIssue() (m models.Message, traces []models.Trace, err error) {
+	number, err := v.id("number")
+	if err != nil {
+		return m, nil, err
 	}
 	id, err := v.id("message")
 	if err != nil {
-		return err
+		return m, nil, err
 	}
 	issue, err := v.h.Tracker.ShowIssue(v.ctx(), v.me, number)
 	if err != nil {
-		return err
+		return m, nil, err
 	}
 	shown := func(origin *int64) bool { return origin != nil && *origin == id }
 	if !v.access.WorksOn(issue.ProjectID) && !shown(issue.OriginMessageID) &&
 		!slices.ContainsFunc(issue.Comments, func(c tracker.CommentView) bool { return shown(c.OriginMessageID) }) {
-		return models.ErrNotFound // It became an internal note.
+		return m, nil, models.ErrNotFound // It became an internal note.
 	}
-	m, _, err := v.h.Gateway.Message(v.ctx(), id)
-	if err != nil {
-		return err
+	if m, traces, err = v.h.Gateway.Message(v.ctx(), id); err != nil {
+		return m, nil, err
 	}
 	if m.IssueNumber == nil || *m.IssueNumber != number {
-		return models.ErrNotFound
+		return m, nil, models.ErrNotFound
 	}
-	return v.showHTML(m)
+	return m, traces, nil
 }
 
 // showHTML answers with the sanitised HTML of a mail as a document of its own, for a sandboxed frame. Pictures from the
-// network are only let through when they are asked for with ?images=1.
-func (v *visit) showHTML(m models.Message) error {
+// network are only let through when they are asked for with ?images=1, or when the person has chosen to see those of the
+// sender always. It is the browser that loads them, never this program.
+func (v *visit) showHTML(m models.Message, traces []models.Trace) error {
 	mail, err := v.h.Gateway.ParsedMessage(v.ctx(), m.ID)
 	if err != nil {
 		return err
@@ -78,8 +87,12 @@ func (v *visit) showHTML(m models.Message) error {
 	if body == "" {
 		body = `<pre style="white-space:pre-wrap">` + html.EscapeString(mail.Text) + `</pre>`
 	}
+	choice, err := v.pictureChoice(m, traces)
+	if err != nil {
+		return err
+	}
 	from := ""
-	if v.Query("images") == "1" && !mail.Decrypted {
+	if (v.Query("images") == "1" || choice.Shown) && !mail.Decrypted {
 		from = " https: http:"
 		body = strings.ReplaceAll(body, ` data-remote-src="`, ` src="`) // See message.SafeHTML.
 	}

@@ -28,6 +28,8 @@ type messageView struct {
 	Invitation              *invitation // Nil when there is none, or the text says it.
 	Issue                   string      // Address of the issue, "" when there is none or it is not seen.
 	Hash                    string
+	Pictures                pictureChoice
+	Open                    bool // The mail as it came is unfolded.
 }
 
 // message returns the message of the path when the person may see the log of its inbox. The messages of an inbox that
@@ -75,6 +77,10 @@ func messageShow(v *visit) error {
 	if data.Mail != nil {
 		v.readMail(&data)
 	}
+	if data.Pictures, err = v.pictureChoice(m, traces); err != nil {
+		return err
+	}
+	data.Pictures.Action, data.Open = fmt.Sprintf("/messages/%d/pictures", m.ID), v.Query("mail") == fmt.Sprint(m.ID)
 	if m.IssueNumber != nil {
 		_, err := v.h.Tracker.Issue(v.ctx(), v.me, *m.IssueNumber)
 		if err == nil {
@@ -113,11 +119,11 @@ func (v *visit) readMail(data *messageView) {
 
 // messageHTML shows the HTML of a message to those who may see the log.
 func messageHTML(v *visit) error {
-	m, _, _, err := v.message()
+	m, traces, _, err := v.message()
 	if err != nil {
 		return err
 	}
-	return v.showHTML(m)
+	return v.showHTML(m, traces)
 }
 
 // messageRaw sends the octets of a message as they were received. The audit log keeps who asked for them.

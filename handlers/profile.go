@@ -19,6 +19,7 @@ type profileView struct {
 	MayPassword bool // Has a password to change.
 	Sessions    []sessionRow
 	Factor      tracker.SecondFactor
+	Pictures    []models.PictureSender
 }
 
 // profileShow shows one's own account.
@@ -50,6 +51,9 @@ func (v *visit) showProfile(status int, sent *form) error {
 		return err
 	}
 	if data.Sessions, err = v.sessions(v.me.ID); err != nil {
+		return err
+	}
+	if data.Pictures, err = v.h.Tracker.PictureSenders(v.ctx(), v.me); err != nil {
 		return err
 	}
 	return v.render(status, "profile", view{Title: v.l.T("profile.title"), Section: "profile", Form: f, Data: data})

@@ -71,6 +71,7 @@ func (h *Handlers) routes() []route {
 		{http.MethodPost, "/issues/:number/comments/:comment/split", signedIn, commentSplit},
 		{http.MethodPost, "/issues/:number/comments/:comment/move", signedIn, commentMove},
 		{http.MethodGet, "/issues/:number/mail/:message", signedIn, issueMail},
+		{http.MethodPost, "/issues/:number/mail/:message/pictures", signedIn, issuePictures},
 		{http.MethodGet, "/intakes/:id", signedIn, intakeShow},
 		{http.MethodGet, "/attachments/:id", signedIn, attachmentDownload},
 		{http.MethodGet, "/attachments/:id/preview", signedIn, attachmentPreview},
@@ -118,6 +119,7 @@ func (h *Handlers) routes() []route {
 		{http.MethodGet, "/profile", signedIn, profileShow},
 		{http.MethodPost, "/profile", signedIn, profileUpdate},
 		{http.MethodPost, "/profile/password", signedIn, profilePassword},
+		{http.MethodPost, "/profile/pictures/:id/remove", signedIn, profilePicturesRemove},
 		{http.MethodGet, "/profile/notifications", signedIn, notifyShow},
 		{http.MethodPost, "/profile/notifications", signedIn, notifyUpdate},
 		{http.MethodGet, "/unsubscribe/:token", anyone, unsubscribeForm},
@@ -169,6 +171,7 @@ func (h *Handlers) routes() []route {
 		{http.MethodPost, "/messages/missing", configurer, messageLook},
 		{http.MethodGet, "/messages/:id", configurer, messageShow},
 		{http.MethodGet, "/messages/:id/html", configurer, messageHTML},
+		{http.MethodPost, "/messages/:id/pictures", configurer, messagePictures},
 		{http.MethodGet, "/messages/:id/raw", configurer, messageRaw},
 		{http.MethodPost, "/messages/:id/reprocess", configurer, messageReprocess},
 

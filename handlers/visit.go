@@ -35,6 +35,9 @@ type visit struct {
 	access tracker.Access
 	l      *i18n.Locale
 	theme  string // "light", "dark" or "" (the system's).
+
+	pictureSenders []models.PictureSender // Whose pictures the person wants to see always, once they are read.
+	picturesRead   bool
 }
 
 // action answers one request. An error becomes an error page.

@@ -142,6 +142,7 @@ func (s *Store) EraseUser(ctx context.Context, u models.User, texts bool) (e mod
 			{nil, "UPDATE outbox SET state = 'cancelled', next_attempt_at = NULL WHERE state = 'queued' AND recipient IN " + in, addresses},
 			{&e.Outgoing, "UPDATE outbox SET recipient = '', recipient_name = '', content = '', answer = '' WHERE recipient IN " + in, addresses},
 			{nil, "DELETE FROM suppressions WHERE address IN " + in, addresses},
+			{nil, "DELETE FROM picture_senders WHERE address IN " + in, addresses},
 			{nil, "DELETE FROM participants WHERE address IN " + in, addresses},
 			{nil, "DELETE FROM organisation_entries WHERE entry IN " + in, addresses},
 			{nil, "DELETE FROM user_addresses WHERE user_id = ?", []any{u.ID}},
