@@ -15,8 +15,8 @@ import (
 	"letterbox/models/store"
 )
 
-// unknownSender is whose issues are that came from nobody in particular. The domain can never exist (RFC 2606, 2).
-const unknownSender = "unknown@sender.invalid"
+// unknownSender is whose issues are that came from nobody in particular.
+const unknownSender = models.UnknownSender
 
 // mostRaces is how often a transaction is made again at once because another one was faster.
 const mostRaces = 3

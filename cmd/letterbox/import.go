@@ -14,7 +14,7 @@ import (
 
 func (p *program) importCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "import --inbox NAME FILE.mbox|DIR|FILE.eml...", Short: "Take mails from files: mbox, Maildir, folders of .eml",
+		Use: "import --inbox NAME FILE.mbox|DIR|FILE.eml...", Short: "Take mails from files: mbox, Maildir, folders of .eml; or issues of an older system",
 		Long: `Take mails from files through all steps, as if they had arrived in the inbox. Mails that were imported before are
 recognised by their content and do nothing, so an import that broke off is simply run again.
 The exit status is 1 when a mail could not be handled; the inbound log says why.`,
@@ -40,6 +40,7 @@ The exit status is 1 when a mail could not be handled; the inbound log says why.
 		}
 		return nil
 	})
+	c.AddCommand(p.importIssuesCommand())
 	return c
 }
 

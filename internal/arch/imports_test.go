@@ -48,7 +48,9 @@ var mayImport = map[string][]string{
 		"gateway/oauth", "gateway/outbound", "gateway/rule", "gateway/script", "gateway/smime", "gateway/thread", "internal/lane", "models", "models/store",
 	},
 
-	"tracker":  {"models", "models/store"},
+	"tracker/past": {"models"},
+
+	"tracker":  {"models", "models/store", "tracker/past"},
 	"handlers": {"gateway", "gateway/extract", "gateway/flow", "gateway/mailbox", "gateway/mailbox/preset", "gateway/message", "gateway/rule", "gateway/script", "gateway/smime", "internal/i18n", "internal/identity", "internal/picture", "internal/spelling", "internal/webhook", "models", "templates", "tracker"},
 
 	"internal/acceptance":  {},
@@ -74,7 +76,7 @@ var mayImport = map[string][]string{
 
 	"cmd/letterbox": {
 		"gateway", "gateway/inboxfile", "gateway/mailbox", "gateway/mailbox/archive", "gateway/message", "gateway/script", "internal/app", "internal/config",
-		"internal/i18n", "internal/secret", "models", "models/store", "templates", "tracker",
+		"internal/i18n", "internal/secret", "models", "models/store", "templates", "tracker", "tracker/past",
 	},
 	"internal/chaos": {"gateway", "internal/app", "internal/config", "internal/mailtest", "internal/secret", "internal/testdb/cluster", "internal/testdb/tally", "models", "tracker"},
 	"internal/bench": {"gateway", "internal/app", "internal/config", "internal/mailtest", "internal/testdb/mariadbd", "models", "models/store", "tracker"},

@@ -18,7 +18,7 @@ func (s *Store) ResolveIssue(ctx context.Context, number int64) (models.Issue, e
 }
 
 // MergeThread gives all that belongs to the issue from to the issue to: comments, files of comments, Message-IDs,
-// messages, watchers, participants and notifications. The files of its description go to the comment description of to.
+// messages, watchers, participants, external numbers and notifications. The files of its description go to the comment description of to.
 // Issues that were merged into from are merged into to now. It does not touch the rows of the two issues.
 func (s *Store) MergeThread(ctx context.Context, from, to, description int64) error {
 	return s.write(ctx, "merge issues", func(ctx context.Context, tx *txPool) error {
@@ -45,6 +45,7 @@ func (s *Store) MergeThread(ctx context.Context, from, to, description int64) er
 			{"UPDATE intakes SET comment_id = ? WHERE issue_number = ? AND comment_id IS NULL", []any{description, from}},
 			{"UPDATE intakes SET issue_number = ? WHERE issue_number = ?", []any{to, from}},
 			{"UPDATE merge_keys SET issue_number = ? WHERE issue_number = ?", []any{to, from}},
+			{"UPDATE external_numbers SET issue_number = ? WHERE issue_number = ?", []any{to, from}},
 		} {
 			if _, err := tx.exec(ctx, q.query, q.args...); err != nil {
 				return err
