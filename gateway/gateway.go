@@ -68,6 +68,8 @@ type Gateway struct {
 	deadly chan struct{} // Holds one token while a message is tried that may take the process with it.
 	resync chan struct{} // The inboxes have changed in this process.
 
+	readsNothing atomic.Bool // No inbox is to be visited, as far as this process has seen.
+
 	own     ownCache
 	checks  checkCount
 	doorway doorway

@@ -94,7 +94,11 @@ func (g *Gateway) view(ctx context.Context, ib models.Inbox) (InboxView, error) 
 			v.Status.NextPollAt = &p.nextAt
 		}
 	}
-	if !ib.Enabled {
+	off, err := g.Reading(ctx)
+	if err != nil {
+		return v, err
+	}
+	if !ib.Enabled || off.Off {
 		v.Status.State, v.Status.Code, v.Status.NextPollAt = models.InboxPaused, "", nil
 	}
 	counts, err := g.Store.MessageCounts(ctx, ib.ID, now().Truncate(24*time.Hour))

@@ -30,7 +30,7 @@ func (g *Gateway) Recipients(ctx context.Context, address string) ([]Recipient, 
 		var out []Recipient
 		for _, ib := range found {
 			if ib.Settings.Receive == "push" && rule.Canonical(ib.Address) == one {
-				out = append(out, Recipient{InboxID: ib.ID, Most: ib.Settings.MaxMessageSize, Paused: !ib.Enabled})
+				out = append(out, Recipient{InboxID: ib.ID, Most: ib.Settings.MaxMessageSize, Paused: !ib.Enabled || g.readsNothing.Load()})
 			}
 		}
 		if len(out) > 0 {

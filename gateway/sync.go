@@ -22,6 +22,9 @@ func (g *Gateway) sync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, v := range versions {
+		g.readsNothing.Store(v.Unread) // The same with each.
+	}
 	for _, w := range g.outdated(versions) {
 		<-w.done
 	}
@@ -100,7 +103,7 @@ func (g *Gateway) toVisit(ctx context.Context, versions map[int64]store.InboxVer
 			known = knownInbox{ib.Version, visited(ib)}
 			g.known[id], fresh[id] = known, ib
 		}
-		if known.visited {
+		if known.visited && !now.Unread {
 			ids = append(ids, id)
 		}
 	}
@@ -113,14 +116,14 @@ func (g *Gateway) toVisit(ctx context.Context, versions map[int64]store.InboxVer
 	return ids, fresh, nil
 }
 
-// outdated stops the workers of inboxes that have another version now, or are gone, and forgets those and the ones that
+// outdated stops the workers of inboxes that have another version now, are gone, or are not to be read, and forgets those and the ones that
 // have ended because another process took over.
 func (g *Gateway) outdated(versions map[int64]store.InboxVersion) []*worker {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var stopped []*worker
 	for id, w := range g.workers {
-		if now, there := versions[id]; !there || now.Version != w.version || w.ended() {
+		if now, there := versions[id]; !there || now.Version != w.version || now.Unread || w.ended() {
 			stopped = append(stopped, g.forget(id))
 		}
 	}

@@ -34,6 +34,8 @@ func (w *apiWorld) elsewhere(shown string, n int) {
 		}[shown], 200)
 	case "/retention":
 		w.get("admin", "PATCH", shown, fmt.Sprintf(`{"trace_days":%d}`, 100+n), 200)
+	case "/reading":
+		w.get("admin", "PATCH", shown, fmt.Sprintf(`{"off":true,"reason":%q}`, name), 200)
 	case "/users/:id":
 		_, err = w.h.Tracker.SetProfile(ctx, cli, member, name, "", "")
 	case "/contacts/:id", "/organisations/:id":
@@ -115,6 +117,8 @@ func TestChangesThatMeetAreNotLost(t *testing.T) {
 			got = w.do("admin", r.method, apiPrefix+strings.Replace(r.path, ":id", decimal(id), 1), `{"scope":"a b"}`, "If-Match", before)
 		case r.path == "/retention":
 			got = w.do("admin", r.method, apiPrefix+r.path, `{"log_days":99}`, "If-Match", before)
+		case r.path == "/reading":
+			got = w.do("admin", r.method, apiPrefix+r.path, `{"reason":"here"}`, "If-Match", before)
 		default:
 			got = w.with("admin", r.method, r.path, n, "If-Match", before)
 		}

@@ -107,6 +107,7 @@ func apiTwins() map[string]string {
 		"/smime":                                   "POST /smime/keys, POST /smime/certificates",
 		"/smime/certificates/:id":                  "PATCH /smime/certificates/:id",
 		"/inboxes/:id/reset":                       "POST /inboxes/:id/reset",
+		"/inboxes/reading":                         "PATCH /reading",
 		"/retention":                               "PATCH /retention, POST /retention/run, POST /retention/confirm",
 		"/retention/holds":                         "POST /holds",
 		"/retention/holds/release":                 "DELETE /holds/:key",

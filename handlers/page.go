@@ -26,8 +26,9 @@ type page struct {
 	Admin, Configures, MayCreate      bool
 	Works                             bool // On a project: not only a reporter.
 	Projects                          []models.Project
-	Failing                           int // Inboxes of ours that need somebody.
-	Unread                            int // What the person was told and has not read.
+	Failing                           int     // Inboxes of ours that need somebody.
+	Unread                            int     // What the person was told and has not read.
+	NoMail                            *noMail // Nil while mail is read.
 	Demo                              bool
 	Flash                             *flash
 }
@@ -65,6 +66,9 @@ func (v *visit) fillFrame(p *page) {
 		}
 	}
 	if p.Unread, err = v.h.Tracker.Unread(v.ctx(), v.me); err != nil {
+		v.h.Log.WarnContext(v.ctx(), "side bar not filled", slog.Any("err", err))
+	}
+	if p.NoMail, err = v.noMail(); err != nil {
 		v.h.Log.WarnContext(v.ctx(), "side bar not filled", slog.Any("err", err))
 	}
 	if !p.Configures {

@@ -131,6 +131,7 @@ func (h *Handlers) routes() []route {
 		{http.MethodPost, "/profile/second-factor/remove", signedIn, factorRemove},
 
 		{http.MethodGet, "/inboxes", configurer, inboxList},
+		{http.MethodPost, "/inboxes/reading", admin, readingSwitch},
 		{http.MethodGet, "/inboxes/add", configurer, inboxWizard},
 		{http.MethodPost, "/inboxes/add", configurer, inboxWizardStep},
 		{http.MethodGet, "/inboxes/new", configurer, inboxNew},

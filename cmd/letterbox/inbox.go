@@ -17,7 +17,7 @@ import (
 
 func (p *program) inboxCommand() *cobra.Command {
 	return group("inbox", "List, check and visit inboxes, keep them as a file", "  letterbox inbox list\n  letterbox inbox check support",
-		p.inboxListCommand(), p.inboxCheckCommand(), p.inboxPollCommand(), p.inboxReconcileCommand(), p.inboxExportCommand(), p.inboxImportCommand())
+		p.inboxListCommand(), p.inboxCheckCommand(), p.inboxPollCommand(), p.inboxReconcileCommand(), p.inboxExportCommand(), p.inboxImportCommand(), p.inboxReadingCommand())
 }
 
 // inboxRow is a row of "inbox list".
@@ -111,7 +111,7 @@ The command does not wait for that.`,
 		Example: "  letterbox inbox poll support", Args: cobra.ExactArgs(1),
 	}
 	c.RunE = p.inInbox(c, func(ctx context.Context, a *app.App, ib gateway.InboxView) error {
-		if !ib.Enabled {
+		if ib.Status.State == models.InboxPaused {
 			return fmt.Errorf("the inbox %q is paused", ib.Name)
 		}
 		return a.Gateway.Poll(ctx, ib.ID)

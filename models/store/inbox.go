@@ -45,14 +45,17 @@ func (s *Store) InboxesAt(ctx context.Context, addresses ...string) ([]models.In
 }
 
 // InboxVersion is what of an inbox changes when it is to be visited otherwise, or now.
-type InboxVersion struct{ ID, Version, PollsAsked int64 }
+type InboxVersion struct {
+	ID, Version, PollsAsked int64
+	Unread                  bool // No inbox is visited: see models.Reading.
+}
 
 // InboxVersions returns the versions of all inboxes by ID. It is cheap enough to be asked every few seconds.
 func (s *Store) InboxVersions(ctx context.Context) (map[int64]InboxVersion, error) {
 	out := map[int64]InboxVersion{}
-	err := s.each(ctx, "SELECT id, version, polls_asked FROM inboxes", nil, func(r *sql.Rows) error {
+	err := s.each(ctx, `SELECT id, version, polls_asked, (SELECT COUNT(*) FROM settings WHERE name = ? AND value <> '') FROM inboxes`, []any{models.SettingNoReading}, func(r *sql.Rows) error {
 		var v InboxVersion
-		err := r.Scan(&v.ID, &v.Version, &v.PollsAsked)
+		err := r.Scan(&v.ID, &v.Version, &v.PollsAsked, &v.Unread)
 		out[v.ID] = v
 		return err
 	})
