@@ -59,7 +59,7 @@ func (g *Gateway) SetAcknowledgement(ctx context.Context, by *models.User, inbox
 	if err != nil {
 		return err
 	}
-	return g.Store.WithTx(ctx, func(ctx context.Context) error {
+	return g.versioned(ctx, by, inbox, "acknowledgement.update", func(ctx context.Context) error {
 		if err := g.Store.SetSetting(ctx, ackSetting(inbox), string(text)); err != nil {
 			return err
 		}

@@ -92,7 +92,7 @@ func (g *Gateway) SetEnabled(ctx context.Context, by *models.User, id int64, ena
 	if enabled {
 		action = "inbox.resume"
 	}
-	err := g.Store.WithTx(ctx, func(ctx context.Context) error {
+	err := g.versioned(ctx, by, id, action, func(ctx context.Context) error {
 		ib, err := g.Store.InboxByID(ctx, id)
 		if err != nil || ib.Enabled == enabled {
 			return err

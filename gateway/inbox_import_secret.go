@@ -49,6 +49,9 @@ func (g *Gateway) secretsOf(
 		}
 		switch {
 		case !given:
+			if *s.said = stored(s.held); s.cleared { // It was given for another server.
+				*s.said = inboxfile.None
+			}
 			continue
 		case value == s.held && !s.cleared:
 			*s.said = stored(s.held)

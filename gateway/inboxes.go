@@ -159,6 +159,9 @@ func (g *Gateway) CreateInbox(ctx context.Context, by *models.User, d InboxDraft
 		if err := g.Store.UpdateInbox(ctx, &ib, ib.Version); err != nil {
 			return err
 		}
+		if err := g.keepVersion(ctx, by, ib.ID, "inbox.create"); err != nil {
+			return err
+		}
 		return g.audit(ctx, by, "inbox.create", "inbox:"+itoa(ib.ID), auditInbox(ib, d))
 	})
 	if err != nil {
@@ -174,7 +177,7 @@ func (g *Gateway) UpdateInbox(ctx context.Context, by *models.User, id, version 
 	if list := validate(d); len(list) > 0 {
 		return InboxView{}, list
 	}
-	err := g.Store.WithTx(ctx, func(ctx context.Context) error {
+	err := g.versioned(ctx, by, id, "inbox.update", func(ctx context.Context) error {
 		ib, err := g.Store.InboxByID(ctx, id)
 		if err != nil {
 			return err

@@ -218,7 +218,13 @@ func (g *Gateway) SetOAuth(ctx context.Context, by *models.User, o OAuthOwner, v
 		return list
 	}
 	var t *oauthTarget
-	err := g.Store.WithTx(ctx, func(ctx context.Context) (err error) {
+	run := g.Store.WithTx
+	if id, ok := strings.CutPrefix(string(o), "inboxes/"); ok {
+		if n, err := strconv.ParseInt(id, 10, 64); err == nil {
+			run = func(ctx context.Context, f func(context.Context) error) error { return g.versioned(ctx, by, n, "oauth.update", f) }
+		}
+	}
+	err := run(ctx, func(ctx context.Context) (err error) {
 		if t, err = g.oauthTarget(ctx, o); err != nil {
 			return err
 		}

@@ -61,7 +61,7 @@ func (g *Gateway) putInForce(
 	if err := g.wrongScript(ctx, rules.Script); err != nil {
 		return 0, err
 	}
-	err = g.Store.WithTx(ctx, func(ctx context.Context) error {
+	err = g.versioned(ctx, by, inboxID, action, func(ctx context.Context) error {
 		ib, err := g.Store.InboxByID(ctx, inboxID)
 		if err != nil {
 			return err

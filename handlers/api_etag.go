@@ -142,7 +142,10 @@ func apiCompare(h *Handlers, c *gin.Context, show apiFunc, want string) (version
 	}
 	tag, version := entityTag(now.body.Bytes())
 	if !tagListed(want, tag, false) {
-		err := &apiBadRequest{status: http.StatusPreconditionFailed, code: "E-API-16", current: now.body.Bytes(), tag: tag}
+		err := &apiBadRequest{status: http.StatusPreconditionFailed, code: "E-API-16", tag: tag}
+		if body := now.body.Bytes(); json.Valid(body) { // What is no JSON does not stand in the answer.
+			err.current = body
+		}
 		return 0, apiMismatch(c, err)
 	}
 	return version, nil

@@ -33,6 +33,7 @@ type apiFieldError struct {
 	Field  string `json:"field"`
 	Code   string `json:"code"`
 	Detail string `json:"detail"`
+	Line   int    `json:"line,omitempty"` // Of the file that was sent.
 }
 
 // apiBadRequest is a request that cannot be read at all. code and args are the sentence that says why; "" when the
@@ -127,7 +128,7 @@ func (h *Handlers) apiFieldErrors(lang string, list models.InvalidList) []apiFie
 	out := make([]apiFieldError, 0, len(list))
 	l := h.cat.Locale(lang)
 	for _, e := range list {
-		out = append(out, apiFieldError{Field: e.Field, Code: e.Code, Detail: l.T(e.Code, inWords(l, e.Args))})
+		out = append(out, apiFieldError{Field: e.Field, Code: e.Code, Detail: l.T(e.Code, inWords(l, e.Args)), Line: e.Line})
 	}
 	return out
 }

@@ -168,6 +168,12 @@ func apiRights() map[string][9]int {
 		"POST /webhooks/:id/test":                        {401, 401, 401, 403, 403, 403, 202, 403, 403},
 		"GET /webhooks/:id/deliveries":                   {401, 401, 401, 403, 403, 403, 200, 403, 403},
 		"POST /webhooks/:id/deliveries/:delivery/replay": {401, 401, 401, 403, 403, 403, 404, 403, 403}, // There is none.
+
+		"GET /inboxes/:id/config":                     {401, 401, 401, 404, 404, 200, 200, 404, 404},
+		"PUT /inboxes/:id/config":                     {401, 401, 401, 404, 404, 422, 422, 404, 404}, // Without a file.
+		"GET /inboxes/:id/versions":                   {401, 401, 401, 404, 404, 200, 200, 404, 404},
+		"GET /inboxes/:id/versions/:version":          {401, 401, 401, 404, 404, 200, 200, 404, 404},
+		"POST /inboxes/:id/versions/:version/restore": {401, 401, 401, 404, 404, 200, 200, 404, 404},
 	}
 }
 

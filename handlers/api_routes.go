@@ -21,6 +21,7 @@ type apiRoute struct {
 	status       int          // Of success.
 	octets       bool         // The answer is octets.
 	raw          bool         // The body is octets.
+	yaml         bool         // What is octets otherwise is YAML.
 }
 
 // apiInboxType stands for an inbox, whose schema comes from its field table.

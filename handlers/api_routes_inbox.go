@@ -10,7 +10,18 @@ func apiInboxPartRoutes() []apiRoute {
 	const get, post, patch, put, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete
 	extraction, ack := reflect.TypeFor[apiExtractionOut](), reflect.TypeFor[apiAcknowledgementOut]()
 	key, certificate, page := reflect.TypeFor[apiSMIMEKeyOut](), reflect.TypeFor[apiSMIMECertificateOut](), []string{"limit", "cursor"}
+	change, version := reflect.TypeFor[apiConfigOut](), reflect.TypeFor[apiConfigVersionOut]()
 	return []apiRoute{
+		{method: get, path: "/inboxes/:id/config", handle: apiConfigShow, summary: "Show all that is set of an inbox, as the file of \"letterbox inbox export\"",
+			octets: true, yaml: true, status: 200},
+		{method: put, path: "/inboxes/:id/config", handle: apiConfigSet, summary: "Make an inbox what such a file says, in one transaction; answers with what differed",
+			query: []string{"dry_run"}, raw: true, yaml: true, out: change, status: 200},
+		{method: get, path: "/inboxes/:id/versions", handle: apiConfigVersionList, summary: "List the versions of an inbox, newest first: what was set of it, when and by whom; at most 200",
+			query: page, out: version, list: true, status: 200},
+		{method: get, path: "/inboxes/:id/versions/:version", handle: apiConfigVersionShow, summary: "Show how a version of an inbox differs from another one",
+			query: []string{"against"}, out: reflect.TypeFor[apiConfigVersionFull](), status: 200},
+		{method: post, path: "/inboxes/:id/versions/:version/restore", handle: apiConfigRestore, summary: "Make an inbox what it was in a version, as a new one; secrets stay",
+			query: []string{"dry_run"}, out: change, status: 200},
 		{method: get, path: "/inboxes/:id/extraction", handle: apiExtractionShow, summary: "Show how an inbox reads mails that are data", out: extraction, status: 200},
 		{method: put, path: "/inboxes/:id/extraction", handle: apiExtractionSet, summary: "Put what is given of it in force, as a new version of the rules",
 			in: reflect.TypeFor[apiExtractionIn](), out: extraction, status: 200},

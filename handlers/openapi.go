@@ -91,6 +91,8 @@ func (s schemas) operation(r apiRoute) object {
 		op["parameters"] = parameters
 	}
 	switch {
+	case r.yaml && r.raw:
+		op["requestBody"] = object{"required": true, "content": object{"application/yaml": object{"schema": object{"type": "string"}}}}
 	case r.raw:
 		op["requestBody"] = object{"required": true, "content": object{"message/rfc822": object{}}}
 	case r.in != nil:
@@ -124,6 +126,8 @@ func apiHeaderText() map[string]string {
 func (s schemas) answer(r apiRoute) object {
 	out := object{"description": http.StatusText(r.status)}
 	switch {
+	case r.octets && r.yaml:
+		out["content"] = object{"application/yaml": object{"schema": object{"type": "string"}}}
 	case r.octets:
 		out["content"] = object{"application/octet-stream": object{}}
 	case r.out != nil && r.list:
@@ -172,6 +176,8 @@ func apiParameters() map[string]apiParameter {
 		"texts":          {"texts", "Whether what was written goes, too; left out: erase", object{"type": "string", "enum": []string{"erase", "keep"}}},
 		"unread":         {"unread", "Only what was not read; left out: false", object{"type": "boolean"}},
 		"rules":          {"rules", "Which rules decide; left out: current, those in force", object{"type": "string", "enum": []string{"current", "original"}}},
+		"dry_run":        {"dry_run", "1: say what would change, and change nothing", object{"type": "string", "enum": []string{"0", "1"}}},
+		"against":        {"against", "The version to compare with; left out: the one before", object{"type": "integer", "format": "int64", "minimum": 1}},
 		"inbox":          {"inbox", "Number or name of an inbox", text},
 		"q":              {"q", "Text to look for; for issues also filters such as is:open label:x", text},
 		"sort":           {"sort", "Order of the issues; left out: the highest number first", object{"type": "string", "enum": tracker.Sorts()}},

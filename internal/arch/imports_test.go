@@ -51,7 +51,7 @@ var mayImport = map[string][]string{
 	"tracker/past": {"models"},
 
 	"tracker":  {"models", "models/store", "tracker/past"},
-	"handlers": {"gateway", "gateway/extract", "gateway/flow", "gateway/mailbox", "gateway/mailbox/preset", "gateway/message", "gateway/rule", "gateway/script", "gateway/smime", "internal/i18n", "internal/identity", "internal/picture", "internal/spelling", "internal/webhook", "models", "templates", "tracker"},
+	"handlers": {"gateway", "gateway/extract", "gateway/flow", "gateway/inboxfile", "gateway/mailbox", "gateway/mailbox/preset", "gateway/message", "gateway/rule", "gateway/script", "gateway/smime", "internal/i18n", "internal/identity", "internal/picture", "internal/spelling", "internal/webhook", "models", "templates", "tracker"},
 
 	"internal/acceptance":  {},
 	"internal/arch":        {},

@@ -128,7 +128,7 @@ func (s *Store) DeleteInbox(ctx context.Context, id int64) error {
 		if err := foundOne(tx.exec(ctx, "DELETE FROM inboxes WHERE id = ?", id)); err != nil {
 			return err
 		}
-		for _, table := range []string{"rule_versions", "inbox_statuses", "folder_marks", "inbox_accounts", "inbox_events"} {
+		for _, table := range []string{"rule_versions", "inbox_versions", "inbox_statuses", "folder_marks", "inbox_accounts", "inbox_events"} {
 			if _, err := tx.exec(ctx, "DELETE FROM "+table+" WHERE inbox_id = ?", id); err != nil {
 				return err
 			}
