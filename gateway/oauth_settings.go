@@ -221,7 +221,9 @@ func (g *Gateway) SetOAuth(ctx context.Context, by *models.User, o OAuthOwner, v
 	run := g.Store.WithTx
 	if id, ok := strings.CutPrefix(string(o), "inboxes/"); ok {
 		if n, err := strconv.ParseInt(id, 10, 64); err == nil {
-			run = func(ctx context.Context, f func(context.Context) error) error { return g.versioned(ctx, by, n, "oauth.update", f) }
+			run = func(ctx context.Context, f func(context.Context) error) error {
+				return g.versioned(ctx, by, n, "oauth.update", f)
+			}
 		}
 	}
 	err := run(ctx, func(ctx context.Context) (err error) {
