@@ -109,7 +109,7 @@ func (g *Gateway) compose(ctx context.Context, a models.SendingAccount, o models
 		if ok, err := g.composeNotice(ctx, o, &m); err != nil || !ok {
 			return m, cmp.Or(err, errNothingToTell)
 		}
-	case sig != "":
+	case sig != "" && o.Kind != models.OutgoingAlarm:
 		m.Text += "\n\n-- \n" + sig
 	}
 	m.HTML = outbound.HTML(m.Text, m.Language)

@@ -27,6 +27,7 @@ type page struct {
 	Works                             bool // On a project: not only a reporter.
 	Projects                          []models.Project
 	Failing                           int     // Inboxes of ours that need somebody.
+	HooksOff                          int     // Webhooks that were switched off because they did not work; for admins.
 	Unread                            int     // What the person was told and has not read.
 	NoMail                            *noMail // Nil while mail is read.
 	Demo                              bool
@@ -73,6 +74,11 @@ func (v *visit) fillFrame(p *page) {
 	}
 	if !p.Configures {
 		return
+	}
+	if p.Admin && v.h.Webhooks != nil {
+		if p.HooksOff, err = v.h.Webhooks.SwitchedOff(v.ctx()); err != nil {
+			v.h.Log.WarnContext(v.ctx(), "side bar not filled", slog.Any("err", err))
+		}
 	}
 	if p.Failing, err = v.h.Gateway.FailingInboxes(v.ctx(), v.access.SeesInbox); err != nil {
 		v.h.Log.WarnContext(v.ctx(), "side bar not filled", slog.Any("err", err))

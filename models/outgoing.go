@@ -61,6 +61,7 @@ const (
 	OutgoingRefusal         OutgoingKind = "refusal" // A mail was not taken in.
 	OutgoingAnswer          OutgoingKind = "answer"  // A person answers a customer.
 	OutgoingNotice          OutgoingKind = "notice"  // A member is told of news.
+	OutgoingAlarm           OutgoingKind = "alarm"   // An admin is told of what needs somebody.
 )
 
 // Replies reports whether a mail calls the mail forth and nobody writes it: such mail has the null sender (RFC 3834, 3.3).

@@ -96,6 +96,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 		Publish:    hooks.Publish,
 		OAuthHosts: cfg.OAuthAuthorities, OAuthRoots: roots,
 	})
+	hooks.Off = a.Gateway.TellWebhookOff
 	return a, nil
 }
 

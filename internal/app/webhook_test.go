@@ -1,11 +1,16 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -84,5 +89,88 @@ func TestWhatHappensToMailsAndIssuesIsToldOutsideWithoutTheirText(t *testing.T) 
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
+	}
+}
+
+// A webhook that wants nothing more is switched off, and those who can put it right hear of it by mail, in their language and
+// as they have set.
+func TestWebhookThatIsSwitchedOffIsToldItsAdmins(t *testing.T) {
+	ctx, by := t.Context(), tracker.CommandLine()
+	cfg := config.Default()
+	cfg.Data, cfg.BaseURL, cfg.AllowedNetworks = t.TempDir(), "https://desk.example", []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	cfg.DB = "sqlite:" + filepath.Join(cfg.Data, "letterbox.db")
+	a, err := New(ctx, cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := a.Tracker.CreateProject(ctx, by, tracker.ProjectDraft{Key: "SUP", Name: "Support"})
+	must(err)
+	person := func(login, lang string, role models.Role, in models.ProjectRole) models.User {
+		t.Helper()
+		u, err := a.Tracker.CreateUser(ctx, by, tracker.UserDraft{Login: login, Name: login, Role: role, Addresses: []string{login + "@there.example"}})
+		must(err)
+		if in != "" {
+			must(a.Tracker.SetMember(ctx, by, p.ID, login, in))
+		}
+		u, err = a.Tracker.SetProfile(ctx, &u, u.ID, login, lang, "")
+		must(err)
+		return u
+	}
+	person("anna", "de", models.RoleAdmin, "")
+	person("bob", "en", models.RoleMember, models.ProjectAdmin)
+	person("cem", "en", models.RoleMember, models.ProjectMember)
+	quiet := person("dora", "en", models.RoleAdmin, "")
+	never := models.DefaultNotifySettings(quiet.ID)
+	never.Assigned = models.NotifyNever
+	must(a.Tracker.SetNotifySettings(ctx, &quiet, never))
+	settings := models.DefaultSendingSettings()
+	settings.Host, settings.Auth = "smtp.here.example", "none"
+	_, err = a.Gateway.CreateSendingAccount(ctx, nil, gateway.SendingDraft{Place: "default", Address: "support@here.example", Settings: settings})
+	must(err)
+
+	gone := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) }))
+	defer gone.Close()
+	w, _, err := a.Webhooks.Create(ctx, nil, webhook.Draft{Name: "Radar", URL: gone.URL, ProjectID: p.ID, Events: models.EventTypes(), Enabled: true})
+	must(err)
+	_, err = a.Webhooks.Test(ctx, nil, w.ID)
+	must(err)
+	running, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- a.Webhooks.Run(running) }()
+	for deadline := time.Now().Add(time.Minute); w.Enabled && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		w, err = a.Webhooks.Get(ctx, w.ID)
+		must(err)
+	}
+	stop()
+	must(<-done)
+	list, _, err := a.Gateway.Outbox(ctx, gateway.OutboxFilter{Limit: 10})
+	must(err)
+	got := map[string]string{}
+	for _, o := range list {
+		got[o.Recipient] = string(o.Kind) + ": " + o.Content.Subject
+		if link := strings.Contains(o.Content.Text, "https://desk.example/webhooks/1"); link != (o.Recipient == "anna@there.example") {
+			t.Errorf("%s is given the address of the page: %t, want it for who may see it", o.Recipient, link)
+		}
+		if !strings.Contains(o.Content.Text, "410") {
+			t.Errorf("%s is not told why:\n%s", o.Recipient, o.Content.Text)
+		}
+	}
+	want := map[string]string{"anna@there.example": "alarm: Webhook „Radar“ wurde abgeschaltet", "bob@there.example": "alarm: Webhook \"Radar\" was switched off"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	if n, err := a.Webhooks.SwitchedOff(ctx); n != 1 || err != nil {
+		t.Errorf("SwitchedOff = %d, %v, want 1", n, err)
 	}
 }

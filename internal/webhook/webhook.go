@@ -44,6 +44,7 @@ type Service struct {
 
 	mu    sync.Mutex
 	known []models.Webhook // Those that are on.
+	off   int              // How many were switched off because they did not work.
 	at    time.Time        // When they were read; zero: never.
 }
 
@@ -146,11 +147,27 @@ func (s *Service) webhooks(ctx context.Context) ([]models.Webhook, error) {
 	if err != nil {
 		return nil, err
 	}
+	off := 0
+	for _, w := range all {
+		if w.OffReason != "" {
+			off++
+		}
+	}
 	all = slices.DeleteFunc(all, func(w models.Webhook) bool { return !w.Enabled || w.SecretEnc == "" })
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.known, s.at = all, time.Now()
+	s.known, s.off, s.at = all, off, time.Now()
 	return all, nil
+}
+
+// SwitchedOff returns how many webhooks were switched off because they did not work, as of a few seconds ago.
+func (s *Service) SwitchedOff(ctx context.Context) (int, error) {
+	if _, err := s.webhooks(ctx); err != nil {
+		return 0, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.off, nil
 }
 
 // changed forgets what is known of the webhooks and tells the open pages.

@@ -115,6 +115,18 @@ func (s *Store) Users(ctx context.Context, limit int, after int64) ([]models.Use
 	return list, s.fillAddresses(ctx, list)
 }
 
+// AdminsOf returns who may sign in and is an admin of the installation or of a project (0: of none), by ID, with their
+// addresses; at most 200.
+func (s *Store) AdminsOf(ctx context.Context, project int64) ([]models.User, error) {
+	var list []models.User
+	err := s.gorm(ctx).Where("disabled_at IS NULL AND (role = ? OR role = ? AND id IN (SELECT user_id FROM members WHERE project_id = ? AND role = ?))",
+		models.RoleAdmin, models.RoleMember, project, models.ProjectAdmin).Order("id").Limit(200).Find(&list).Error
+	if err != nil {
+		return nil, wrap("list admins", err)
+	}
+	return list, s.fillAddresses(ctx, list)
+}
+
 // UsersByID returns the users with these IDs, with their addresses; IDs without a user are left out.
 func (s *Store) UsersByID(ctx context.Context, ids []int64) (map[int64]models.User, error) {
 	out := make(map[int64]models.User, len(ids))
