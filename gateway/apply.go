@@ -246,6 +246,9 @@ func (g *Gateway) saveResult(ctx context.Context, d *delivery) error {
 	if err := g.planNotice(ctx, d); err != nil {
 		return err
 	}
+	if err := g.planForward(ctx, d); err != nil {
+		return err
+	}
 	if row.IssueNumber == nil && d.bounced != 0 {
 		row.IssueNumber = &d.bounced
 	}

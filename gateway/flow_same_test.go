@@ -69,6 +69,8 @@ func (r flowDice) action() models.FlowAction {
 		a.Value = r.word()
 	case "assign", "watch":
 		a.Value = r.of("bea", "cem", "nobody")
+	case "forward":
+		a.Value = r.of("night@there.example", "anna@there.example")
 	case "active":
 		a.Value = r.of(flow.ActiveOnly, flow.ActiveToo)
 	}

@@ -53,11 +53,14 @@ func (g *Gateway) LintFlow(r models.Rules) []rule.Finding {
 	return flow.Lint(r.Flow, fields)
 }
 
-// mayRoute returns what keeps a person from sending mail to the projects that flow rules name: one that is not there, or
-// on which the person does not work. What was in force before may stay.
+// mayRoute returns what keeps a person from sending mail to the projects and addresses that flow rules name: a project that
+// is not there, or on which the person does not work; an address of ours. What was in force before may stay.
 func (g *Gateway) mayRoute(ctx context.Context, by *models.User, before, after models.Flow) error {
 	had := flow.Targets(before)
-	var list models.InvalidList
+	list, err := g.ownForwards(ctx, after)
+	if err != nil {
+		return err
+	}
 	for i, r := range after.Rules {
 		for j, a := range r.Actions {
 			if a.Do != "project" || slices.Contains(had, strings.TrimSpace(a.Value)) {
@@ -80,6 +83,25 @@ func (g *Gateway) mayRoute(ctx context.Context, by *models.User, before, after m
 		return list
 	}
 	return nil
+}
+
+// ownForwards refuses flow rules that forward mail to ourselves.
+func (g *Gateway) ownForwards(ctx context.Context, f models.Flow) (list models.InvalidList, err error) {
+	if len(flow.Forwards(f)) == 0 {
+		return nil, nil
+	}
+	own, err := g.ownAddresses(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range f.Rules {
+		for j, a := range r.Actions {
+			if a.Do == "forward" && isOwn(own, lower(strings.TrimSpace(a.Value))) {
+				list = append(list, &models.Invalid{Field: flow.Path(i, "actions", j, "value"), Code: "E-FLOW-12", Args: map[string]string{"rule": r.Name, "address": a.Value}})
+			}
+		}
+	}
+	return list, nil
 }
 
 // flowLines are flow rules in lines, for comparisons.

@@ -105,6 +105,10 @@ func (g *Gateway) compose(ctx context.Context, a models.SendingAccount, o models
 		if err := g.composeAnswer(ctx, a, o, &m); err != nil {
 			return m, err
 		}
+	case o.Kind == models.OutgoingForward:
+		if ok, err := g.attachOriginal(ctx, o, &m); err != nil || !ok {
+			return m, cmp.Or(err, errNothingToTell)
+		}
 	case o.Kind == models.OutgoingNotice:
 		if ok, err := g.composeNotice(ctx, o, &m); err != nil || !ok {
 			return m, cmp.Or(err, errNothingToTell)

@@ -61,6 +61,7 @@ const (
 	OutgoingRefusal         OutgoingKind = "refusal" // A mail was not taken in.
 	OutgoingAnswer          OutgoingKind = "answer"  // A person answers a customer.
 	OutgoingNotice          OutgoingKind = "notice"  // A member is told of news.
+	OutgoingForward         OutgoingKind = "forward" // A flow rule sends a mail on.
 	OutgoingAlarm           OutgoingKind = "alarm"   // An admin is told of what needs somebody.
 )
 

@@ -38,6 +38,13 @@ type compiled struct {
 	actions    []action
 }
 
+// lists reports whether a rule is about mailing lists that it names.
+func (r *compiled) lists() bool {
+	return slices.ContainsFunc(r.conditions, func(c condition) bool {
+		return c.Field == fieldHeader && strings.EqualFold(strings.TrimSpace(c.Name), "List-Id") && slices.Contains([]string{opContains, opIs, opBegins, opEnds, opMatches}, c.Op)
+	})
+}
+
 type condition struct {
 	models.FlowCondition
 	folded, foldedName string

@@ -96,7 +96,7 @@ const (
 // Actions lists what can be done, in the order in which people choose.
 func Actions() []string {
 	return []string{
-		doProject, doState, doPriority, doDue, doLabel, doAssign, doWatch, doActive, doSilent, doFolder, doSetAside, doReject,
+		doProject, doState, doPriority, doDue, doLabel, doAssign, doWatch, doActive, doSilent, doForward, doFolder, doSetAside, doReject,
 	}
 }
 

@@ -51,12 +51,19 @@ type Decision struct {
 	Project string // Key of the project of a new issue.
 	Silent  bool   // No acknowledgement goes out.
 	Active  string // ActiveOnly, ActiveToo or "": as the rules of the inbox say.
-	Forward []string
+	Forward []Forward
 	Folder  string // Where the mail goes on the server; "": as the inbox says.
 
 	End  string // Reject or SetAside: the mail is not taken in. "": it is.
 	Text string // What the rule says about that.
 	Rule string // The rule that said so.
+}
+
+// Forward is an address to which the mail goes on.
+type Forward struct {
+	To    string // Lower case.
+	Rule  string
+	Lists bool // Mail of lists goes there too: the rule looks at the List-Id.
 }
 
 // Attempt is what one rule said of a mail.
@@ -142,8 +149,8 @@ func (d *Decision) take(rule *compiled, at time.Time) {
 		case doActive:
 			d.Active = v
 		case doForward:
-			if !slices.Contains(d.Forward, v) && len(d.Forward) < maxForwards {
-				d.Forward = append(d.Forward, v)
+			if !slices.ContainsFunc(d.Forward, func(f Forward) bool { return f.To == v }) && len(d.Forward) < maxForwards {
+				d.Forward = append(d.Forward, Forward{v, rule.Name, rule.lists()})
 			}
 		case doFolder:
 			d.Folder = v

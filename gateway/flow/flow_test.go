@@ -252,7 +252,8 @@ func TestWhatCannotBeReadIsRefused(t *testing.T) {
 		{act("due", "-1"), "flow.rules.0.actions.0.value", "E-FLOW-04"},
 		{act("label", "a,,b"), "flow.rules.0.actions.0.value", "E-FLOW-04"},
 		{act("project", ""), "flow.rules.0.actions.0.value", "E-FLOW-04"},
-		{act("forward", "nobody"), "flow.rules.0.actions.0.do", "E-GATE-03"},
+		{act("forward", "nobody"), "flow.rules.0.actions.0.value", "E-FLOW-04"},
+		{act("forward", "a@b.example, c@d.example"), "flow.rules.0.actions.0.value", "E-FLOW-04"},
 		{act("active", "yes"), "flow.rules.0.actions.0.value", "E-FLOW-04"},
 		{act("reject", strings.Repeat("x", 501)), "flow.rules.0.actions.0.value", "E-TEXT-01"},
 	} {

@@ -31,6 +31,8 @@ type File struct {
 	ContentType string
 	Size        int64
 	Open        func() (io.ReadCloser, error)
+	// Verbatim writes a message/rfc822 as it is (RFC 2046, 5.2.1). Its octets are ASCII in lines of at most 998, with CRLF.
+	Verbatim bool
 }
 
 // Mail is one mail to be written.
@@ -212,7 +214,10 @@ func crlf(s string) string {
 func writeFile(mw *gomail.Writer, f File) error {
 	var h gomail.AttachmentHeader
 	kind, _, err := mime.ParseMediaType(f.ContentType)
-	if err != nil || strings.HasPrefix(kind, "message/") || strings.HasPrefix(kind, "multipart/") { // Never in base64 (RFC 2046, 5.2.1).
+	verbatim := err == nil && f.Verbatim && kind == "message/rfc822"
+	if verbatim {
+		h.Set("Content-Transfer-Encoding", "7bit")
+	} else if err != nil || strings.HasPrefix(kind, "message/") || strings.HasPrefix(kind, "multipart/") { // Never in base64 (RFC 2046, 5.2.1).
 		kind = "application/octet-stream"
 	}
 	h.SetContentType(kind, nil)

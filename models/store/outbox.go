@@ -135,6 +135,12 @@ func (s *Store) RefusalsSince(ctx context.Context, recipient string, since time.
 	return n, wrap("count notices of refusals", err)
 }
 
+// ForwardsSince counts the mails of an inbox that flow rules sent on since then.
+func (s *Store) ForwardsSince(ctx context.Context, inbox int64, since time.Time) (n int, err error) {
+	err = s.queryRow(ctx, "SELECT COUNT(*) FROM outbox WHERE inbox_id = ? AND kind = 'forward' AND created_at > ?", []any{inbox, since}, &n)
+	return n, wrap("count forwarded mail", err)
+}
+
 // AcceptedSince counts the mails of an account that its server took over since then.
 func (s *Store) AcceptedSince(ctx context.Context, account int64, since time.Time) (n int, err error) {
 	err = s.queryRow(ctx, "SELECT COUNT(*) FROM outbox WHERE account_id = ? AND accepted_at > ?", []any{account, since}, &n)
