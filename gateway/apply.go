@@ -249,6 +249,10 @@ func (g *Gateway) saveResult(ctx context.Context, d *delivery) error {
 	if err := g.planForward(ctx, d); err != nil {
 		return err
 	}
+	calls, err := g.callWebhooks(ctx, d)
+	if err != nil {
+		return err
+	}
 	if row.IssueNumber == nil && d.bounced != 0 {
 		row.IssueNumber = &d.bounced
 	}
@@ -265,7 +269,7 @@ func (g *Gateway) saveResult(ctx context.Context, d *delivery) error {
 	if err := g.Store.FinishMessage(ctx, &row, from...); err != nil {
 		return fmt.Errorf("finish the message: %w", err)
 	}
-	if err := g.publishMessage(ctx, d.inbox, row); err != nil {
+	if err := g.publishMessage(ctx, d.inbox, row, calls...); err != nil {
 		return err
 	}
 	d.row = row

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"maps"
 
 	"letterbox/models"
 )
@@ -14,9 +15,9 @@ func (g *Gateway) publish(ctx context.Context, e models.Event) error {
 	return g.Publish(ctx, e)
 }
 
-// publishMessage tells the outside what has become of a message, in the transaction of its result. What is archived is
-// old and told to nobody.
-func (g *Gateway) publishMessage(ctx context.Context, ib models.Inbox, m models.Message) error {
+// publishMessage tells the outside what has become of a message, in the transaction of its result, and besides by the events
+// of calls, which hold what is known of the message and what they have already. What is archived is old and told to nobody.
+func (g *Gateway) publishMessage(ctx context.Context, ib models.Inbox, m models.Message, calls ...models.Event) error {
 	if g.Publish == nil || m.Archived {
 		return nil
 	}
@@ -31,6 +32,13 @@ func (g *Gateway) publishMessage(ctx context.Context, ib models.Inbox, m models.
 	}
 	if !ib.Global {
 		e.ProjectID = ib.ProjectID
+	}
+	for _, c := range calls {
+		c.ProjectID = e.ProjectID
+		maps.Copy(c.Data, e.Data)
+		if err := g.publish(ctx, c); err != nil {
+			return err
+		}
 	}
 	return g.publish(ctx, e)
 }

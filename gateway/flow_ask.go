@@ -66,6 +66,9 @@ func (g *Gateway) doAsFlowed(ctx context.Context, d *delivery, want flow.Decisio
 	if want.Silent {
 		d.note(models.StepMatch, "match.flow_silent")
 	}
+	for _, c := range want.Call {
+		d.note(models.StepMatch, "match.flow_webhook", "name", c.Webhook, "rule", c.Rule)
+	}
 	for _, f := range want.Forward {
 		d.note(models.StepMatch, "match.flow_forward", "address", f.To, "rule", f.Rule)
 	}

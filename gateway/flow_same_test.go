@@ -71,6 +71,8 @@ func (r flowDice) action() models.FlowAction {
 		a.Value = r.of("bea", "cem", "nobody")
 	case "forward":
 		a.Value = r.of("night@there.example", "anna@there.example")
+	case "webhook":
+		a.Value = "Siren"
 	case "active":
 		a.Value = r.of(flow.ActiveOnly, flow.ActiveToo)
 	}
@@ -161,6 +163,9 @@ func TestDryRunOfFlowRulesIsTheRealRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.staff(map[string]int64{"bea": d.project.ID, "cem": ops.ID})
+	if err := d.store.CreateWebhook(t.Context(), &models.Webhook{Name: "Siren", Events: []string{}, Enabled: true, CreatedAt: ops.CreatedAt, UpdatedAt: ops.CreatedAt}); err != nil {
+		t.Fatal(err)
+	}
 	ib := d.inbox(g, nil)
 	r, version, issues := flowDice{rand.New(rand.NewPCG(8, 3))}, ib.RuleVersion, 0
 	ends := map[string]int{}

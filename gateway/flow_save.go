@@ -61,6 +61,11 @@ func (g *Gateway) mayRoute(ctx context.Context, by *models.User, before, after m
 	if err != nil {
 		return err
 	}
+	unknown, err := g.noWebhooks(ctx, before, after)
+	if err != nil {
+		return err
+	}
+	list = append(list, unknown...)
 	for i, r := range after.Rules {
 		for j, a := range r.Actions {
 			if a.Do != "project" || slices.Contains(had, strings.TrimSpace(a.Value)) {

@@ -37,6 +37,8 @@ func (c *compiling) action(i, j int, m models.FlowAction) action {
 	case doForward:
 		ok = strings.Count(v, "@") == 1 && !strings.ContainsAny(v, " \t\n,;<>\"") && len(v) <= 254 && !strings.HasPrefix(v, "@") && !strings.HasSuffix(v, "@")
 		out.Value = strings.ToLower(v)
+	case doWebhook:
+		ok = v != "" && len(v) <= 200
 	case doActive:
 		ok = v == ActiveOnly || v == ActiveToo
 	case doFolder:
@@ -67,6 +69,9 @@ func Targets(f models.Flow) []string { return values(f, doProject) }
 
 // Forwards returns the addresses that flow rules forward mail to, in alphabetical order.
 func Forwards(f models.Flow) []string { return values(f, doForward) }
+
+// Webhooks returns the names of the webhooks that flow rules call, in alphabetical order.
+func Webhooks(f models.Flow) []string { return values(f, doWebhook) }
 
 // values are the values of all actions of a kind, of rules that are off too.
 func values(f models.Flow, do string) []string {

@@ -23,6 +23,7 @@ const (
 	maxLabel      = 50 // Characters.
 	maxWatch      = 20
 	maxForwards   = 5
+	maxWebhooks   = 5
 	maxDays       = 3650
 )
 

@@ -83,6 +83,7 @@ const (
 	doSetAside = "set_aside"
 	doSilent   = "silent"
 	doForward  = "forward"
+	doWebhook  = "webhook"
 	doActive   = "active"
 	doFolder   = "folder"
 	ActiveOnly = "attach_only"      // The mail becomes a note on the active case and nothing else.
@@ -96,7 +97,7 @@ const (
 // Actions lists what can be done, in the order in which people choose.
 func Actions() []string {
 	return []string{
-		doProject, doState, doPriority, doDue, doLabel, doAssign, doWatch, doActive, doSilent, doForward, doFolder, doSetAside, doReject,
+		doProject, doState, doPriority, doDue, doLabel, doAssign, doWatch, doActive, doSilent, doForward, doWebhook, doFolder, doSetAside, doReject,
 	}
 }
 

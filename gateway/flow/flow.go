@@ -52,6 +52,7 @@ type Decision struct {
 	Silent  bool   // No acknowledgement goes out.
 	Active  string // ActiveOnly, ActiveToo or "": as the rules of the inbox say.
 	Forward []Forward
+	Call    []Call // Webhooks that are told of the mail.
 	Folder  string // Where the mail goes on the server; "": as the inbox says.
 
 	End  string // Reject or SetAside: the mail is not taken in. "": it is.
@@ -65,6 +66,9 @@ type Forward struct {
 	Rule  string
 	Lists bool // Mail of lists goes there too: the rule looks at the List-Id.
 }
+
+// Call is a webhook that is told of the mail.
+type Call struct{ Webhook, Rule string }
 
 // Attempt is what one rule said of a mail.
 type Attempt struct {
@@ -151,6 +155,10 @@ func (d *Decision) take(rule *compiled, at time.Time) {
 		case doForward:
 			if !slices.ContainsFunc(d.Forward, func(f Forward) bool { return f.To == v }) && len(d.Forward) < maxForwards {
 				d.Forward = append(d.Forward, Forward{v, rule.Name, rule.lists()})
+			}
+		case doWebhook:
+			if !slices.ContainsFunc(d.Call, func(c Call) bool { return c.Webhook == v }) && len(d.Call) < maxWebhooks {
+				d.Call = append(d.Call, Call{v, rule.Name})
 			}
 		case doFolder:
 			d.Folder = v

@@ -65,7 +65,9 @@ func (s *Service) Publish(ctx context.Context, e models.Event) error {
 	if err != nil || len(all) == 0 {
 		return err
 	}
-	all = slices.DeleteFunc(slices.Clone(all), func(w models.Webhook) bool { return !slices.Contains(w.Events, e.Type) })
+	all = slices.DeleteFunc(slices.Clone(all), func(w models.Webhook) bool {
+		return e.To == "" && !slices.Contains(w.Events, e.Type) || e.To != "" && w.Name != e.To
+	})
 	if len(all) == 0 {
 		return nil
 	}

@@ -329,6 +329,23 @@ func TestForbiddenAddressSeesNoConnection(t *testing.T) {
 	}
 }
 
+// What a flow rule tells one webhook is told to no other, whatever events they want.
+func TestEventForOneWebhookGoesToNoOther(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, db *store.Store) {
+		s := newStage(t, db)
+		quiet, _, err := s.Create(t.Context(), nil, Draft{Name: "Quiet", URL: s.url, Events: []string{models.InboxStateEvent}, Enabled: true})
+		s.ok(err)
+		all, _, err := s.Create(t.Context(), nil, Draft{Name: "All", URL: s.url, Events: models.EventTypes(), Enabled: true})
+		s.ok(err)
+		s.ok(db.WithTx(t.Context(), func(ctx context.Context) error {
+			return s.Publish(ctx, models.Event{Type: models.MessageMatchedEvent, To: "Quiet", Data: map[string]any{"rule": "Fire"}})
+		}))
+		if got, none := len(s.latest(quiet.ID)), len(s.latest(all.ID)); got != 1 || none != 0 {
+			t.Errorf("the webhook that is named has %d events, the other %d, want 1 and 0", got, none)
+		}
+	})
+}
+
 func TestWebhookOfAProjectHearsOfThatProjectOnly(t *testing.T) {
 	s := newStage(t, testdb.Open(t))
 	var ids []int64

@@ -1,0 +1,58 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"letterbox/gateway/flow"
+	"letterbox/models"
+)
+
+// callWebhooks tells the webhooks that flow rules name of the message, in the transaction of its result. One that is not there,
+// is off or is for another project is left out, and the trace says so.
+func (g *Gateway) callWebhooks(ctx context.Context, d *delivery) ([]models.Event, error) {
+	if len(d.flowed.Call) == 0 || d.row.Archived || d.state == models.MessageDuplicate || d.state == models.MessageIgnored {
+		return nil, nil
+	}
+	all, err := g.Store.Webhooks(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read webhooks: %w", err)
+	}
+	var events []models.Event
+	for _, c := range d.flowed.Call {
+		code := "notify.webhook_none"
+		if slices.ContainsFunc(all, func(w models.Webhook) bool {
+			return w.Name == c.Webhook && w.Enabled && (w.ProjectID == nil || !d.inbox.Global && *w.ProjectID == d.inbox.ProjectID)
+		}) {
+			code = "notify.webhook"
+			events = append(events, models.Event{Type: models.MessageMatchedEvent, To: c.Webhook, Data: map[string]any{"rule": c.Rule}})
+		}
+		d.note(models.StepNotify, code, "name", c.Webhook, "rule", c.Rule)
+	}
+	return events, nil
+}
+
+// noWebhooks refuses flow rules that call a webhook which is not there. What was in force before may stay.
+func (g *Gateway) noWebhooks(ctx context.Context, before, after models.Flow) (list models.InvalidList, err error) {
+	if len(flow.Webhooks(after)) == 0 {
+		return nil, nil
+	}
+	known := flow.Webhooks(before)
+	all, err := g.Store.Webhooks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range all {
+		known = append(known, w.Name)
+	}
+	for i, r := range after.Rules {
+		for j, a := range r.Actions {
+			if a.Do == "webhook" && !slices.Contains(known, strings.TrimSpace(a.Value)) {
+				list = append(list, &models.Invalid{Field: flow.Path(i, "actions", j, "value"), Code: "E-FLOW-13", Args: map[string]string{"rule": r.Name, "name": a.Value}})
+			}
+		}
+	}
+	return list, nil
+}
