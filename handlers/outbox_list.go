@@ -108,6 +108,8 @@ func (v *visit) outgoingHealth(o models.Outgoing) health {
 		return health{"bad", "cross", text}
 	case models.OutgoingCancelled:
 		return health{"calm", "pause", text}
+	case models.OutgoingDraft:
+		return health{"warn", "warn", text} // Somebody must put something right.
 	case models.OutgoingQueued:
 		if o.Code != "" {
 			return health{"warn", "warn", v.l.T("outgoing.retried")}

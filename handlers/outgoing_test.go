@@ -194,3 +194,17 @@ func TestAcknowledgementIsPreviewedAndSaved(t *testing.T) {
 	}
 	s.get(fmt.Sprintf("/inboxes/%d/acknowledgement", s.global.ID), cookie).want(t, 404)
 }
+
+// F73: a mail that is held stands out, and says whose certificate has expired: ours, not the recipient's.
+func TestHeldMailSaysWhatIsMissing(t *testing.T) {
+	s := newSite(t)
+	held := models.Outgoing{State: models.OutgoingDraft, Recipient: "erika@kunde.example"}
+	for code, words := range map[string]string{"E-SMIME-03": "no certificate for erika@kunde.example", "E-SMIME-04": "The certificate of the sending account has expired"} {
+		c, _ := gin.CreateTestContext(httptest.NewRecorder())
+		v := &visit{Context: c, h: s.h, l: s.h.cat.Locale("en")}
+		held.Code = code
+		if got := v.outgoingSentence(held); !strings.Contains(got, words) || v.outgoingHealth(held).Kind != "warn" {
+			t.Errorf("%s: the outbox says %q as %q, want %q as a warning", code, got, v.outgoingHealth(held).Kind, words)
+		}
+	}
+}
