@@ -15,6 +15,7 @@ import (
 	"letterbox/gateway/mailbox"
 	"letterbox/internal/testdb"
 	"letterbox/models"
+	"letterbox/tracker"
 )
 
 // What keeps a mail from going out although its server would take it, each with its code in the outbox.
@@ -25,13 +26,22 @@ func TestMailThatCannotGoNamesItsReason(t *testing.T) {
 	if err := h.store.Suppress(t.Context(), models.Suppression{Address: "gone@kunde.example", Reason: "manual", CreatedAt: h.now()}); err != nil {
 		t.Fatal(err)
 	}
-	nowhere, at := int64(4711), h.now()
+	at := h.now()
+	// What was written for the customer and has become a note of its own people meanwhile (SEC-53).
+	max := h.member("max", "Max Mustermann", nil)
+	if _, err := h.tracker.OpenIssue(t.Context(), max, tracker.IssueDraft{ProjectKey: "SUP", Title: "Drucker"}); err != nil {
+		t.Fatal(err)
+	}
+	note := models.Comment{IssueNumber: 1, AuthorID: max.ID, Body: "Nur für uns.", Internal: true, CreatedAt: at}
+	if err := h.store.CreateComment(t.Context(), &note); err != nil {
+		t.Fatal(err)
+	}
 	rows := map[string]*models.Outgoing{ // By the code that they end with.
 		"E-SMTP-05": {Recipient: "j\u202eg@kunde.example"},
 		"E-SMTP-16": {Recipient: "j\u00f6rg@kunde.example"},
 		"E-SMTP-09": {Recipient: "gone@kunde.example"},
 		"E-SMTP-10": {Recipient: "late@kunde.example", ExpiresAt: at.Add(-time.Hour)},
-		"E-SMTP-14": {Recipient: "erika@kunde.example", Kind: models.OutgoingAnswer, CommentID: &nowhere},
+		"E-SMTP-14": {Recipient: "erika@kunde.example", Kind: models.OutgoingAnswer, CommentID: &note.ID},
 	}
 	for code, o := range rows {
 		if o.Kind == "" {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"letterbox/gateway"
 	"letterbox/internal/mailtest"
@@ -207,4 +208,31 @@ func TestReplicasShareTheOutbox(t *testing.T) {
 // twin is another process on the same database.
 func (h *house) twin() *gateway.Gateway {
 	return gateway.New(gateway.Deps{Store: h.store, Tracker: h.tracker, Secrets: h.gateway.Secrets, Log: slog.New(slog.DiscardHandler), Dial: h.gateway.Dial, Texts: h.gateway.Texts})
+}
+
+// TestOutboxGoesOutOldestFirst is F72: after a day without a server what has waited longest goes first, whatever its number.
+func TestOutboxGoesOutOldestFirst(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		h := newHouse(t, s)
+		h.servers.AddUser("all", "x", "all@kunde.example")
+		a := h.sending(nil)
+		var rows []*models.Outgoing
+		for i := range 30 {
+			at := h.now().Add(-time.Duration((i*7)%30) * time.Minute) // In no order.
+			rows = append(rows, &models.Outgoing{
+				Kind: models.OutgoingAcknowledgement, AccountID: a.ID, Recipient: "all@kunde.example", RFCMessageID: fmt.Sprintf("%d@here.example", i),
+				State: models.OutgoingQueued, Content: models.OutgoingContent{Subject: fmt.Sprintf("%02d", (i*7)%30), Text: "x", To: []string{"all@kunde.example"}},
+				NextAttemptAt: &at, CreatedAt: at, ExpiresAt: at.Add(24 * time.Hour),
+			})
+		}
+		if err := s.AddOutgoing(t.Context(), rows); err != nil {
+			t.Fatal(err)
+		}
+		h.run()
+		for i, m := range h.inMailbox("all", len(rows)) {
+			if want := fmt.Sprintf("%02d", len(rows)-1-i); m.Subject != want {
+				t.Errorf("mail %d has waited %s minutes, want the one that has waited %s", i, m.Subject, want)
+			}
+		}
+	})
 }

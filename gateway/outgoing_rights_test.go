@@ -66,10 +66,21 @@ func TestStrangersLearnNothingFromNumbersAndReferences(t *testing.T) {
 		h.settled(ib.ID, 1)
 		varying := regexp.MustCompile(`#\d+|stranger\d`)
 		var seen []string
+		// Somebody who works on another project knows as little of this one as anybody.
+		if _, err := h.tracker.CreateUser(t.Context(), tracker.CommandLine(), tracker.UserDraft{Login: "otto", Name: "Otto", Role: models.RoleMember, Addresses: []string{"stranger4@elsewhere.example"}}); err != nil {
+			t.Fatal(err)
+		}
+		closed := models.IssueClosed
 		for n, try := range []struct{ subject, more string }{
 			{"Frage [#1]", "X-Nothing: 1"}, {"Frage [#9]", "X-Nothing: 1"}, {"Frage", "In-Reply-To: <first@kunde.example>"}, {"Frage", "In-Reply-To: <never@kunde.example>"},
+			{"Frage [#1]", "X-Member: of another project"}, {"Frage [#1]", "X-Issue: closed by now"},
 		} {
 			login := "stranger" + string(rune('0'+n))
+			if strings.HasPrefix(try.more, "X-Issue") {
+				if _, err := h.tracker.UpdateIssue(t.Context(), tracker.CommandLine(), 1, 0, tracker.IssuePatch{State: &closed}); err != nil {
+					t.Fatal(err)
+				}
+			}
 			h.servers.AddUser(login, "x", login+"@elsewhere.example")
 			h.arrive("support", post(login+"@elsewhere.example", login+"@elsewhere.example", try.subject, "Hallo", try.more))
 			m := h.settled(ib.ID, 2+n)[0]
@@ -88,6 +99,9 @@ func TestStrangersLearnNothingFromNumbersAndReferences(t *testing.T) {
 		}
 		if n := len(h.comments(1)); n != 0 {
 			t.Errorf("the issue has %d comments, want none", n)
+		}
+		if i, err := s.IssueByNumber(t.Context(), 1); err != nil || i.State != models.IssueClosed {
+			t.Errorf("the closed issue is %s, %v, want it closed", i.State, err)
 		}
 	})
 }
