@@ -148,7 +148,7 @@ func benchmarkIssueList(b *testing.B, s *store.Store) {
 		{"prioritytwo", store.IssueQuery{Text: "word40 word4000", Sort: store.SortPriority, Internal: true}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			got, least := 0, time.Hour
+			got, least, used := 0, time.Hour, cpu(b)
 			for b.Loop() {
 				start := time.Now()
 				list, _, err := s.Issues(b.Context(), c.q)
@@ -157,6 +157,7 @@ func benchmarkIssueList(b *testing.B, s *store.Store) {
 			}
 			b.ReportMetric(float64(got), "issues")
 			b.ReportMetric(float64(least.Microseconds())/1000, "least-ms")
+			b.ReportMetric(float64((cpu(b)-used).Microseconds())/1000/float64(b.N), "cpu-ms/page")
 			b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/page")
 		})
 	}

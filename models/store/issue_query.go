@@ -113,7 +113,7 @@ func (s *Store) Issues(ctx context.Context, q IssueQuery) ([]models.Issue, strin
 	switch numbers, rest, some, nerr := s.narrowed(ctx, q); {
 	case nerr != nil:
 		err = nerr
-	case strings.TrimSpace(q.Text) != "" && some && len(numbers) <= 2*fewIssues:
+	case strings.TrimSpace(q.Text) != "" && some && len(numbers) <= 2*s.limits.fewIssues:
 		q.Where = rest
 		found, reached, err = s.searchAmong(ctx, q, parseTerms(q.Text), candidates{numbers: numbers}, after, limit+1)
 	case strings.TrimSpace(q.Text) != "":
@@ -144,10 +144,7 @@ func (s *Store) issuesAt(ctx context.Context, at []position) ([]models.Issue, er
 	if len(at) == 0 {
 		return nil, nil
 	}
-	numbers := make([]int64, len(at))
-	for i, p := range at {
-		numbers[i] = p.number
-	}
+	numbers := numbersOf(at)
 	byNumber, err := s.IssuesByNumber(ctx, numbers)
 	if err != nil {
 		return nil, err
@@ -191,21 +188,11 @@ func (s *Store) issuePositions(ctx context.Context, q IssueQuery, numbers []int6
 		sql, more := after.condition(q.Sort)
 		where, args = append(where, sql), append(args, more...)
 	}
-	states := q.States
-	if len(states) == 0 {
-		states = models.IssueStates()
+	projects, states, merged, err := s.listParts(ctx, q)
+	if err != nil {
+		return nil, err
 	}
-	projects := q.ProjectIDs
-	if projects == nil {
-		var err error
-		if projects, err = s.projectIDs(ctx); err != nil {
-			return nil, err
-		}
-	}
-	slices.Sort(projects)
-	projects = slices.Compact(projects)
-	indexed := q.Sort == SortUpdated || q.Sort == SortStale || q.Sort == SortPriority || q.Sort == SortNewest || q.Sort == SortOldest
-	if numbers == nil && indexed && !narrow(q.Where) && len(projects)*len(states) <= mostParts {
+	if numbers == nil && merged {
 		return s.mergedPositions(ctx, q.Sort, projects, states, where, args, limit)
 	}
 	if numbers != nil {
@@ -226,6 +213,21 @@ func (s *Store) issuePositions(ctx context.Context, q IssueQuery, numbers []int6
 		" ORDER BY "+q.Sort.order()+fmt.Sprintf(" LIMIT %d", limit), args)
 }
 
+// listParts returns the projects and states of a list, and whether it is merged of one list for each.
+func (s *Store) listParts(ctx context.Context, q IssueQuery) (projects []int64, states []models.IssueState, merged bool, err error) {
+	if states = q.States; len(states) == 0 {
+		states = models.IssueStates()
+	}
+	if projects = q.ProjectIDs; projects == nil {
+		if projects, err = s.projectIDs(ctx); err != nil {
+			return nil, nil, false, err
+		}
+	}
+	slices.Sort(projects)
+	projects = slices.Compact(projects)
+	return projects, states, q.Sort != SortDue && !narrow(q.Where) && len(projects)*len(states) <= mostParts, nil
+}
+
 func (s *Store) mergedPositions(
 	ctx context.Context, sort IssueSort, projects []int64, states []models.IssueState, where []string, args []any, limit int,
 ) ([]position, error) {
@@ -240,7 +242,7 @@ func (s *Store) mergedPositions(
 	var all []any
 	for _, p := range projects {
 		for _, st := range states {
-			parts = append(parts, "SELECT * FROM (SELECT "+sort.columns()+" FROM issues i WHERE i.project_id = ? AND i.state = ?"+
+			parts = append(parts, "SELECT * FROM (SELECT "+sort.columns()+" FROM issues i"+s.by(sort)+" WHERE i.project_id = ? AND i.state = ?"+
 				rest+" ORDER BY "+sort.order()+fmt.Sprintf(" LIMIT %d) AS t%d", limit, len(parts)))
 			all = append(append(all, p, st), args...)
 		}
@@ -251,6 +253,22 @@ func (s *Store) mergedPositions(
 	}
 	slices.SortFunc(found, sort.compare)
 	return found[:min(limit, len(found))], nil
+}
+
+// by names the index of a project and a state that is in this order. MariaDB would now and then take one that promises
+// fewer rows, read them all and sort them; SQLite finds it itself.
+func (s *Store) by(sort IssueSort) string {
+	if s.dialect == "sqlite" {
+		return ""
+	}
+	switch sort {
+	case SortUpdated, SortStale:
+		return " FORCE INDEX (issues_project_id_state_updated_at)"
+	case SortPriority:
+		return " FORCE INDEX (issues_project_id_state_priority_updated_at)"
+	default:
+		return " FORCE INDEX (issues_project_id_state)"
+	}
 }
 
 func (s *Store) positions(ctx context.Context, sort IssueSort, query string, args []any) ([]position, error) {

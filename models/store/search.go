@@ -58,14 +58,10 @@ func longestFirst(words []string) []string {
 }
 
 const (
-	walkBatch  = 100                    // Issues whose texts are read at a time.
-	walkCommon = 10                     // Hits in the first batch that make words common: going on costs less than the index.
-	walkMost   = 1500                   // Issues that are read before the index is asked after all.
-	mostHits   = 12_000                 // Texts that the index gives for the beginning of a word; one with more is common.
-	mostWhole  = 40_000                 // The same for a whole word: it is one list in the index, and phrases cost most to look for.
-	fewIssues  = 1000                   // So many are looked through for the other words sooner than the index is asked for them.
+	mostWhole  = 40_000                 // Texts that the index of SQLite gives for a whole word; one with more is common.
 	shortStar  = 7                      // Octets of the beginning of a word that fits too many words to be asked of the index as a second one.
-	mostWait   = 200 * time.Millisecond // For the index to list the texts of one word; a word that takes longer is common.
+	mostWait   = 200 * time.Millisecond // For SQLite to list the texts of one word; a word that takes longer is common.
+	mostWaitMy = time.Second            // The same for MariaDB, which is asked only for words that few texts have.
 )
 
 // searchIssues finds issues by text. Common words are looked for in the texts of the issues themselves, in the order of
@@ -77,11 +73,11 @@ func (s *Store) searchIssues(ctx context.Context, q IssueQuery, after *position,
 		return nil, nil, nil
 	}
 	w := &walk{store: s, q: q, terms: terms, at: after, limit: limit, until: time.Now().Add(q.patience())}
-	for w.seen < walkMost {
+	for w.seen < s.limits.walkMost {
 		if err := w.step(ctx); err != nil || w.ended {
 			return w.found, nil, err
 		}
-		if len(w.found) < walkCommon {
+		if len(w.found) < s.limits.walkCommon {
 			break
 		}
 	}
@@ -120,14 +116,14 @@ func (s *Store) searchAmong(
 		if w.late() {
 			return w.found, w.at, nil
 		}
-		part, err := s.positionsAmong(ctx, q, c.numbers, w.at, walkBatch)
+		part, err := s.positionsAmong(ctx, q, c.numbers, w.at, s.limits.walkBatch)
 		if err != nil {
 			return nil, nil, err
 		}
 		if err := w.look(ctx, part); err != nil {
 			return nil, nil, err
 		}
-		w.ended = w.ended || len(part) < walkBatch
+		w.ended = w.ended || len(part) < s.limits.walkBatch
 	}
 	return w.found, nil, nil
 }
@@ -149,7 +145,7 @@ func (s *Store) candidates(ctx context.Context, terms searchTerms) (candidates, 
 	var have map[textRef]bool
 	out := candidates{sure: terms.plain()}
 	for _, word := range terms.words() {
-		if have != nil && (len(have) <= fewIssues || len(word) <= shortStar && strings.HasSuffix(word, "*")) {
+		if have != nil && (len(have) <= s.limits.fewIssues || len(word) <= shortStar && strings.HasSuffix(word, "*")) {
 			out.sure = false
 			break
 		}
@@ -197,20 +193,25 @@ func (s *Store) candidates(ctx context.Context, terms searchTerms) (candidates, 
 // hits returns the texts with a word, or with words that begin like it when it ends with a star; whole leaves out which
 // text of the issue it is.
 func (s *Store) hits(ctx context.Context, word string, whole bool) (texts map[textRef]bool, common bool, err error) {
-	query, arg := "SELECT issue_number, comment_id FROM search_texts WHERE MATCH (words) AGAINST (? IN BOOLEAN MODE)", "+"+word
-	if s.dialect == "sqlite" {
+	query, arg, patience := "SELECT issue_number, comment_id FROM search_texts WHERE MATCH (words) AGAINST (? IN BOOLEAN MODE)", "+"+word, mostWaitMy
+	if s.dialect != "sqlite" {
+		if n, err := s.listed(ctx, word); err != nil || n > s.limits.mostListed {
+			return nil, true, err
+		}
+	} else {
+		patience = mostWait
 		exact, star := strings.CutSuffix(word, "*")
 		query, arg = "SELECT rowid >> 32, rowid & 0xffffffff FROM search_texts WHERE search_texts MATCH ?", `"`+exact+`"`
 		if star {
 			arg += "*"
 		}
 	}
-	wait, stop := context.WithTimeout(ctx, mostWait)
+	wait, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	texts = map[textRef]bool{}
 	rows, most := 0, mostWhole
 	if strings.HasSuffix(word, "*") {
-		most = mostHits
+		most = s.limits.mostHits
 	}
 	err = s.each(wait, query+fmt.Sprintf(" LIMIT %d", most+1), []any{arg}, func(r *sql.Rows) error {
 		var ref textRef

@@ -29,24 +29,20 @@ func (w *walk) late() bool { return w.seen > 0 && time.Now().After(w.until) }
 
 // step looks at the next issues of the list.
 func (w *walk) step(ctx context.Context) error {
-	batch, err := w.store.issuePositions(ctx, w.q, nil, w.at, walkBatch)
+	batch, err := w.store.issuePositions(ctx, w.q, nil, w.at, w.store.limits.walkBatch)
 	if err != nil {
 		return err
 	}
 	if err := w.look(ctx, batch); err != nil {
 		return err
 	}
-	w.ended = w.ended || len(batch) < walkBatch
+	w.ended = w.ended || len(batch) < w.store.limits.walkBatch
 	return nil
 }
 
-// look looks into the texts of at most [walkBatch] issues.
+// look looks into the texts of at most walkBatch issues.
 func (w *walk) look(ctx context.Context, batch []position) error {
-	numbers := make([]int64, len(batch))
-	for i, p := range batch {
-		numbers[i] = p.number
-	}
-	texts, err := w.store.searchedTexts(ctx, numbers, w.only, w.q.Internal)
+	texts, err := w.store.searchedTexts(ctx, numbersOf(batch), w.only, w.q.Internal)
 	if err != nil {
 		return err
 	}
@@ -134,16 +130,19 @@ func (s *Store) searchedTexts(ctx context.Context, numbers []int64, only map[int
 	return out, nil
 }
 
-const (
-	manyIssues  = 400    // So many are not looked up one by one to be put in order.
-	scanBatch   = 2000   // Entries of the index of an order that are read at a time.
-	mostScanned = 20_000 // Entries after which they are looked up after all.
-)
-
 // positionsAmong is issuePositions for a set of numbers. A large set is not put in order: the order is read from its
 // index until enough of the set has come by.
 func (s *Store) positionsAmong(ctx context.Context, q IssueQuery, numbers []int64, after *position, limit int) ([]position, error) {
-	if len(numbers) < manyIssues || q.Sort == SortPriority || q.Sort == SortDue {
+	if len(numbers) < s.limits.manyIssues || q.Sort == SortDue {
+		return s.issuePositions(ctx, q, numbers, after, limit)
+	}
+	_, _, merged, err := s.listParts(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	// All issues are in one index by time and number; a part of them, and by priority, in several.
+	merged = merged && (q.ProjectIDs != nil || len(q.States) > 0 || q.Sort == SortPriority)
+	if !merged && q.Sort == SortPriority {
 		return s.issuePositions(ctx, q, numbers, after, limit)
 	}
 	set := make(map[int64]bool, len(numbers))
@@ -151,31 +150,47 @@ func (s *Store) positionsAmong(ctx context.Context, q IssueQuery, numbers []int6
 		set[n] = true
 	}
 	var found []position
-	at := after
-	for seen := 0; seen < mostScanned; seen += scanBatch {
-		batch, err := s.scanOrder(ctx, q.Sort, at)
+	at, size := after, s.limits.scanBatch
+	if merged {
+		size = s.limits.scanPart
+	}
+	for seen := 0; seen < s.limits.mostScanned; seen += s.limits.scanBatch {
+		var batch []position
+		if merged {
+			batch, err = s.issuePositions(ctx, q, nil, at, size)
+		} else {
+			batch, err = s.scanOrder(ctx, q.Sort, at)
+		}
 		if err != nil {
 			return nil, err
 		}
-		var members []int64
+		var members []position
 		for i := range batch {
 			if at = &batch[i]; set[at.number] {
-				members = append(members, at.number)
+				members = append(members, *at)
 			}
 		}
-		if len(members) > 0 {
-			fitting, err := s.issuePositions(ctx, q, members, nil, len(members))
-			if err != nil {
+		if !merged && len(members) > 0 {
+			if members, err = s.issuePositions(ctx, q, numbersOf(members), nil, len(members)); err != nil {
 				return nil, err
 			}
-			found = append(found, fitting...)
 		}
-		if len(found) >= limit || len(batch) < scanBatch {
+		found = append(found, members...)
+		if len(found) >= limit || len(batch) < size {
 			return found[:min(limit, len(found))], nil
 		}
+		size = min(2*size, s.limits.scanBatch)
 	}
 	rest, err := s.issuePositions(ctx, q, numbers, at, limit-len(found))
 	return append(found, rest...), err
+}
+
+func numbersOf(list []position) []int64 {
+	out := make([]int64, len(list))
+	for i, p := range list {
+		out[i] = p.number
+	}
+	return out
 }
 
 // scanOrder reads the next entries of the index of an order, of all issues.
@@ -184,5 +199,5 @@ func (s *Store) scanOrder(ctx context.Context, sort IssueSort, at *position) ([]
 	if at != nil {
 		where, args = at.condition(sort)
 	}
-	return s.positions(ctx, sort, "SELECT "+sort.columns()+" FROM issues i WHERE "+where+" ORDER BY "+sort.order()+fmt.Sprintf(" LIMIT %d", scanBatch), args)
+	return s.positions(ctx, sort, "SELECT "+sort.columns()+" FROM issues i WHERE "+where+" ORDER BY "+sort.order()+fmt.Sprintf(" LIMIT %d", s.limits.scanBatch), args)
 }

@@ -35,6 +35,8 @@ type Store struct {
 	readers *readPool
 	writer  *sqliteWriter // SQLite only.
 	buffers buffers
+	limits  searchLimits
+	sample  sample  // MySQL only.
 	db      *sql.DB // SQLite: the readers; MySQL: everything.
 }
 
@@ -54,7 +56,7 @@ func OpenThrough(ctx context.Context, driver, dsn string, log *slog.Logger) (*St
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{dialect: dialect, driver: driver, dsn: rest, log: log}
+	s := &Store{dialect: dialect, driver: driver, dsn: rest, log: log, limits: usualLimits()}
 	var dial gorm.Dialector
 	var err error
 	switch dialect {
