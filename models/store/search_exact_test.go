@@ -62,7 +62,7 @@ func TestSearchFindsWhatTheTextsHave(t *testing.T) {
 		there := fill(t, s, r, text)
 
 		sorts := store.IssueSorts()
-		for n := range 100 {
+		for n := range 60 {
 			var terms, box []string
 			for range 1 + r.IntN(3) {
 				term := words[r.IntN(len(words))]
@@ -74,7 +74,7 @@ func TestSearchFindsWhatTheTextsHave(t *testing.T) {
 				}
 				terms, box = append(terms, term), append(box, `"`+term+`"`)
 			}
-			q := store.IssueQuery{Sort: sorts[r.IntN(len(sorts))], Internal: r.IntN(3) > 0, Limit: 4 + r.IntN(30)}
+			q := store.IssueQuery{Sort: sorts[r.IntN(len(sorts))], Internal: r.IntN(3) > 0, Limit: 8 + r.IntN(60)}
 			switch r.IntN(4) {
 			case 0:
 				q.States = []models.IssueState{models.IssueNew, models.IssueOpen}
