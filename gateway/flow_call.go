@@ -11,7 +11,7 @@ import (
 )
 
 // callWebhooks tells the webhooks that flow rules name of the message, in the transaction of its result. One that is not there,
-// is off or is for another project is left out, and the trace says so.
+// is off, wants no such events or is for another project is left out, and the trace says so.
 func (g *Gateway) callWebhooks(ctx context.Context, d *delivery) ([]models.Event, error) {
 	if len(d.flowed.Call) == 0 || d.row.Archived || d.state == models.MessageDuplicate || d.state == models.MessageIgnored {
 		return nil, nil
@@ -24,7 +24,7 @@ func (g *Gateway) callWebhooks(ctx context.Context, d *delivery) ([]models.Event
 	for _, c := range d.flowed.Call {
 		code := "notify.webhook_none"
 		if slices.ContainsFunc(all, func(w models.Webhook) bool {
-			return w.Name == c.Webhook && w.Enabled && (w.ProjectID == nil || !d.inbox.Global && *w.ProjectID == d.inbox.ProjectID)
+			return w.Name == c.Webhook && w.Enabled && slices.Contains(w.Events, models.MessageMatchedEvent) && (w.ProjectID == nil || !d.inbox.Global && *w.ProjectID == d.inbox.ProjectID)
 		}) {
 			code = "notify.webhook"
 			events = append(events, models.Event{Type: models.MessageMatchedEvent, To: c.Webhook, Data: map[string]any{"rule": c.Rule}})
@@ -34,7 +34,7 @@ func (g *Gateway) callWebhooks(ctx context.Context, d *delivery) ([]models.Event
 	return events, nil
 }
 
-// noWebhooks refuses flow rules that call a webhook which is not there. What was in force before may stay.
+// noWebhooks refuses flow rules that call a webhook which is not there, or does not want that. What was in force before may stay.
 func (g *Gateway) noWebhooks(ctx context.Context, before, after models.Flow) (list models.InvalidList, err error) {
 	if len(flow.Webhooks(after)) == 0 {
 		return nil, nil
@@ -45,7 +45,9 @@ func (g *Gateway) noWebhooks(ctx context.Context, before, after models.Flow) (li
 		return nil, err
 	}
 	for _, w := range all {
-		known = append(known, w.Name)
+		if slices.Contains(w.Events, models.MessageMatchedEvent) {
+			known = append(known, w.Name)
+		}
 	}
 	for i, r := range after.Rules {
 		for j, a := range r.Actions {

@@ -31,11 +31,12 @@ func TestFlowRuleCallsItsWebhook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	matched := []string{models.MessageMatchedEvent}
 	for _, w := range []models.Webhook{
-		{Name: "Siren", URL: "https://siren.example/", Enabled: true}, {Name: "Quiet", URL: "https://quiet.example/"},
-		{Name: "Elsewhere", URL: "https://elsewhere.example/", Enabled: true, ProjectID: &other.ID},
+		{Name: "Siren", URL: "https://siren.example/", Enabled: true, Events: matched}, {Name: "Deaf", URL: "https://deaf.example/", Enabled: true}, {Name: "Quiet", URL: "https://quiet.example/", Events: matched},
+		{Name: "Elsewhere", URL: "https://elsewhere.example/", Enabled: true, ProjectID: &other.ID, Events: matched},
 	} {
-		w.Events, w.CreatedAt, w.UpdatedAt = []string{}, other.CreatedAt, other.CreatedAt
+		w.Events, w.CreatedAt, w.UpdatedAt = append(w.Events, models.IssueCreatedEvent), other.CreatedAt, other.CreatedAt
 		if err := d.store.CreateWebhook(t.Context(), &w); err != nil {
 			t.Fatal(err)
 		}
@@ -44,9 +45,10 @@ func TestFlowRuleCallsItsWebhook(t *testing.T) {
 	rules := models.Flow{Rules: []models.FlowRule{
 		flowRule("Fire", "Alarm", "webhook", "Siren"), flowRule("Off", "Alarm", "webhook", "Quiet", "webhook", "Elsewhere"), flowRule("Aside", "drill", "set_aside", ""),
 	}}
-	unknown := models.Flow{Rules: []models.FlowRule{flowRule("Nobody", "", "webhook", "Nothing")}}
-	if _, err := g.SaveFlow(t.Context(), nil, ib.ID, 1, unknown); code(err) != "E-FLOW-13" {
-		t.Errorf("SaveFlow with a webhook that is not there = %v, want E-FLOW-13", err)
+	for _, name := range []string{"Nothing", "Deaf"} {
+		if _, err := g.SaveFlow(t.Context(), nil, ib.ID, 1, models.Flow{Rules: []models.FlowRule{flowRule("Nobody", "", "webhook", name)}}); code(err) != "E-FLOW-13" {
+			t.Errorf("SaveFlow with the webhook %s = %v, want E-FLOW-13", name, err)
+		}
 	}
 	if _, err := g.SaveFlow(t.Context(), nil, ib.ID, 1, rules); err != nil {
 		t.Fatal(err)

@@ -163,7 +163,7 @@ func TestDryRunOfFlowRulesIsTheRealRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.staff(map[string]int64{"bea": d.project.ID, "cem": ops.ID})
-	if err := d.store.CreateWebhook(t.Context(), &models.Webhook{Name: "Siren", Events: []string{}, Enabled: true, CreatedAt: ops.CreatedAt, UpdatedAt: ops.CreatedAt}); err != nil {
+	if err := d.store.CreateWebhook(t.Context(), &models.Webhook{Name: "Siren", Events: []string{models.MessageMatchedEvent}, Enabled: true, CreatedAt: ops.CreatedAt, UpdatedAt: ops.CreatedAt}); err != nil {
 		t.Fatal(err)
 	}
 	ib := d.inbox(g, nil)

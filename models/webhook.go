@@ -5,11 +5,11 @@ import "time"
 // Event is something that has happened, as it is told to the outside. It holds identities and states, never the text of
 // a mail, of an issue or of a comment.
 type Event struct {
-	Type      string         // One of EventTypes, or MessageMatchedEvent.
+	Type      string         // One of EventTypes.
 	ProjectID int64          // 0: of no project, unless InboxID says which.
 	InboxID   int64          // Where ProjectID is not known: the inbox that it is about; 0 for none.
 	Data      map[string]any // Named and written as the API does.
-	To        string         // Name of the webhook that alone is told, whatever events it wants; "": all that want it.
+	To        string         // Name of the webhook that alone is told, if it wants such events; "": all that want them.
 }
 
 // The types of events.
@@ -21,17 +21,15 @@ const (
 	MessageReceivedEvent    = "message.received" // Came to any result but the two below.
 	MessageRejectedEvent    = "message.rejected"
 	MessageQuarantinedEvent = "message.quarantined"
+	MessageMatchedEvent     = "message.matched" // A flow rule calls the webhook: only the one that it names is told.
 	InboxStateEvent         = "inbox.state_changed"
 )
-
-// MessageMatchedEvent is told to the webhook that a flow rule names, and to no other; so it is none of EventTypes.
-const MessageMatchedEvent = "message.matched"
 
 // EventTypes returns the types of events in the order in which people see them.
 func EventTypes() []string {
 	return []string{
 		IssueCreatedEvent, IssueUpdatedEvent, IssueClosedEvent, CommentCreatedEvent,
-		MessageReceivedEvent, MessageRejectedEvent, MessageQuarantinedEvent, InboxStateEvent,
+		MessageReceivedEvent, MessageRejectedEvent, MessageQuarantinedEvent, MessageMatchedEvent, InboxStateEvent,
 	}
 }
 

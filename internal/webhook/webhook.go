@@ -66,7 +66,7 @@ func (s *Service) Publish(ctx context.Context, e models.Event) error {
 		return err
 	}
 	all = slices.DeleteFunc(slices.Clone(all), func(w models.Webhook) bool {
-		return e.To == "" && !slices.Contains(w.Events, e.Type) || e.To != "" && w.Name != e.To
+		return !slices.Contains(w.Events, e.Type) || e.To != "" && w.Name != e.To
 	})
 	if len(all) == 0 {
 		return nil
