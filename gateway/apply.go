@@ -24,7 +24,7 @@ const mostRaces = 3
 // apply makes the effect of the message and its final state durable together, in one transaction. It can run twice:
 // the ledger row and the effect are guarded by unique keys and by the state the row must still be in.
 func (g *Gateway) apply(ctx context.Context, d *delivery) error {
-	if d.exclusive {
+	if d.held {
 		return g.applyOnce(ctx, d)
 	}
 	for try := 1; ; try++ {
@@ -47,13 +47,13 @@ func (g *Gateway) applyOnce(ctx context.Context, d *delivery) error {
 	before := *d
 	err := g.Store.WithTx(ctx, func(ctx context.Context) error {
 		d.row, d.trace, d.state, d.reason, d.issue, d.comment = before.row, slices.Clone(before.trace), before.state, before.reason, 0, 0
-		if !d.exclusive {
+		if !d.held {
 			if err := d.fence.hold(ctx, g.Store); err != nil {
 				return err
 			}
-			if err := g.lookAgain(ctx, d); err != nil {
-				return err
-			}
+		}
+		if err := g.lookAgain(ctx, d); err != nil {
+			return err
 		}
 		if err := g.effect(ctx, d); err != nil {
 			return err
@@ -71,22 +71,26 @@ func (d *delivery) hasEffect() bool {
 	return d.state == models.MessageCreated || d.state == models.MessageCommented
 }
 
-// lookAgain finds the same octets once more, where nobody else can bring them to a result at the same moment: one mail
-// to two inboxes of a project reaches both at once.
+// lookAgain finds the same mail once more, where nobody else can bring it to a result at the same moment: one mail to two
+// inboxes of a project reaches both at once. What is held was looked for like that before.
 func (g *Gateway) lookAgain(ctx context.Context, d *delivery) error {
-	if !d.hasEffect() || d.rerun || d.row.BlobID == nil {
+	if !d.hasEffect() || d.rerun || d.row.BlobID == nil || d.held && g.Store.Exclusive() {
 		return nil
 	}
-	if err := g.Store.HoldBlob(ctx, *d.row.BlobID); err != nil {
-		return fmt.Errorf("hold the octets: %w", err)
+	if !d.held {
+		if err := g.Store.HoldBlobs(ctx, *d.row.BlobID); err != nil {
+			return fmt.Errorf("hold the octets: %w", err)
+		}
 	}
 	if d.mayComeTwice() {
 		if err := g.Store.HoldMessageID(ctx, d.mail.MessageID); err != nil {
 			return fmt.Errorf("hold the message id: %w", err)
 		}
 	}
-	if err := g.markDuplicate(ctx, d); err != nil || !d.hasEffect() {
-		return err
+	if !d.held {
+		if err := g.markDuplicate(ctx, d); err != nil || !d.hasEffect() {
+			return err
+		}
 	}
 	return g.lookForCopy(ctx, d)
 }

@@ -105,7 +105,7 @@ func (g *Gateway) markDuplicate(ctx context.Context, d *delivery) error {
 // The same mail is found again under another identity when the server renumbers its folder, when somebody moves it out
 // and back, and when it reaches two inboxes.
 func (g *Gateway) sameOctets(ctx context.Context, d *delivery) (*models.Message, error) {
-	if d.dry || len(d.row.SHA256) == 0 {
+	if d.dry || d.unseen || len(d.row.SHA256) == 0 {
 		return nil, nil
 	}
 	same, err := g.Store.FinalBySHA(ctx, d.row.SHA256, d.row.ID)

@@ -36,7 +36,8 @@ type delivery struct {
 	run       int             // Number of the trace.
 	trace     []models.TraceEntry
 	failed    error               // Why it could not be parsed, while it waits for its turn.
-	exclusive bool                // Nobody else can write until the transaction under way ends, and it holds the fence.
+	held      bool                // The transaction under way holds the fence and the octets until it ends.
+	unseen    bool                // No message that is final has the same octets, as long as they are held.
 	mail      *message.Message    // Set by parse.
 	files     []*store.BlobWriter // Set by parse: the octets of mail.Attachments, same order.
 	dkim      authenticity.Result // Set by parse: what the signature says, where it was looked at.
@@ -136,7 +137,7 @@ func (g *Gateway) runStep(ctx context.Context, d *delivery, s step) error {
 	}()
 	if g.Log.Enabled(ctx, slog.LevelDebug) || err != nil {
 		level := slog.LevelDebug
-		if err != nil {
+		if err != nil && !(d.held && store.Unavailable(err)) { // A transaction of several is repeated.
 			level = slog.LevelWarn
 		}
 		g.Log.LogAttrs(ctx, level, "step finished", slog.String("step", string(s.name)), slog.Int64("message_id", d.row.ID),

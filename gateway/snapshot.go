@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -98,19 +97,12 @@ func (g *Gateway) lookUpPeople(ctx context.Context, d *delivery, s *snapshot) er
 			named = append(named, address)
 		}
 	}
-	found, err := g.Store.UserIDsByAddress(ctx, named)
+	users, err := g.Store.UsersByAddress(ctx, named)
 	if err != nil {
 		return fmt.Errorf("look up sender and recipients: %w", err)
 	}
-	if len(found) == 0 {
-		return nil
-	}
-	users, err := g.Store.UsersByID(ctx, slices.Compact(slices.Sorted(maps.Values(found))))
-	if err != nil {
-		return fmt.Errorf("read sender and recipients: %w", err)
-	}
 	for i, address := range named {
-		u, ok := users[found[models.FoldAddress(address)]]
+		u, ok := users[models.FoldAddress(address)]
 		if !ok {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 
 	"letterbox/gateway/rule"
 	"letterbox/models"
+	"letterbox/models/store"
 )
 
 // keep makes the octets of a window durable, in one transaction, before anything else happens to its messages: the
@@ -15,15 +16,17 @@ func (v *visit) keep(ctx context.Context, got []fetched) error {
 		return nil
 	}
 	rows := make([]*models.Message, 0, len(got))
+	writers := make([]*store.BlobWriter, 0, len(got))
 	for _, f := range got {
-		rows = append(rows, f.row)
+		rows, writers = append(rows, f.row), append(writers, f.blob)
 	}
 	err := v.g.Store.WithTx(ctx, func(ctx context.Context) error {
-		for _, f := range got {
-			b, err := f.blob.Seal(ctx)
-			if err != nil {
-				return fmt.Errorf("seal: %w", err)
-			}
+		blobs, err := v.g.Store.SealAll(ctx, writers)
+		if err != nil {
+			return fmt.Errorf("seal: %w", err)
+		}
+		for i, f := range got {
+			b := blobs[i]
 			f.row.SHA256, f.row.BlobID = b.SHA256, &b.ID
 			if !headerOnly(*f.row) { // The size of a message of which only the header was read is what the server says.
 				f.row.Size = b.Size

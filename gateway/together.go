@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -10,8 +11,8 @@ import (
 	"letterbox/models/store"
 )
 
-// The bounds of a group: so many messages of so many octets are parsed ahead, and share a commit where one writer shuts
-// out all others. Nobody else can write meanwhile, so a group ends after groupTime whatever is left of it.
+// The bounds of a group: so many messages of so many octets are parsed ahead, and share a commit. Others wait
+// for it, so a group ends after groupTime whatever is left of it.
 const (
 	groupMost   = 32
 	groupOctets = 1 << 20
@@ -80,7 +81,7 @@ func (v *visit) concludeGroup(ctx context.Context, group []*delivery) (err error
 	defer discardAll(ctx, group)
 	for len(group) > 0 {
 		n := 1
-		if len(group) > 1 && v.g.Store.Exclusive() && v.rules.rules.Script.Empty() { // A script takes its time outside of a transaction.
+		if len(group) > 1 && v.g.Store.Shareable() && v.rules.rules.Script.Empty() { // A script takes its time outside of a transaction.
 			n, err = v.commitTogether(ctx, group)
 		} else {
 			err = v.concludeOne(ctx, group[0])
@@ -110,9 +111,9 @@ func (v *visit) concludeOne(ctx context.Context, d *delivery) error {
 	return v.g.failed(ctx, v.inbox, d.from, err)
 }
 
-// commitTogether brings the first messages of a group to their results in one transaction that no other writer can come
-// between, and returns how many they were. Each has a savepoint: what one of them cannot finish is undone, and the
-// others stay. A message that met a conflict, and all when the transaction itself fails, are concluded alone.
+// commitTogether brings the first messages of a group to their results in one transaction, and returns how many they
+// were. Each has a savepoint: what one of them cannot finish is undone, and the others stay. The group ends with a message
+// that met a conflict, so that none overtakes it; that one is concluded alone, and so are all when the transaction fails.
 func (v *visit) commitTogether(ctx context.Context, group []*delivery) (n int, err error) {
 	parsed := make([]delivery, len(group))
 	for i, d := range group {
@@ -123,29 +124,31 @@ func (v *visit) commitTogether(ctx context.Context, group []*delivery) (n int, e
 	err = v.g.Store.WithTx(ctx, func(ctx context.Context) error {
 		n = 0
 		started := time.Now()
-		if err := v.fence.hold(ctx, v.g.Store); err != nil {
+		unseen, err := v.holdGroup(ctx, group)
+		if err != nil {
 			return err
 		}
 		for i, d := range group {
 			*d = parsed[i]
-			d.exclusive = true
+			d.held, d.unseen = true, unseen
 			if results[i] = d.failed; d.failed == nil {
 				results[i] = v.g.Store.WithSavepoint(ctx, func(ctx context.Context) error { return v.g.conclude(ctx, d) })
 			}
-			if n = i + 1; concernsAll(ctx, results[i]) {
-				return results[i]
-			}
-			if time.Since(started) > groupTime {
-				break
+			n = i + 1
+			switch err := results[i]; {
+			case concernsAll(ctx, err), errors.Is(err, store.ErrNoSavepoint):
+				return err
+			case errors.Is(err, models.ErrConflict), time.Since(started) > groupTime:
+				return nil
 			}
 		}
 		return nil
 	})
-	// When not even the first one was reached, trying them alone would not get further, and nothing would ever end it.
-	if err != nil && (n == 0 || concernsAll(ctx, err) && !errors.Is(err, store.ErrCommitUnknown)) {
+	if ctx.Err() != nil && err != nil && !errors.Is(err, store.ErrCommitUnknown) || errors.Is(err, models.ErrFenced) {
 		return len(group), errors.Join(err, v.release(ctx, rowsOfAll(group)))
 	}
 	together := err == nil
+	n = max(n, 1)
 	for i, d := range group[:n] {
 		if together && results[i] == nil {
 			v.done(ctx, d)
@@ -162,6 +165,33 @@ func (v *visit) commitTogether(ctx context.Context, group []*delivery) (n int, e
 		}
 	}
 	return n, nil
+}
+
+// holdGroup holds the lease, and the octets of all messages: nobody else brings the same ones to a result meanwhile. It
+// reports whether, looked at all at once, none of them was there before.
+func (v *visit) holdGroup(ctx context.Context, group []*delivery) (unseen bool, err error) {
+	if err := v.fence.hold(ctx, v.g.Store); err != nil || v.g.Store.Exclusive() {
+		return false, err
+	}
+	var blobs []int64
+	var hashes [][]byte
+	for _, d := range group {
+		if d.row.BlobID != nil {
+			blobs, hashes = append(blobs, *d.row.BlobID), append(hashes, d.row.SHA256)
+		}
+	}
+	if len(blobs) == 0 {
+		return false, nil
+	}
+	if err := v.g.Store.HoldBlobs(ctx, blobs...); err != nil {
+		return false, fmt.Errorf("hold the octets: %w", err)
+	}
+	before, err := v.g.Store.AnyFinal(ctx, hashes)
+	if err != nil {
+		return false, fmt.Errorf("look for the same octets: %w", err)
+	}
+	slices.Sort(blobs) // The same octets are the same blob.
+	return !before && len(slices.Compact(blobs)) == len(hashes), nil
 }
 
 // concernsAll reports whether an error is about more than the message at which it showed.

@@ -5,10 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"hash"
-
-	"letterbox/models"
 )
 
 // chunkSize is the most octets in one row, below every server's limit for a packet or an entry.
@@ -112,60 +109,8 @@ func (w *BlobWriter) stage() error {
 }
 
 func (t *txPool) addChunk(ctx context.Context, blobID int64, place int, data []byte) error {
-	_, err := t.ExecContext(ctx, "INSERT INTO blob_chunks (blob_id, place, data) VALUES (?, ?, ?)", blobID, place, data)
+	_, err := t.ExecContext(ctx, insertChunk+" VALUES (?, ?, ?)", blobID, place, data)
 	return err
-}
-
-// Seal makes the octets a blob, in the transaction of ctx or in one of its own. When the same octets are there already,
-// it returns that blob. It may be called again when its transaction is repeated. Call [BlobWriter.Discard] in any case
-// once the transaction is over.
-func (w *BlobWriter) Seal(ctx context.Context) (models.Blob, error) {
-	if w.err != nil {
-		return models.Blob{}, w.err
-	}
-	if w.released {
-		return models.Blob{}, errors.New("seal blob: its octets are given up")
-	}
-	w.done = true
-	var b models.Blob
-	err := w.store.write(ctx, "seal blob", func(ctx context.Context, tx *txPool) (err error) {
-		b, err = w.seal(ctx, tx)
-		if duplicate(err) {
-			return errRace
-		}
-		return err
-	})
-	return b, err
-}
-
-func (w *BlobWriter) seal(ctx context.Context, tx *txPool) (models.Blob, error) {
-	t := now()
-	sum := w.SHA256()
-	// A write, not a read: it keeps the row from being deleted as unreferenced meanwhile.
-	n, err := tx.exec(ctx, "UPDATE blobs SET touched_at = ? WHERE sha256 = ?", t, sum)
-	if err != nil {
-		return models.Blob{}, err
-	}
-	if n > 0 {
-		b, err := w.store.BlobBySHA(ctx, sum)
-		if err == nil && w.id != 0 && b.ID != w.id {
-			err = tx.dropStaged(ctx, w.id)
-		}
-		return b, err
-	}
-	b := models.Blob{ID: w.id, SHA256: sum, Size: w.size, CreatedAt: t, TouchedAt: t}
-	if w.id == 0 {
-		b.ID, err = tx.insert(ctx, "INSERT INTO blobs (sha256, size, created_at, touched_at) VALUES (?, ?, ?, ?)", sum, w.size, t, t)
-	} else {
-		n, err = tx.exec(ctx, "UPDATE blobs SET sha256 = ?, size = ?, touched_at = ? WHERE id = ? AND sha256 IS NULL", sum, w.size, t, w.id)
-		if err == nil && n == 0 {
-			err = fmt.Errorf("staged octets are gone: %w", models.ErrNotFound)
-		}
-	}
-	if err == nil && len(w.buf) > 0 {
-		err = tx.addChunk(ctx, b.ID, w.place, w.buf)
-	}
-	return b, err
 }
 
 // Discard gives up what was not sealed. It does nothing to a sealed blob, so it can be deferred. It works after ctx of

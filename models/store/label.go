@@ -80,6 +80,6 @@ func (s *Store) SetLabels(ctx context.Context, issue int64, ids []int64) error {
 		for _, id := range ids {
 			rows = append(rows, issue, id)
 		}
-		return s.addPairs(ctx, "add labels", "issue_labels (issue_number, label_id)", rows)
+		return s.addPairs(ctx, "add labels", "issue_labels", "(issue_number, label_id)", rows)
 	})
 }

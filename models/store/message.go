@@ -64,6 +64,14 @@ func byID(a, b models.Message) int {
 	return 0
 }
 
+// AnyFinal reports whether there is a final message with one of these hashes, in any inbox.
+func (s *Store) AnyFinal(ctx context.Context, hashes [][]byte) (bool, error) {
+	var found bool
+	err := s.queryRow(ctx, "SELECT EXISTS (SELECT 1 FROM messages WHERE sha256 IN ("+marks(len(hashes))+") AND state NOT IN ('known', 'received'))",
+		anys(hashes), &found)
+	return found, wrap("find same messages", err)
+}
+
 // FinalBySHA returns the final messages with the same octets but exceptID, in any inbox, oldest first; at most 100. Only
 // ID, InboxID, State, DuplicateOf, Size and ReceivedAt are filled in: it is asked for every message that comes in.
 func (s *Store) FinalBySHA(ctx context.Context, sha []byte, exceptID int64) ([]models.Message, error) {

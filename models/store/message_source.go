@@ -9,12 +9,20 @@ import (
 	"letterbox/models"
 )
 
-// HoldBlob makes transactions that concern the same octets follow one another: it writes the row of their blob, and the
+// HoldBlobs makes transactions that concern the same octets follow one another: it writes the rows of their blobs, and the
 // next one waits until this one has ended. Call it before the first read of the transaction, so that it sees what the
-// ones before have done.
-func (s *Store) HoldBlob(ctx context.Context, id int64) error {
-	return s.write(ctx, "hold blob", func(ctx context.Context, tx *txPool) error {
-		return foundOne(tx.exec(ctx, "UPDATE blobs SET touched_at = ? WHERE id = ?", now(), id))
+// ones before have done. A blob that is not there is models.ErrNotFound.
+func (s *Store) HoldBlobs(ctx context.Context, ids ...int64) error {
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	if len(ids) == 0 {
+		return nil
+	}
+	return s.write(ctx, "hold blobs", func(ctx context.Context, tx *txPool) error {
+		n, err := tx.exec(ctx, "UPDATE blobs SET touched_at = ? WHERE id IN ("+marks(len(ids))+")", append([]any{now()}, anys(ids)...)...)
+		if err == nil && n < int64(len(ids)) {
+			err = models.ErrNotFound
+		}
+		return err
 	})
 }
 

@@ -69,11 +69,11 @@ func TestUnavailableIsNotWhatLiesInTheRequest(t *testing.T) {
 
 func TestHoldBlobOfNothing(t *testing.T) {
 	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
-		if err := s.HoldBlob(t.Context(), 99); !errors.Is(err, models.ErrNotFound) {
+		if err := s.HoldBlobs(t.Context(), 99); !errors.Is(err, models.ErrNotFound) {
 			t.Errorf("HoldBlob = %v, want ErrNotFound", err)
 		}
 		m := received(t, s, "1", "raw")
-		must(t, s.HoldBlob(t.Context(), *m.BlobID), s.HoldBlob(t.Context(), *m.BlobID))
+		must(t, s.HoldBlobs(t.Context(), *m.BlobID), s.HoldBlobs(t.Context(), *m.BlobID))
 	})
 }
 

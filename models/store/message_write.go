@@ -162,6 +162,9 @@ func (s *Store) BeginAttempts(ctx context.Context, ids []int64) error {
 // is models.ErrConflict and nothing is written.
 func (s *Store) SaveReceived(ctx context.Context, list []*models.Message) error {
 	err := s.write(ctx, "save received messages", func(ctx context.Context, tx *txPool) error {
+		if tx.distant {
+			return tx.saveReceived(ctx, list)
+		}
 		for _, m := range list {
 			err := changedOne(tx.exec(ctx, `UPDATE messages SET state = 'received', step = 'store', size = ?, sha256 = ?, blob_id = ?,
 				attempts = CASE WHEN attempts > 1 THEN 1 ELSE attempts END, error_code = '', error_detail = '', next_attempt_at = NULL
@@ -180,6 +183,29 @@ func (s *Store) SaveReceived(ctx context.Context, list []*models.Message) error 
 		}
 	}
 	return err
+}
+
+// saveReceived is SaveReceived in one statement.
+func (t *txPool) saveReceived(ctx context.Context, list []*models.Message) error {
+	for part := range slices.Chunk(list, 100) {
+		var sizes, hashes, blobs []any
+		ids := make([]any, 0, len(part))
+		for _, m := range part {
+			sizes, hashes, blobs = append(sizes, m.ID, m.Size), append(hashes, m.ID, m.SHA256), append(blobs, m.ID, m.BlobID)
+			ids = append(ids, m.ID)
+		}
+		when := strings.Repeat(" WHEN ? THEN ?", len(part))
+		n, err := t.exec(ctx, "UPDATE messages SET state = 'received', step = 'store', size = CASE id"+when+" END, sha256 = CASE id"+when+
+			" END, blob_id = CASE id"+when+` END, attempts = CASE WHEN attempts > 1 THEN 1 ELSE attempts END, error_code = '', error_detail = '',
+			next_attempt_at = NULL WHERE id IN (`+marks(len(part))+") AND state = 'known'", slices.Concat(sizes, hashes, blobs, ids)...)
+		if err != nil {
+			return err
+		}
+		if n < int64(len(part)) {
+			return models.ErrConflict
+		}
+	}
+	return nil
 }
 
 // SaveFailure notes why an attempt failed and when the next one is due. detail is for operators and holds no mail text.

@@ -18,13 +18,14 @@ func (s *Store) openMySQL(ctx context.Context) (gorm.Dialector, error) {
 	if err != nil {
 		return nil, err
 	}
-	galera, err := isGalera(ctx, cfg)
+	has, err := variables(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	if galera {
+	if has["wsrep_on"] == "ON" {
 		cfg.Params["wsrep_sync_wait"] = "1"
 	}
+	s.current = readCommitted(cfg, has)
 	s.dsn = cfg.FormatDSN()
 	s.db, err = openPool(cfg)
 	if err != nil {
@@ -82,17 +83,39 @@ func openPool(cfg *mysql.Config) (*sql.DB, error) {
 	return db, nil
 }
 
-// isGalera asks the server; it is also the first connection, which shows whether the address and the password are right.
-func isGalera(ctx context.Context, cfg *mysql.Config) (bool, error) {
+// variables asks the server; it is also the first connection, which shows whether the address and the password are right.
+func variables(ctx context.Context, cfg *mysql.Config) (map[string]string, error) {
 	db, err := openPool(cfg)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	defer db.Close()
-	var name, value string
-	err = db.QueryRowContext(ctx, "SHOW VARIABLES LIKE 'wsrep_on'").Scan(&name, &value)
-	if err != nil && err != sql.ErrNoRows {
-		return false, err
+	rows, err := db.QueryContext(ctx, `SHOW VARIABLES WHERE Variable_name IN
+		('wsrep_on', 'tx_isolation', 'transaction_isolation', 'log_bin', 'binlog_format')`)
+	if err != nil {
+		return nil, err
 	}
-	return value == "ON", nil
+	has := map[string]string{}
+	err = scanAll(rows, func(r *sql.Rows) error {
+		var name, value string
+		err := r.Scan(&name, &value)
+		has[name] = value
+		return err
+	})
+	return has, err
+}
+
+// readCommitted has the connections of cfg read what is committed at each statement, and reports whether they do. Two
+// transactions that look for octets which are not there yet do not lock the gap against each other then, and a message
+// sees what others did since the transaction began. A server that logs statements instead of rows refuses to write so.
+func readCommitted(cfg *mysql.Config, has map[string]string) bool {
+	if has["log_bin"] == "ON" && has["binlog_format"] == "STATEMENT" {
+		return false
+	}
+	name := "tx_isolation" // Of MariaDB, up to 11.0 the only one.
+	if _, ok := has["transaction_isolation"]; ok {
+		name = "transaction_isolation"
+	}
+	cfg.Params[name] = "'READ-COMMITTED'"
+	return true
 }

@@ -139,7 +139,7 @@ func (s *Store) MarkRead(ctx context.Context, userID, issue, last int64) error {
 // SetMuted has a user hear nothing of an issue any more, or again.
 func (s *Store) SetMuted(ctx context.Context, issue, userID int64, muted bool) error {
 	if muted {
-		return s.addPairs(ctx, "mute issue", "mutes (issue_number, user_id)", []any{issue, userID})
+		return s.addPairs(ctx, "mute issue", "mutes", "(issue_number, user_id)", []any{issue, userID})
 	}
 	return s.write(ctx, "unmute issue", func(ctx context.Context, tx *txPool) error {
 		_, err := tx.exec(ctx, "DELETE FROM mutes WHERE issue_number = ? AND user_id = ?", issue, userID)

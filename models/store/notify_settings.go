@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -37,9 +39,11 @@ func (s *Store) SetNotifySettings(ctx context.Context, n models.NotifySettings) 
 
 // readersOfNew are the members of a project who want to hear of its new issues.
 func (s *Store) readersOfNew(ctx context.Context, project int64) ([]int64, error) {
-	ids, err := s.ids(ctx, `SELECT n.user_id FROM notify_settings n JOIN members m ON m.user_id = n.user_id
-		WHERE m.project_id = ? AND n.new_issue <> 'off' ORDER BY n.user_id LIMIT 10000`, project)
-	return ids, wrap("list readers of new issues", err)
+	ids, err := remembered(ctx, s, "notify_settings", strconv.FormatInt(project, 10), func() ([]int64, error) {
+		return s.ids(ctx, `SELECT n.user_id FROM notify_settings n JOIN members m ON m.user_id = n.user_id
+			WHERE m.project_id = ? AND n.new_issue <> 'off' ORDER BY n.user_id LIMIT 10000`, project)
+	})
+	return slices.Clone(ids), wrap("list readers of new issues", err)
 }
 
 // MailNotifications notes by which mail of the outbox, named by its Message-ID, somebody is told.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strconv"
 
 	"letterbox/models"
 )
@@ -13,9 +14,10 @@ func (s *Store) CreateProject(ctx context.Context, p *models.Project) error {
 
 // ProjectByID returns a project.
 func (s *Store) ProjectByID(ctx context.Context, id int64) (models.Project, error) {
-	var p models.Project
-	err := s.gorm(ctx).Where("id = ?", id).Take(&p).Error
-	return p, wrap("read project", err)
+	return remembered(ctx, s, "projects", strconv.FormatInt(id, 10), func() (p models.Project, err error) {
+		err = s.gorm(ctx).Where("id = ?", id).Take(&p).Error
+		return p, wrap("read project", err)
+	})
 }
 
 // ProjectByKey returns the project with that key, compared octet by octet.

@@ -15,12 +15,11 @@ import (
 // search. It belongs into the transaction that writes the text.
 func (s *Store) IndexText(ctx context.Context, issue, comment int64, texts ...string) error {
 	return s.write(ctx, "index text", func(ctx context.Context, tx *txPool) error {
-		query, args := "INSERT INTO search_texts (issue_number, comment_id, words) VALUES (?, ?, ?)", []any{issue, comment, indexWords(texts...)}
 		if s.dialect == "sqlite" {
-			query, args = "INSERT INTO search_texts (rowid, words) VALUES (?, ?)", []any{searchRow(issue, comment), args[2]}
+			_, err := tx.exec(ctx, "INSERT INTO search_texts (rowid, words) VALUES (?, ?)", searchRow(issue, comment), indexWords(texts...))
+			return err
 		}
-		_, err := tx.exec(ctx, query, args...)
-		return err
+		return tx.later(ctx, "search_texts", "INSERT INTO search_texts (issue_number, comment_id, words)", "", 3, issue, comment, indexWords(texts...))
 	})
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"letterbox/models"
@@ -31,8 +32,11 @@ func (s *Store) SendingAccountByID(ctx context.Context, id int64) (models.Sendin
 
 // SendingAccountAt returns the account of the first of the places that has one; models.ErrNotFound when none has.
 func (s *Store) SendingAccountAt(ctx context.Context, places ...string) (models.SendingAccount, error) {
-	var list []models.SendingAccount
-	if err := s.gorm(ctx).Where("place IN ?", places).Limit(len(places)).Find(&list).Error; err != nil {
+	list, err := remembered(ctx, s, "sending_accounts", strings.Join(places, " "), func() (list []models.SendingAccount, err error) {
+		err = s.gorm(ctx).Where("place IN ?", places).Limit(len(places)).Find(&list).Error
+		return list, err
+	})
+	if err != nil {
 		return models.SendingAccount{}, wrap("find sending account", err)
 	}
 	for _, place := range places {

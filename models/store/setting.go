@@ -4,9 +4,10 @@ import "context"
 
 // Setting returns a setting of the installation; models.ErrNotFound when it was never set.
 func (s *Store) Setting(ctx context.Context, name string) (string, error) {
-	var v string
-	err := s.queryRow(ctx, "SELECT value FROM settings WHERE name = ?", []any{name}, &v)
-	return v, wrap("read setting", err)
+	return remembered(ctx, s, "settings", name, func() (v string, err error) {
+		err = s.queryRow(ctx, "SELECT value FROM settings WHERE name = ?", []any{name}, &v)
+		return v, wrap("read setting", err)
+	})
 }
 
 // SetSetting sets a setting of the installation.

@@ -34,6 +34,7 @@ type Store struct {
 	orm     *gorm.DB
 	readers *readPool
 	writer  *sqliteWriter // SQLite only.
+	current bool          // MySQL: each read sees what is committed by then, also in a transaction.
 	buffers buffers
 	limits  searchLimits
 	sample  sample  // MySQL only.

@@ -17,9 +17,8 @@ func (s *Store) SaveTrace(ctx context.Context, t *models.Trace) error {
 		t.CreatedAt = now()
 	}
 	return s.write(ctx, "save trace", func(ctx context.Context, tx *txPool) error {
-		_, err := tx.ExecContext(ctx, s.upsert("INSERT INTO traces (message_id, run, entries, created_at) VALUES (?, ?, ?, ?)",
-			"message_id, run", "entries"), t.MessageID, t.Run, string(entries), t.CreatedAt)
-		return err
+		return tx.later(ctx, "traces", "INSERT INTO traces (message_id, run, entries, created_at)", s.upsert("", "message_id, run", "entries"),
+			4, t.MessageID, t.Run, string(entries), t.CreatedAt)
 	})
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -25,8 +26,11 @@ type txKey struct{ store *Store }
 // txPool runs statements in a transaction.
 type txPool struct {
 	gorm.ConnPool
-	failed error // The first error after which the database may have undone the transaction by itself.
-	done   bool
+	failed    error // The first error after which the database may have undone the transaction by itself.
+	done      bool
+	distant   bool // Each statement costs a way to the server and back.
+	postponed []*postponed
+	known     map[string]any // What was read before, see [remembered].
 }
 
 // WithTx runs fn in a transaction and commits it when fn returns nil. Calls nested in ctx join the outer transaction.
@@ -38,7 +42,7 @@ func (s *Store) WithTx(ctx context.Context, fn func(ctx context.Context) error) 
 		return fn(ctx)
 	}
 	for try := 1; ; try++ {
-		err := s.tryTx(ctx, fn)
+		err := s.tryTx(ctx, try > 1, fn)
 		if err == nil || try == maxTries || ctx.Err() != nil || !retryable(err) {
 			return err
 		}
@@ -54,16 +58,33 @@ func (s *Store) WithTx(ctx context.Context, fn func(ctx context.Context) error) 
 }
 
 // Exclusive reports whether a transaction shuts out all other writers until it ends (SQLite). What is read in one then
-// stays true, and several pieces of work can share its commit, see [Store.WithSavepoint].
+// stays true.
 func (s *Store) Exclusive() bool { return s.writer != nil }
+
+// Shareable reports whether several pieces of work can share a commit, see [Store.WithSavepoint]: a transaction shuts
+// out all others, or each of its reads sees what they have committed by then.
+func (s *Store) Shareable() bool { return s.writer != nil || s.current }
+
+// ErrNoSavepoint says that there is no savepoint to go back to: end the transaction with it.
+var ErrNoSavepoint = errors.New("no savepoint")
 
 // WithSavepoint runs fn in the transaction of ctx. When fn returns an error, what it wrote is undone and the transaction
 // goes on. After an error for which [Unavailable] is true, end the transaction with it: the database may have undone
-// more by itself.
+// more by itself. On a server a savepoint would cost every piece a way there and back, so there is none: there every
+// error of fn is [ErrNoSavepoint] too.
 func (s *Store) WithSavepoint(ctx context.Context, fn func(ctx context.Context) error) error {
 	tx := s.tx(ctx)
 	if tx == nil {
 		return errors.New("savepoint: no transaction")
+	}
+	if tx.distant {
+		err := fn(ctx)
+		if err == nil {
+			return nil
+		}
+		err = fmt.Errorf("%w: %w", ErrNoSavepoint, err)
+		tx.failed = cmp.Or(tx.failed, err)
+		return err
 	}
 	if _, err := tx.ExecContext(ctx, "SAVEPOINT piece"); err != nil {
 		return fmt.Errorf("savepoint: %w", err)
@@ -91,11 +112,12 @@ func (s *Store) tx(ctx context.Context) *txPool {
 	return t
 }
 
-// tryTx runs fn in a transaction once.
-func (s *Store) tryTx(ctx context.Context, fn func(ctx context.Context) error) (err error) {
+// tryTx runs fn in a transaction once. What is run again on a server waits first for the row that nearly all of them want
+// sooner or later: those that met in a deadlock follow one another then, and do not meet in the next one.
+func (s *Store) tryTx(ctx context.Context, again bool, fn func(ctx context.Context) error) (err error) {
 	var commit func() error
 	var rollback func()
-	tx, begin := &txPool{}, s.db.BeginTx
+	tx, begin := &txPool{distant: s.writer == nil}, s.db.BeginTx
 	if g := guardOf(ctx); g != nil {
 		fn, begin = g.with(fn), s.beginGuarded
 		defer func() { g.held = g.held || err == nil }()
@@ -121,8 +143,16 @@ func (s *Store) tryTx(ctx context.Context, fn func(ctx context.Context) error) (
 			rollback()
 		}
 	}()
+	if again && tx.distant {
+		if _, err := tx.ExecContext(ctx, "UPDATE counters SET value = value WHERE name = 'issue'"); err != nil {
+			return err
+		}
+	}
 	if err := fn(context.WithValue(ctx, txKey{s}, tx)); err != nil {
 		return err
+	}
+	if err := tx.flushAll(ctx); err != nil {
+		return fmt.Errorf("postponed rows: %w", err)
 	}
 	if tx.failed != nil { // fn overlooked it; what came after may be outside of the transaction.
 		return tx.failed
@@ -172,6 +202,23 @@ func (t *txPool) check(err error) error {
 	return err
 }
 
+// usable is an error once the transaction has ended or the database may have undone it: what came after would stand
+// alone, outside of it.
+func (t *txPool) usable() error {
+	if t.done {
+		return errEnded
+	}
+	return t.failed
+}
+
+// ready prepares for a statement: the rows that it may read are there.
+func (t *txPool) ready(ctx context.Context, statement string) error {
+	if err := t.usable(); err != nil || len(t.postponed) == 0 {
+		return err
+	}
+	return t.flush(ctx, statement)
+}
+
 // exec runs a statement and returns how many rows it found.
 func (t *txPool) exec(ctx context.Context, query string, args ...any) (int64, error) {
 	r, err := t.ExecContext(ctx, query, args...)
@@ -192,17 +239,18 @@ func (t *txPool) insert(ctx context.Context, query string, args ...any) (int64, 
 
 // ExecContext is part of gorm.ConnPool.
 func (t *txPool) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if t.done {
-		return nil, errEnded
+	if err := t.ready(ctx, query); err != nil {
+		return nil, err
 	}
+	t.forget(query)
 	r, err := t.ConnPool.ExecContext(ctx, query, normal(args)...)
 	return r, t.check(err)
 }
 
 // QueryContext is part of gorm.ConnPool.
 func (t *txPool) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if t.done {
-		return nil, errEnded
+	if err := t.ready(ctx, query); err != nil {
+		return nil, err
 	}
 	r, err := t.ConnPool.QueryContext(ctx, query, normal(args)...)
 	return r, t.check(err)
@@ -210,5 +258,6 @@ func (t *txPool) QueryContext(ctx context.Context, query string, args ...any) (*
 
 // QueryRowContext is part of gorm.ConnPool.
 func (t *txPool) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	_ = t.ready(ctx, query) // A failure stays in t and ends the transaction.
 	return t.ConnPool.QueryRowContext(ctx, query, normal(args)...)
 }

@@ -73,6 +73,25 @@ func (s *Store) UserByAddress(ctx context.Context, address string) (models.User,
 	return s.user(ctx, "id = (SELECT user_id FROM user_addresses WHERE address = ?)", models.FoldAddress(address))
 }
 
+func (s *Store) user(ctx context.Context, where string, arg any) (models.User, error) {
+	var u models.User
+	if err := s.gorm(ctx).Where(where, arg).Take(&u).Error; err != nil {
+		return u, wrap("read user", err)
+	}
+	list := []models.User{u}
+	err := s.fillAddresses(ctx, list)
+	return list[0], err
+}
+
+// Users returns at most limit users with an ID above after, by ID, with their addresses.
+func (s *Store) Users(ctx context.Context, limit int, after int64) ([]models.User, error) {
+	var list []models.User
+	if err := s.gorm(ctx).Where("id > ?", after).Order("id").Limit(limit).Find(&list).Error; err != nil {
+		return nil, wrap("list users", err)
+	}
+	return list, s.fillAddresses(ctx, list)
+}
+
 // UserIDsByAddress returns whose these addresses are, in any case; those of nobody are left out. The keys are folded
 // addresses, see models.FoldAddress.
 func (s *Store) UserIDsByAddress(ctx context.Context, addresses []string) (map[string]int64, error) {
@@ -96,23 +115,31 @@ func (s *Store) UserIDsByAddress(ctx context.Context, addresses []string) (map[s
 	return out, nil
 }
 
-func (s *Store) user(ctx context.Context, where string, arg any) (models.User, error) {
-	var u models.User
-	if err := s.gorm(ctx).Where(where, arg).Take(&u).Error; err != nil {
-		return u, wrap("read user", err)
+// UsersByAddress returns who has which of the addresses, by the folded address. Those that nobody has are left out.
+func (s *Store) UsersByAddress(ctx context.Context, addresses []string) (map[string]models.User, error) {
+	out := make(map[string]models.User, len(addresses))
+	for part := range slices.Chunk(addresses, 100) {
+		folded := make([]string, len(part))
+		for i, a := range part {
+			folded[i] = models.FoldAddress(a)
+		}
+		var list []models.User
+		err := s.gorm(ctx).Where("id IN (SELECT user_id FROM user_addresses WHERE address IN ?)", folded).Limit(len(part)).Find(&list).Error
+		if err != nil {
+			return nil, wrap("find addresses", err)
+		}
+		if err := s.fillAddresses(ctx, list); err != nil {
+			return nil, err
+		}
+		for _, u := range list {
+			for _, a := range u.Addresses {
+				if slices.Contains(folded, models.FoldAddress(a)) {
+					out[models.FoldAddress(a)] = u
+				}
+			}
+		}
 	}
-	list := []models.User{u}
-	err := s.fillAddresses(ctx, list)
-	return list[0], err
-}
-
-// Users returns at most limit users with an ID above after, by ID, with their addresses.
-func (s *Store) Users(ctx context.Context, limit int, after int64) ([]models.User, error) {
-	var list []models.User
-	if err := s.gorm(ctx).Where("id > ?", after).Order("id").Limit(limit).Find(&list).Error; err != nil {
-		return nil, wrap("list users", err)
-	}
-	return list, s.fillAddresses(ctx, list)
+	return out, nil
 }
 
 // AdminsOf returns who may sign in and is an admin of the installation or of a project (0: of none), by ID, with their

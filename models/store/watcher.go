@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"strings"
+	"slices"
 
 	"letterbox/models"
 )
@@ -13,7 +13,7 @@ func (s *Store) AddWatchers(ctx context.Context, issue int64, userIDs []int64) e
 	for _, id := range userIDs {
 		rows = append(rows, issue, id)
 	}
-	return s.addPairs(ctx, "add watchers", "watchers (issue_number, user_id)", rows)
+	return s.addPairs(ctx, "add watchers", "watchers", "(issue_number, user_id)", rows)
 }
 
 // RemoveWatcher has a user not follow an issue any more. It is no error when it did not.
@@ -49,7 +49,7 @@ func (s *Store) AddParticipants(ctx context.Context, issue int64, addresses []st
 			rows = append(rows, issue, models.FoldAddress(a))
 		}
 	}
-	return s.addPairs(ctx, "add participants", "participants (issue_number, address)", rows)
+	return s.addPairs(ctx, "add participants", "participants", "(issue_number, address)", rows)
 }
 
 // IsParticipant reports whether an address takes part in an issue: it stood in one of its mails, or it belongs to the
@@ -68,16 +68,12 @@ func (s *Store) IsParticipant(ctx context.Context, issue int64, address string) 
 }
 
 // addPairs inserts rows of two columns and skips those that are there.
-func (s *Store) addPairs(ctx context.Context, what, table string, rows []any) error {
-	const most = 200
+func (s *Store) addPairs(ctx context.Context, what, table, columns string, rows []any) error {
 	return s.write(ctx, what, func(ctx context.Context, tx *txPool) error {
-		for rows := rows; len(rows) > 0; {
-			n := min(len(rows), 2*most)
-			query := s.insertIgnore() + table + " VALUES " + strings.TrimSuffix(strings.Repeat("(?,?),", n/2), ",")
-			if _, err := tx.ExecContext(ctx, query, rows[:n]...); err != nil {
+		for part := range slices.Chunk(rows, 2*laterRows) {
+			if err := tx.later(ctx, table, s.insertIgnore()+table+" "+columns, "", 2, part...); err != nil {
 				return err
 			}
-			rows = rows[n:]
 		}
 		return nil
 	})
