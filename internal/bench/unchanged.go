@@ -19,14 +19,26 @@ func unchanged(ctx context.Context) error {
 		for i := range mails {
 			mails[i] = fmt.Appendf(nil, "From: a@customer.example\r\nSubject: %d\r\n\r\n%d\r\n", i, i)
 		}
-		c, polls, wrote, err := quiet(ctx, mails)
+		c, err := quiet(ctx, "imap", mails)
 		if err != nil {
 			return err
 		}
 		fmt.Printf("| poll of an unchanged folder of %d | | | %.3f a poll | | 1 a poll, %d polls, %s |\n",
-			n, c.Seconds()*1000/float64(polls), polls, written(wrote))
+			n, c.cpu.Seconds()*1000/float64(c.trips), c.trips, written(c.wrote))
+		if c, err = quiet(ctx, "pop3", mails); err != nil {
+			return err
+		}
+		fmt.Printf("| poll of an unchanged maildrop of %d, a connection each (POP3) | | | %.3f a poll | | %.2f a poll, %d polls, %s |\n",
+			n, c.cpu.Seconds()*1000/float64(c.connections), float64(c.trips)/float64(c.connections), c.connections, written(c.wrote))
 	}
 	return nil
+}
+
+// calm is what polls of a mailbox cost in which nothing happens.
+type calm struct {
+	cpu                time.Duration
+	trips, connections int64
+	wrote              bool // The database was written to.
 }
 
 func written(wrote bool) string {
@@ -38,33 +50,37 @@ func written(wrote bool) string {
 
 const quietFor = 10 * time.Second
 
-func quiet(ctx context.Context, mails [][]byte) (cpu time.Duration, polls int64, wrote bool, err error) {
+func quiet(ctx context.Context, protocol string, mails [][]byte) (c calm, err error) {
 	d, stop, err := startDovecot(mails...)
 	if err != nil {
-		return 0, 0, false, err
+		return c, err
 	}
 	defer stop()
-	proxy, err := mailtest.Delay(d.IMAPAddr, 0)
+	address := d.IMAPAddr
+	if protocol == "pop3" {
+		address = d.POP3Addr
+	}
+	proxy, err := mailtest.Delay(address, 0)
 	if err != nil {
-		return 0, 0, false, err
+		return c, err
 	}
 	defer proxy.Close()
-	h, err := newHouse(ctx, proxy.Addr, "imap", func(s *models.InboxSettings) {
+	h, err := newHouse(ctx, proxy.Addr, protocol, func(s *models.InboxSettings) {
 		s.PollInterval, s.Idle, s.ImportSince = time.Millisecond, false, "from_now"
 	})
 	if err != nil {
-		return 0, 0, false, err
+		return c, err
 	}
 	p, err := h.start(ctx)
 	if err != nil {
-		return 0, 0, false, err
+		return c, err
 	}
 	time.Sleep(3 * time.Second) // The first listing is over.
-	cpu0, trips0, size0 := p.cpuNow(), proxy.RoundTrips(), h.walSize()
+	cpu, trips, connections, size := p.cpuNow(), proxy.RoundTrips(), proxy.Connections(), h.walSize()
 	time.Sleep(quietFor)
-	cpu, polls, wrote = p.cpuNow()-cpu0, proxy.RoundTrips()-trips0, h.walSize() != size0
-	if polls == 0 {
+	c = calm{p.cpuNow() - cpu, proxy.RoundTrips() - trips, proxy.Connections() - connections, h.walSize() != size}
+	if c.trips == 0 || protocol == "pop3" && c.connections == 0 {
 		err = errors.New("nothing was polled")
 	}
-	return cpu, polls, wrote, errors.Join(err, p.stop(), h.close())
+	return c, errors.Join(err, p.stop(), h.close())
 }

@@ -17,6 +17,7 @@ type Proxy struct {
 	line     Line
 	listener net.Listener
 	trips    atomic.Int64
+	accepted atomic.Int64
 	conns    sync.Map
 	wait     sync.WaitGroup
 }
@@ -55,6 +56,9 @@ func Through(target string, line Line) (*Proxy, error) {
 // RoundTrips returns how often a client has sent something after hearing from the server (or first of all).
 func (p *Proxy) RoundTrips() int64 { return p.trips.Load() }
 
+// Connections returns how many connections there have been.
+func (p *Proxy) Connections() int64 { return p.accepted.Load() }
+
 // Cut drops all connections; new ones are accepted.
 func (p *Proxy) Cut() {
 	p.conns.Range(func(c, _ any) bool {
@@ -72,6 +76,7 @@ func (p *Proxy) Close() {
 
 func (p *Proxy) serve(client net.Conn) {
 	defer client.Close()
+	p.accepted.Add(1)
 	server, err := net.Dial("tcp", p.target)
 	if err != nil {
 		return
