@@ -83,7 +83,12 @@ func choose(d *delivery) target {
 	}
 	for _, h := range d.people.hints {
 		args := []string{"key", issueKey(h.Number), "where", h.Where}
+		if h.Kind == thread.ByExternal {
+			args = append(args, "external", h.external)
+		}
 		switch {
+		case h.issue == nil && h.Kind == thread.ByExternal:
+			d.note(models.StepMatch, "match.no_such_external", args...)
 		case h.issue == nil:
 			d.note(models.StepMatch, "match.no_such_issue", args...)
 		case !mayWrite(h, d):
@@ -102,6 +107,8 @@ func choose(d *delivery) target {
 			switch {
 			case h.Kind == thread.ByNumber:
 				code = "match.by_number"
+			case h.Kind == thread.ByExternal:
+				code = "match.by_external"
 			case note:
 				code = "match.by_notice"
 			case h.signed && h.others:

@@ -56,6 +56,7 @@ func RuleFields(r *models.Rules) []RuleField {
 		{Key: "attach_to_active", Text: &r.AttachToActive},
 		{Key: "commands", List: &r.Commands},
 		{Key: "number_match", Text: &r.NumberMatch},
+		{Key: "external_numbers", List: &r.ExternalNumbers},
 		{Key: "closed_issues", Text: &r.ClosedIssues},
 		{Key: "auto_mail", Text: &r.AutoMail},
 	}

@@ -37,6 +37,7 @@ type hint struct {
 	signed      bool          // The mail carries our own signed reference to it.
 	others      bool          // The signed reference was made for another person than the sender.
 	notice      bool          // The mail answers a notification that went to the sender.
+	external    string        // For ByExternal: the number in the older system, "Redmine #123".
 }
 
 func (g *Gateway) snapshot(ctx context.Context, d *delivery) (snapshot, error) {
@@ -201,6 +202,10 @@ func (g *Gateway) lookUpHints(ctx context.Context, d *delivery, s *snapshot) err
 		return err
 	}
 	candidates := thread.Candidates(thread.Hints{Subject: m.Subject, InReplyTo: m.InReplyTo, References: m.References})
+	candidates, elsewhere, err := g.lookUpExternal(ctx, d, candidates)
+	if err != nil {
+		return err
+	}
 	ids := []string{}
 	if m.MessageID != "" {
 		ids = append(ids, m.MessageID)
@@ -240,7 +245,7 @@ func (g *Gateway) lookUpHints(ctx context.Context, d *delivery, s *snapshot) err
 			s.hints = append(s.hints, h)
 		}
 	}
-	return nil
+	return g.addExternal(ctx, d, s, elsewhere)
 }
 
 func (g *Gateway) hint(ctx context.Context, c thread.Candidate, number int64, who *models.User, address string) (hint, error) {

@@ -79,6 +79,7 @@ func apiInboxFields() []apiInboxField {
 		{"commands", func(d d) any { return &d.Rules.Commands }, nil},
 		{"process", func(d d) any { return &d.Rules.Process }, []string{"", "process", "dry_run"}},
 		{"number_match", func(d d) any { return &d.Rules.NumberMatch }, []string{"participants", "known", "anyone"}},
+		{"external_numbers", func(d d) any { return &d.Rules.ExternalNumbers }, nil},
 		{"closed_issues", func(d d) any { return &d.Rules.ClosedIssues }, []string{"reopen", "follow_up"}},
 		{"auto_mail", func(d d) any { return &d.Rules.AutoMail }, []string{"ignore", "comment", "process"}},
 	}

@@ -31,11 +31,19 @@ type apiIssueOut struct {
 	ActiveCase   bool          `json:"active_case"` // Inboxes add files of their mail to it.
 	Labels       []string      `json:"labels"`
 	MergedInto   *int64        `json:"merged_into"` // The issue that has taken this one over.
-	Message      *int64        `json:"message"`     // The message that made it, null when a person did.
-	Version      int64         `json:"version"`
-	CreatedAt    time.Time     `json:"created_at"`
-	UpdatedAt    time.Time     `json:"updated_at"`
-	ClosedAt     *time.Time    `json:"closed_at"`
+	// Numbers that it had in the systems it was imported from.
+	External  []apiExternalOut `json:"external"`
+	Message   *int64           `json:"message"` // The message that made it, null when a person did.
+	Version   int64            `json:"version"`
+	CreatedAt time.Time        `json:"created_at"`
+	UpdatedAt time.Time        `json:"updated_at"`
+	ClosedAt  *time.Time       `json:"closed_at"`
+}
+
+// apiExternalOut is the number of an issue in an older system.
+type apiExternalOut struct {
+	System string `json:"system"` // "Redmine".
+	Number string `json:"number"`
 }
 
 // apiIssueIn is what can be set of an issue.
@@ -69,13 +77,16 @@ func apiIssueOf(i tracker.IssueRow) apiIssueOut {
 		Number: i.Number, Project: i.Project.Key, Title: i.Title, Description: i.Description, State: string(i.State),
 		Reporter: apiPersonOf(i.Reporter), Message: i.OriginMessageID, Version: i.Version,
 		CreatedAt: apiTime(i.CreatedAt), UpdatedAt: apiTime(i.UpdatedAt), ClosedAt: apiTimeOrNil(i.ClosedAt),
-		StateName: i.StateWord().Name, PriorityName: i.PriorityWord().Name, ActiveCase: i.ActiveCase(), Priority: i.Priority.String(), Labels: []string{}, MergedInto: i.MergedInto,
+		StateName: i.StateWord().Name, PriorityName: i.PriorityWord().Name, ActiveCase: i.ActiveCase(), Priority: i.Priority.String(), Labels: []string{}, MergedInto: i.MergedInto, External: []apiExternalOut{},
 	}
 	if i.DueOn != nil {
 		out.Due = i.DueOn.UTC().Format(time.DateOnly)
 	}
 	for _, l := range i.Labels {
 		out.Labels = append(out.Labels, l.Name)
+	}
+	for _, n := range i.External {
+		out.External = append(out.External, apiExternalOut{n.SystemName, n.NumberText})
 	}
 	if i.Assignee != nil {
 		a := apiPersonOf(*i.Assignee)

@@ -45,7 +45,11 @@ type Rules struct {
 
 	Intake bool `json:"intake"` // Mails that are let in are recorded as message intakes, under numbers that run by project and year.
 
-	NumberMatch  string `json:"number_match"`  // Whose number in the subject counts: "participants", "known" or "anyone".
+	NumberMatch string `json:"number_match"` // Whose number in the subject counts: "participants", "known" or "anyone".
+	// ExternalNumbers are the patterns by which mails name issues of older systems, "Redmine: \[[^\]]*#(\d+)\]": a name, a colon,
+	// and a pattern whose group holds the number, for subjects and for Message-IDs in angle brackets.
+	ExternalNumbers []string `json:"external_numbers,omitempty"`
+
 	ClosedIssues string `json:"closed_issues"` // A mail to a closed issue: "reopen" or "follow_up".
 	AutoMail     string `json:"auto_mail"`     // Mail that a machine sent: "ignore", "comment" (only on the issue it belongs to) or "process".
 

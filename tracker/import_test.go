@@ -227,3 +227,33 @@ func TestMergeTakesExternalNumbersAlong(t *testing.T) {
 		}
 	})
 }
+
+func TestOldNumberFindsItsIssue(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		o := tracker.ImportOptions{Project: "SUP", System: "Redmine"}
+		w.importJSON(t, o, `{"number":123,"title":"printer","state":"closed","created":"2020-01-01"}
+{"number":124,"title":"printer","created":"2020-01-01"}
+{"system":"Old Desk","number":123,"project":"DEV","title":"lamp","created":"2020-01-01"}
+{"system":"Jira","number":"ABC-9","title":"c#7 note","created":"2020-01-01"}`)
+		for query, want := range map[string]string{
+			"external:123": "1 3", "extern:#123": "1 3", "redmine#123": "1", "Redmine#123 printer": "1", "redmine#123 lamp": "", "external:redmine#124": "2",
+			`external:"Old Desk #123"`: "3", "jira#abc-9": "4", "external:ABC-9": "4", "external:999": "", "-external:123 is:all": "2 4", "c#7": "4", "nosuch#123": "",
+		} {
+			page, err := w.Issues(t.Context(), &w.admin, tracker.IssueFilter{Query: query, Sort: "oldest", Default: []models.IssueState{models.IssueNew}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, i := range page.Items {
+				got = append(got, fmt.Sprint(i.Number))
+			}
+			if strings.Join(got, " ") != want {
+				t.Errorf("%s: got %q, want %q", query, got, want)
+			}
+		}
+		page, err := w.Issues(t.Context(), &w.member, tracker.IssueFilter{Query: "external:123"})
+		if err != nil || len(page.Items) != 1 || page.Items[0].External[0].String() != "Redmine #123" {
+			t.Errorf("a member of one project gets %+v, %v", page.Items, err)
+		}
+	})
+}

@@ -33,6 +33,7 @@ type IssueRow struct {
 	Assignee *models.User
 	Labels   []models.Label
 	Values   *ProjectValues // Of its project.
+	External []models.ExternalNumber
 }
 
 // IssuePage is one page of a list of issues.
@@ -84,8 +85,13 @@ func (s *Service) Issues(ctx context.Context, by *models.User, f IssueFilter) (I
 func (s *Service) issueQuery(ctx context.Context, by *models.User, a Access, f IssueFilter) (q store.IssueQuery, nothing bool, err error) {
 	typed := ParseQuery(line(f.Query))
 	n := narrowing{by: by, q: store.IssueQuery{
-		States: f.States, Text: strings.TrimSpace(line(f.Text) + " " + typed.Text), Limit: pageSize(f.Limit), Cursor: f.Cursor, Sort: store.IssueSort(f.Sort), Internal: true,
+		States: f.States, Limit: pageSize(f.Limit), Cursor: f.Cursor, Sort: store.IssueSort(f.Sort), Internal: true,
 	}}
+	rest, err := s.externalWords(ctx, &n, typed.Text)
+	if err != nil {
+		return n.q, false, err
+	}
+	n.q.Text = strings.TrimSpace(line(f.Text) + " " + rest)
 	ids, all := a.Projects()
 	switch {
 	case f.ProjectKey != "":
@@ -141,6 +147,10 @@ func (s *Service) rows(ctx context.Context, issues []models.Issue, who *people) 
 	if err != nil {
 		return nil, err
 	}
+	external, err := s.externalOf(ctx, numbers)
+	if err != nil {
+		return nil, err
+	}
 	projects := map[int64]models.Project{}
 	rows := make([]IssueRow, 0, len(issues))
 	for _, i := range issues {
@@ -152,7 +162,7 @@ func (s *Service) rows(ctx context.Context, issues []models.Issue, who *people) 
 			}
 			projects[p.ID] = p
 		}
-		row := IssueRow{Issue: i, Project: p, Labels: labels[i.Number], Values: values[p.ID]}
+		row := IssueRow{Issue: i, Project: p, Labels: labels[i.Number], Values: values[p.ID], External: external[i.Number]}
 		var err error
 		if row.Reporter, err = who.get(ctx, i.ReporterID); err != nil {
 			return nil, err

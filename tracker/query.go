@@ -34,6 +34,7 @@ var queryFields = map[string][]string{
 	"watcher":  {"beobachter"},
 	"inbox":    {"postfach"},
 	"label":    {"etikett"},
+	"external": {"extern"},
 	"priority": {"priorität", "prioritaet", "prio"},
 	"updated":  {"geändert", "geaendert"},
 	"created":  {"erstellt", "angelegt"},

@@ -42,6 +42,8 @@ func (s *Service) apply(ctx context.Context, n *narrowing, query Query) error {
 			err = s.byInbox(ctx, n, t)
 		case "label":
 			err = s.byLabel(ctx, n, t)
+		case "external":
+			err = s.byExternal(ctx, n, t)
 		case "priority":
 			own, verr := s.byValue(ctx, n, models.ValuePriority, t)
 			if err = verr; own || err != nil {

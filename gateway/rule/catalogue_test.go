@@ -210,7 +210,7 @@ func TestSentencesOfFindingsCanBeFilled(t *testing.T) {
 	de := catalogue(t, "de")
 	rules := []models.Rules{
 		{AllowUnknown: true, AllowCreate: true, SubjectKeywords: []string{"kurz"}, AllowedSenders: []string{"x"}, AutoMail: "x", BodyKeywords: slices.Repeat([]string{"Keyword"}, 51)},
-		{RateLimit: -1},
+		{RateLimit: -1}, {ExternalNumbers: []string{"x"}},
 		{RejectSubject: slices.Repeat([]string{"x*"}, 51)},
 		{AllowUnknown: true, AllowCreate: true},
 		pattern1(`[^@\T]@Bosch\.com | x`), pattern1(`.*`), pattern1(`^(a+)+$`), pattern1(`.*bosch\.com`), pattern1(`[^@\T]@bosch\.com`),

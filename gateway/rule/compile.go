@@ -23,6 +23,7 @@ type Set struct {
 	cut        []search // Parts of the text.
 	drop       []search // Names of files.
 	block      []search // Names and content types of files.
+	external   []external
 }
 
 // Compile prepares rules. The error names the first entry that cannot be read, as a *Finding. A setting that is one of
@@ -59,6 +60,8 @@ func compile(rules models.Rules) (*Set, []Finding) {
 		*f.to, more = parseSearches(f.field, f.typed, f.flags)
 		wrong = append(wrong, more...)
 	}
+	s.external, more = parseExternals(rules.ExternalNumbers)
+	wrong = append(wrong, more...)
 	wrong = append(wrong, lintNumbers(rules)...)
 	for _, name := range rules.Commands {
 		if !slices.Contains(commands, name) {

@@ -27,6 +27,7 @@ func Lint(rules models.Rules, senders []string) []Finding {
 	found = append(found, lintKeywords("subject_keywords", rules.SubjectKeywords)...)
 	found = append(found, lintKeywords("body_keywords", rules.BodyKeywords)...)
 	found = append(found, s.lintSearches()...)
+	found = append(found, s.lintExternals()...)
 	everything := false
 	if s.pattern != nil {
 		warnings := lintPattern(s.pattern, senders)

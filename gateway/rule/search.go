@@ -142,5 +142,14 @@ func (s *Set) lintSearches() []Finding {
 	return found
 }
 
+// lintExternals finds too many patterns of older systems.
+func (s *Set) lintExternals() []Finding {
+	n := len(s.external)
+	if n <= maxSearches {
+		return nil
+	}
+	return []Finding{{Field: "external_numbers", Code: "E-GATE-05", Args: map[string]string{"n": strconv.Itoa(n), "max": strconv.Itoa(maxSearches)}}}
+}
+
 // Trims reports whether rules leave anything out of the mails that they let in.
 func Trims(r models.Rules) bool { return len(r.CutBody) > 0 || len(r.DropAttachments) > 0 }

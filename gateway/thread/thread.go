@@ -26,6 +26,7 @@ const (
 	BySignature Kind = "signature" // A signed reference of ours; the caller verifies and adds it.
 	ByMessageID Kind = "message_id"
 	ByNumber    Kind = "number"
+	ByExternal  Kind = "external" // A number of an older system; the caller finds and adds it.
 )
 
 // Hints are the parts of a message that can name an issue.

@@ -88,7 +88,7 @@ var testsMayImport = []string{"gateway/mailbox/mailboxtest", "internal/arch", "i
 
 // testsMayAlsoImport lists, for one package, what only its tests may import: they put real parts together.
 var testsMayAlsoImport = map[string][]string{
-	"gateway":          {"internal/i18n", "internal/netguard", "internal/secret", "templates", "tracker"},
+	"gateway":          {"internal/i18n", "internal/netguard", "internal/secret", "templates", "tracker", "tracker/past"},
 	"handlers":         {"internal/app", "internal/config", "internal/netguard", "internal/secret"},
 	"internal/i18n":    {"templates"},
 	"internal/webhook": {"internal/netguard", "internal/secret"},
