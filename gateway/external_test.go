@@ -45,7 +45,7 @@ func TestMailThatNamesAnOldNumberJoinsItsIssue(t *testing.T) {
 		d := newDen(t, s)
 		g := d.process(nil)
 		ib := d.inbox(g, func(dr *gateway.InboxDraft) {
-			dr.Rules.ExternalNumbers = []string{`Redmine: \[[^\]]*#(\d+)\]`, `Redmine: ^<redmine\.issue-(\d+)\.\d+@old\.example>`, `RT: \[rt\.example\.org #(\d+)\]`, `RT: ^<rt-[^@]*[.-](\d+)-\d+-\d+@old\.example>`}
+			dr.Rules.ExternalNumbers = []string{`Redmine: \[[^\]]*#(\d+)\]`, `Redmine: ^<redmine\.issue-(\d+)\.\d+@old\.example>`, `RT: \[rt\.example\.org #(\d+)\]`, `RT: ^<rt-[^@]*\W(\d+)-\d+-\d+@old\.example>`}
 		})
 		d.receive(g, ib.ID, mail("one", anna, "Ours", "Text")) // Has the number 1.
 		old := d.imported("Redmine 500", "Redmine 1", "RT 501", "RT 7")

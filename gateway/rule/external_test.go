@@ -11,7 +11,7 @@ import (
 func TestNumbersOfOlderSystemsAreFound(t *testing.T) {
 	rules := models.Rules{ExternalNumbers: []string{
 		"# Until 2024", `Redmine: \[[^\]]*#(\d+)\]`, `Redmine: ^<redmine\.issue-(\d+)\.\d{14}[^@]*@redmine\.example\.org>$`,
-		`RT: \[rt\.example\.org #(\d+)\]`, `RT: ^<rt-[^@]*[.-](\d+)-\d+-\d+@rt\.example\.org>$`, `Jira: \b(OLD-\d+)\b`, "",
+		`RT: \[rt\.example\.org #(\d+)\]`, `RT: ^<rt-[^@]*\W(\d+)-\d+-\d+@rt\.example\.org>$`, `Jira: \b(OLD-\d+)\b`, "",
 	}}
 	for name, c := range map[string]struct {
 		subject        string
