@@ -113,6 +113,9 @@ func apiTwins() map[string]string {
 		"/retention/holds/release":                 "DELETE /holds/:key",
 		"/demo/mail":                               "- it is a button of the demo",
 
+		"/inboxes/:id/config":                    "PUT /inboxes/:id/config",
+		"/inboxes/:id/versions/:version/restore": "POST /inboxes/:id/versions/:version/restore",
+
 		"/webhooks/new":                             "POST /webhooks",
 		"/webhooks/:id":                             "PATCH /webhooks/:id",
 		"/webhooks/:id/delete":                      "DELETE /webhooks/:id",

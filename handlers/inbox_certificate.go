@@ -80,7 +80,7 @@ func inboxTrust(v *visit) error {
 	if err != nil {
 		return err
 	}
-	file, err := v.uploaded("ca_file")
+	file, err := v.uploaded("ca_file", maxCertificate)
 	if err != nil {
 		return err
 	}
@@ -128,8 +128,8 @@ func inboxTrust(v *visit) error {
 // maxCertificate bounds a file with certificates, in octets.
 const maxCertificate = 1 << 20
 
-// uploaded returns a small file of a form; "" when none was chosen.
-func (v *visit) uploaded(name string) (string, error) {
+// uploaded returns a file of a form that has at most so many octets; "" when none was chosen.
+func (v *visit) uploaded(name string, most int64) (string, error) {
 	if v.ContentType() != "multipart/form-data" {
 		return "", nil
 	}
@@ -137,7 +137,7 @@ func (v *visit) uploaded(name string) (string, error) {
 		return "", uploadError(err)
 	}
 	for _, file := range v.Request.MultipartForm.File[name] {
-		if file.Size == 0 || file.Size > maxCertificate {
+		if file.Size == 0 || file.Size > most {
 			continue
 		}
 		in, err := file.Open()

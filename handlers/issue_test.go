@@ -15,6 +15,12 @@ import (
 // postFiles sends a form with files.
 func (s *site) postFiles(path, cookie string, form url.Values, files map[string]string) answer {
 	s.t.Helper()
+	return s.postFilesAs("files", path, cookie, form, files)
+}
+
+// postFilesAs sends a form whose files are called field.
+func (s *site) postFilesAs(field, path, cookie string, form url.Values, files map[string]string) answer {
+	s.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	for name, values := range form {
@@ -23,7 +29,7 @@ func (s *site) postFiles(path, cookie string, form url.Values, files map[string]
 		}
 	}
 	for name, content := range files {
-		part, err := w.CreateFormFile("files", name)
+		part, err := w.CreateFormFile(field, name)
 		s.ok(err)
 		_, err = io.WriteString(part, content)
 		s.ok(err)

@@ -70,11 +70,11 @@ func (v *visit) showSMIME(status int, f *form) error {
 
 // smimeImport adds a key of ours or a certificate of somebody else.
 func smimeImport(v *visit) error {
-	file, err := v.uploaded("file")
+	file, err := v.uploaded("file", maxCertificate)
 	if err != nil {
 		return err
 	}
-	partner, err := v.uploaded("partner")
+	partner, err := v.uploaded("partner", maxCertificate)
 	if err != nil {
 		return err
 	}
