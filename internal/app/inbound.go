@@ -22,11 +22,11 @@ func (a *App) inbound(ctx context.Context) (*inbound.Server, net.Listener, error
 	cfg := a.Config
 	d := inbound.Deps{Log: a.Log, LMTP: cfg.SMTPProtocol != "smtp", Domain: hostname(), Most: mostHandedIn, Receive: a.Gateway.Receive, Find: a.recipients}
 	if cfg.SMTPCertificate != "" || cfg.SMTPKey != "" {
-		pair, err := tls.LoadX509KeyPair(cfg.SMTPCertificate, cfg.SMTPKey)
+		pair, err := readCertificate(cfg.SMTPCertificate, cfg.SMTPKey, a.Log)
 		if err != nil {
 			return nil, nil, fmt.Errorf("certificate for STARTTLS: %w", err)
 		}
-		d.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+		d.TLS = &tls.Config{GetCertificate: pair.get, MinVersion: tls.VersionTLS12}
 	}
 	network, address := "tcp", cfg.SMTPListen
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
