@@ -3,6 +3,8 @@ package acceptance_test
 import (
 	"bytes"
 	"fmt"
+	"net"
+	"net/textproto"
 	"os"
 	"path/filepath"
 	"testing"
@@ -68,6 +70,32 @@ func TestSameMailsSameIssues(t *testing.T) {
 		p.sameAs(once, log, onceOctets)
 		p.stop()
 	})
+	t.Run("lmtp", func(t *testing.T) {
+		folder, err := os.MkdirTemp("", "door") // The name of a socket is short.
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = os.RemoveAll(folder) })
+		socket := filepath.Join(folder, "lmtp")
+		p := newProgram(t)
+		p.settings = append(p.settings, "LETTERBOX_SMTP_LISTEN=unix:"+socket)
+		p.prepare()
+		p.start()
+		p.addProject()
+		p.addPeople()
+		inbox := p.addInbox(gated(object{"receive": "push"}))
+		posted := p.lmtp(socket, octets)
+		var kept []held
+		for i := range letters {
+			if letters[i].copyOf < 0 {
+				kept = append(kept, posted[i])
+			}
+		}
+		log := p.quiet(inbox, len(once))
+		oneState(t, log)
+		p.sameAs(once, log, kept)
+		p.stop()
+	})
 	t.Run("import of an mbox file", func(t *testing.T) {
 		p, inbox := door(t, object{"receive": "push"})
 		mbox := filepath.Join(p.dir, "old.mbox")
@@ -100,6 +128,58 @@ func TestSameMailsSameIssues(t *testing.T) {
 		p.sameAs(once, log, onceOctets)
 		p.stop()
 	})
+}
+
+// lmtp hands messages in over LMTP, one connection for all, and returns what is to be kept of them: the octets behind the
+// fields that the door writes (RFC 2033).
+func (p *program) lmtp(socket string, octets []held) []held {
+	p.t.Helper()
+	conn, err := net.Dial("unix", socket)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	c := textproto.NewConn(conn)
+	defer c.Close()
+	hears := func(code int) string {
+		_, line, err := c.ReadResponse(code)
+		if err != nil && code != 0 {
+			p.t.Fatalf("LMTP: %v", err)
+		}
+		return line
+	}
+	say := func(code int, format string, args ...any) {
+		if err := c.PrintfLine(format, args...); err != nil {
+			p.t.Fatal(err)
+		}
+		hears(code)
+	}
+	hears(220)
+	say(250, "LHLO there.example")
+	out := make([]held, len(octets))
+	for i, o := range octets {
+		raw := o.raw
+		if !bytes.HasSuffix(raw, []byte("\r\n")) {
+			raw = append(bytes.Clone(raw), '\r', '\n')
+		}
+		say(250, "MAIL FROM:<envelope@there.example> BODY=8BITMIME SMTPUTF8")
+		say(250, "RCPT TO:<support@here.example>")
+		say(354, "DATA")
+		for line := range bytes.Lines(raw) {
+			if line[0] == '.' {
+				_ = c.W.WriteByte('.') // What goes wrong is heard below.
+			}
+			_, _ = c.W.Write(line)
+		}
+		if err := c.PrintfLine("."); err != nil {
+			p.t.Fatal(err)
+		}
+		if code, line, err := c.ReadResponse(0); err != nil || code != 250 && code != 550 {
+			p.t.Fatalf("mail %d: %d %s, %v", i, code, line, err)
+		}
+		out[i] = held{raw: append([]byte("Return-Path: <envelope@there.example>\r\nDelivered-To: support@here.example\r\n"), raw...)}
+	}
+	say(221, "QUIT")
+	return out
 }
 
 // withNUL returns messages as POP3 sends them. IMAP has no NUL (RFC 3501, 9: CHAR8), so Dovecot sends 0x80 in its place
