@@ -72,13 +72,13 @@ func noticeRead(v *visit) error {
 // keysHelp lists the keys.
 func keysHelp(v *visit) error {
 	return v.render(http.StatusOK, "keys_help", view{Title: v.l.T("keys.title"), Section: "", Data: []option{
-		{"?", v.l.T("keys.help")}, {"Ctrl K", v.l.T("keys.palette")}, {"/ f", v.l.T("keys.search")}, {"c", v.l.T("keys.new")}, {"g w", v.l.T("keys.go_work")},
+		{"?", v.l.T("keys.help")}, {v.l.T("key.ctrl") + " K", v.l.T("keys.palette")}, {"/ f", v.l.T("keys.search")}, {"c", v.l.T("keys.new")}, {"g w", v.l.T("keys.go_work")},
 		{"g i", v.l.T("keys.go_issues")}, {"g b", v.l.T("keys.go_board")}, {"g t", v.l.T("keys.go_triage")}, {"g n", v.l.T("keys.go_notifications")},
-		{"g m", v.l.T("keys.go_messages")}, {"g p", v.l.T("keys.go_inboxes")}, {"j k", v.l.T("keys.walk")}, {"o Enter", v.l.T("keys.open")}, {"x", v.l.T("keys.choose")}, {"Shift x", v.l.T("keys.choose_run")},
+		{"g m", v.l.T("keys.go_messages")}, {"g p", v.l.T("keys.go_inboxes")}, {"j k", v.l.T("keys.walk")}, {"o " + v.l.T("key.enter"), v.l.T("keys.open")}, {"x", v.l.T("keys.choose")}, {v.l.T("key.shift") + " x", v.l.T("keys.choose_run")},
 		{"[ ]", v.l.T("keys.neighbours")},
 		{"e", v.l.T("keys.edit")}, {"a", v.l.T("keys.assign")}, {"i", v.l.T("keys.assign_me")}, {"s", v.l.T("keys.state")},
 		{"p", v.l.T("keys.priority")}, {"l", v.l.T("keys.labels")}, {"w", v.l.T("keys.watch")}, {"r", v.l.T("keys.comment")},
-		{"n", v.l.T("keys.note")}, {"q", v.l.T("keys.quoted")}, {".", v.l.T("keys.copy")}, {"Ctrl Enter", v.l.T("keys.send")},
+		{"n", v.l.T("keys.note")}, {"q", v.l.T("keys.quoted")}, {".", v.l.T("keys.copy")}, {v.l.T("key.ctrl") + " " + v.l.T("key.enter"), v.l.T("keys.send")},
 		{"Esc", v.l.T("keys.close")},
 	}})
 }
