@@ -96,7 +96,7 @@ func (v *visit) showAudit(self, object string, in *gateway.InboxView) error {
 
 // auditKinds are the things whose changes can be looked for: the first part of an action.
 func auditKinds() []string {
-	return []string{"inbox", "rules", "message", "sender", "sending", "project", "member", "user", "contact", "organisation", "token", "issue", "retention", "hold", "reading"}
+	return []string{"inbox", "rules", "message", "sender", "sending", "project", "member", "user", "contact", "organisation", "token", "issue", "retention", "hold", "reading", "diagnosis"}
 }
 
 func (v *visit) auditRow(line gateway.AuditLine) auditRow {

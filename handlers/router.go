@@ -217,6 +217,8 @@ func (h *Handlers) routes() []route {
 		{http.MethodPost, "/webhooks/:id/rotate", admin, webhookRotate},
 		{http.MethodPost, "/webhooks/:id/test", admin, webhookTest},
 		{http.MethodPost, "/webhooks/:id/deliveries/:delivery/replay", admin, webhookReplay},
+		{http.MethodGet, "/integrations", admin, integrationList},
+		{http.MethodGet, "/diagnosis", admin, diagnosisFile},
 		{http.MethodGet, "/audit", admin, auditList},
 		{http.MethodGet, "/retention", admin, retentionShow},
 		{http.MethodPost, "/retention", admin, retentionUpdate},
