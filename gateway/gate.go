@@ -29,6 +29,9 @@ func (g *Gateway) gate(ctx context.Context, d *delivery) error {
 			return err
 		}
 	}
+	if err := g.markTest(ctx, d); err != nil || d.decided() {
+		return err
+	}
 	d.authenticate()
 	var err error
 	if d.people, err = g.snapshot(ctx, d); err != nil {

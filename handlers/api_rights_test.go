@@ -106,6 +106,8 @@ func apiRights() map[string][9]int {
 		"DELETE /suppressions/:address":            {401, 401, 401, 403, 403, 403, 404, 403, 403},
 		"GET /inboxes/:id/reset":                   {401, 401, 401, 404, 404, 200, 200, 404, 404},
 		"POST /inboxes/:id/reset":                  {401, 401, 401, 404, 404, 400, 400, 404, 404}, // Without a body.
+		"POST /inboxes/:id/test-mail":              {401, 401, 401, 404, 404, 409, 409, 404, 404}, // By which account?
+		"GET /inboxes/:id/test-mail":               {401, 401, 401, 404, 404, 200, 200, 404, 404},
 		"GET /diagnosis":                           {401, 401, 401, 403, 403, 403, 200, 403, 403},
 		"GET /reading":                             {401, 401, 401, 403, 403, 403, 200, 403, 403},
 		"PATCH /reading":                           {401, 401, 401, 403, 403, 403, 400, 403, 403}, // Without a body.

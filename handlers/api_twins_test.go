@@ -107,6 +107,7 @@ func apiTwins() map[string]string {
 		"/smime":                                   "POST /smime/keys, POST /smime/certificates",
 		"/smime/certificates/:id":                  "PATCH /smime/certificates/:id",
 		"/inboxes/:id/reset":                       "POST /inboxes/:id/reset",
+		"/inboxes/:id/trip":                        "POST /inboxes/:id/test-mail, GET /inboxes/:id/test-mail",
 		"/inboxes/reading":                         "PATCH /reading",
 		"/retention":                               "PATCH /retention, POST /retention/run, POST /retention/confirm",
 		"/retention/holds":                         "POST /holds",

@@ -174,6 +174,7 @@ func apiParameters() map[string]apiParameter {
 		"action":         {"action", "What was done, rules.update for example; rules. for all that begin so", text},
 		"organisation":   {"organisation", "Number of an organisation", object{"type": "integer", "format": "int64"}},
 		"texts":          {"texts", "Whether what was written goes, too; left out: erase", object{"type": "string", "enum": []string{"erase", "keep"}}},
+		"message_id":     {"message_id", "Message-ID of a mail, without brackets", text},
 		"names":          {"names", "Whether hosts, addresses of inboxes and names of folders are told; left out: false", object{"type": "boolean"}},
 		"unread":         {"unread", "Only what was not read; left out: false", object{"type": "boolean"}},
 		"rules":          {"rules", "Which rules decide; left out: current, those in force", object{"type": "string", "enum": []string{"current", "original"}}},

@@ -156,6 +156,8 @@ func (h *Handlers) routes() []route {
 		{http.MethodPost, "/inboxes/:id/folders", configurer, inboxFoldersUpdate},
 		{http.MethodPost, "/inboxes/:id/check", configurer, inboxCheck},
 		{http.MethodPost, "/inboxes/:id/poll", configurer, inboxPoll},
+		{http.MethodPost, "/inboxes/:id/trip", configurer, inboxTripSend},
+		{http.MethodGet, "/inboxes/:id/trip", configurer, inboxTrip},
 		{http.MethodPost, "/inboxes/:id/pause", configurer, inboxPause},
 		{http.MethodPost, "/inboxes/:id/duplicate", configurer, inboxDuplicate},
 		{http.MethodPost, "/inboxes/:id/reconcile", configurer, inboxReconcile},

@@ -170,6 +170,7 @@ func TestPageOfEachVerdictExplainsItInBothLanguages(t *testing.T) {
 		rule.TooLarge: "TestPageOfMailThatWasNotTakenInExplainsWhy", rule.Quarantined: "TestPageOfMailThatFailedFiveTimesExplainsWhy",
 		rule.BeforeStart: "TestPageOfMailThatWasNotTakenInExplainsWhy", rule.Vanished: "TestPageOfMailThatWasNotTakenInExplainsWhy",
 		rule.IssueClosed: "TestPageSaysWhatWasNoticedOnTheWay", rule.IssueForbidden: "TestPageSaysWhatWasNoticedOnTheWay",
+		rule.TestMail:    "TestTestMailComesBackAndBecomesNoIssue",
 		rule.ParseFailed: "nothing is beyond the parser: a broken mail has defects, TestPageSaysWhatWasNoticedOnTheWay",
 	}
 	tested := map[rule.Reason]bool{}

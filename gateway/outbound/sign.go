@@ -141,6 +141,12 @@ func (k Keys) Signed(id string) bool {
 	return ok
 }
 
+// SignedAs reports whether a Message-ID, without brackets, is that of a mail of ours of that kind to that recipient.
+func (k Keys) SignedAs(id, kind, recipient string) bool {
+	r, ok := k.readMessageID(id)
+	return ok && r.Kind == kind && r.IsFor(recipient)
+}
+
 func (k Keys) readMessageID(id string) (Reference, bool) {
 	local, _, ok := strings.Cut(id, "@")
 	p := strings.Split(local, ".")

@@ -34,6 +34,7 @@ const (
 	Loop        Reason = "loop"
 	OwnMail     Reason = "own_mail"
 	MailingList Reason = "mailing_list"
+	TestMail    Reason = "test_mail" // Sent by ourselves to see whether it comes back.
 
 	NoProfileMatch Reason = "no_profile_match" // None of the formats of the inbox.
 
@@ -65,7 +66,7 @@ func Reasons() []Reason {
 	return []Reason{
 		AcceptedNew, AcceptedComment, AcceptedUpdate, UnknownSender, SenderUnreadable, SenderNotAllowed, SenderBlocked,
 		DomainPattern, RecipientUnexpected, KeywordSubject, KeywordBody, SubjectEmpty, SubjectRejected,
-		Spam, SenderUnverified, RateLimited, TooManyAttachments, AttachmentBlocked, AutoReply, Bounce, Loop, OwnMail, MailingList, NoProfileMatch,
+		Spam, SenderUnverified, RateLimited, TooManyAttachments, AttachmentBlocked, AutoReply, Bounce, Loop, OwnMail, MailingList, TestMail, NoProfileMatch,
 		FlowRejected, FlowSetAside, ScriptRejected, ScriptSetAside, ScriptFailed, ScriptTimeout, Duplicate, TooLarge, CreateDisabled, CommentDisabled,
 		IssueClosed, IssueForbidden, DryRun, RuleTimeout, ParseFailed, Quarantined, BeforeStart, Vanished,
 	}
