@@ -106,16 +106,25 @@ func (v *visit) inboxConflict(in gateway.InboxView, d gateway.InboxDraft) (*conf
 	if err != nil {
 		return nil, err
 	}
-	c := &conflict{Text: v.l.T("E-409-INBOX", v.whoAndWhen(who, at))}
+	return &conflict{Text: v.l.T("E-409-INBOX", v.whoAndWhen(who, at)), Differs: v.inboxDifferences(in, d)}, nil
+}
+
+// inboxDifferences are the fields in which a draft differs from an inbox as it is stored.
+func (v *visit) inboxDifferences(in gateway.InboxView, d gateway.InboxDraft) []difference {
+	var out []difference
 	mine := models.Inbox{Name: d.Name, Address: d.Address, ProjectID: d.ProjectID, Global: d.Global, Enabled: d.Enabled, Settings: d.Settings}
 	theirs, yours := inboxValues(in.Inbox, in.Rules), inboxValues(mine, d.Rules)
+	theirs["poll_interval"], yours["poll_interval"] = v.l.Duration(in.Settings.PollInterval), v.l.Duration(d.Settings.PollInterval) // With its unit.
 	for _, name := range inboxFields() {
-		if name == "version" || theirs[name] == yours[name] {
+		if name == "version" || name == "poll_unit" || theirs[name] == yours[name] {
 			continue
 		}
-		c.Differs = append(c.Differs, difference{v.l.T("inbox." + name), v.inboxValue(name, theirs[name]), v.inboxValue(name, yours[name])})
+		out = append(out, difference{v.l.T("inbox." + name), v.inboxValue(name, theirs[name]), v.inboxValue(name, yours[name])})
 	}
-	return c, nil
+	if d.Password != nil {
+		out = append(out, difference{v.l.T("inbox.password"), "•••", v.l.T("inbox.changes.password")})
+	}
+	return out
 }
 
 // inboxValue is the value of a field of an inbox as people read it.

@@ -26,6 +26,8 @@ type inboxFormView struct {
 	Warnings    []formError // What is doubtful about the rules.
 	Folders     folderChoice
 	Sealed      string // The password that was entered.
+	Compared    bool   // Somebody asked what saving would change: Changes.
+	Changes     []difference
 }
 
 // inboxNew shows the form for a new inbox, with defaults that suit most.
@@ -166,6 +168,8 @@ func inboxUpdate(v *visit) error {
 		return v.checkDraft(in, f, d)
 	case "folders":
 		return v.askDraft(in, f, d)
+	case "changes":
+		return v.renderInboxForm(http.StatusOK, in, f, inboxFormView{Compared: true, Changes: v.inboxDifferences(in, d)})
 	}
 	v.doubtFolders(in, f, d)
 	if f.Failed() {

@@ -20,7 +20,7 @@ type fixView struct {
 
 // fixable are the fields that a remedy may fill.
 func fixable() []string {
-	return []string{"receive", "host", "port", "security", "tls_verify", "fingerprint", "username", "auth", "folders", "connect_timeout", "fetch_timeout", "poll_interval", "after"}
+	return []string{"receive", "host", "port", "security", "tls_verify", "fingerprint", "username", "auth", "folders", "connect_timeout", "fetch_timeout", "poll_interval", "poll_unit", "after"}
 }
 
 // fixes are the remedies of a phase, best first.
@@ -89,7 +89,7 @@ func (v *visit) fixes(at checked, p gateway.CheckPhase) []fixView {
 		add(text(), "after", "leave")
 	case "E-POP-03":
 		if n, err := strconv.Atoi(p.Args["minutes"]); err == nil {
-			add(text("minutes", p.Args["minutes"]), "poll_interval", strconv.Itoa(60*n))
+			add(text("minutes", p.Args["minutes"]), "poll_interval", strconv.Itoa(60*n), "poll_unit", "s")
 		}
 	}
 	return out

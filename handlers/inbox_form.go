@@ -17,7 +17,7 @@ func inboxTexts() []string {
 		"name", "address", "aliases", "project", "receive", "host", "security", "tls_verify", "ca_pem", "fingerprint", "auth", "username",
 		"password", "folders", "select", "import_since", "import_date", "after", "move_to", "move_rejected_to", "move_failed_to",
 		"pop3_after", "allowed_senders", "blocked_senders", "domain_mode", "domains", "domain_pattern", "recipients_expected",
-		"subject_keywords", "body_keywords", "number_match", "closed_issues", "auto_mail", "version", "confirm_plain",
+		"subject_keywords", "body_keywords", "number_match", "closed_issues", "auto_mail", "version", "confirm_plain", "poll_unit",
 	}
 }
 
@@ -54,14 +54,39 @@ func inboxValues(in models.Inbox, r models.Rules) map[string]string {
 		"allow_comment": yesNo(r.AllowComment), "allow_unknown": yesNo(r.AllowUnknown),
 
 		"port": number(int64(s.Port)), "pop3_delete_days": number(int64(s.POP3DeleteDays)),
-		"poll_interval": number(int64(s.PollInterval / time.Second)), "batch_size": number(int64(s.BatchSize)),
+		"batch_size":      number(int64(s.BatchSize)),
 		"connect_timeout": number(int64(s.ConnectTimeout / time.Second)), "fetch_timeout": number(int64(s.FetchTimeout / time.Second)),
 		"max_message_size": number(s.MaxMessageSize >> 20), "retention_days": strconv.Itoa(s.RetentionDays),
 	}
+	m["poll_interval"], m["poll_unit"] = interval(s.PollInterval)
 	if _, err := time.Parse(time.DateOnly, s.ImportSince); err == nil {
 		m["import_since"], m["import_date"] = "date", s.ImportSince
 	}
 	return m
+}
+
+// intervalUnits are the units in which a poll interval is entered; a form without a unit means seconds.
+var intervalUnits = map[string]time.Duration{"": time.Second, "s": time.Second, "min": time.Minute, "h": time.Hour}
+
+// interval writes a poll interval in the largest unit in which it is whole; a minute is 60 s.
+func interval(d time.Duration) (n, unit string) {
+	unit = "s"
+	switch {
+	case d >= time.Hour && d%time.Hour == 0:
+		unit = "h"
+	case d > time.Minute && d%time.Minute == 0:
+		unit = "min"
+	}
+	return number(int64(d / intervalUnits[unit])), unit
+}
+
+// interval reads a poll interval with its unit; 0, which is refused, for a unit that there is not.
+func (f *form) interval() time.Duration {
+	unit, ok := intervalUnits[f.get("poll_unit")]
+	if !ok {
+		return 0
+	}
+	return time.Duration(f.number("poll_interval", "E-FORM-01", int64(24*time.Hour/unit))) * unit
 }
 
 func yesNo(b bool) string { return strconv.FormatBool(b) }
@@ -94,7 +119,7 @@ func (v *visit) inboxDraft(f *form, before gateway.InboxView) (gateway.InboxDraf
 	s.POP3After, s.Idle, s.HideInMessages, s.ReprocessUnread = f.get("pop3_after"), f.yes("idle"), f.yes("hide_in_messages"), f.yes("reprocess_unread")
 	s.Port = int(f.number("port", "E-INBOX-03", 65535))
 	s.POP3DeleteDays = int(f.number("pop3_delete_days", "E-FORM-01", 3650))
-	s.PollInterval = time.Duration(f.number("poll_interval", "E-FORM-01", 24*3600)) * time.Second
+	s.PollInterval = f.interval()
 	s.BatchSize = int(f.number("batch_size", "E-FORM-01", 1000))
 	s.ConnectTimeout = time.Duration(f.number("connect_timeout", "E-FORM-01", 120)) * time.Second
 	s.FetchTimeout = time.Duration(f.number("fetch_timeout", "E-FORM-01", 3600)) * time.Second

@@ -28,7 +28,7 @@ func wizardFields(step int) []string {
 	return map[int][]string{
 		stepAddress: {"address", "name", "project", "global", "provider"},
 		stepSignIn: {"receive", "host", "port", "security", "auth", "username", "password", "tls_verify", "ca_pem", "fingerprint",
-			"confirm_plain", "connect_timeout", "fetch_timeout", "poll_interval"},
+			"confirm_plain", "connect_timeout", "fetch_timeout", "poll_interval", "poll_unit"},
 		stepMail: {"folders", "confirm_folders", "import_since", "import_date", "after", "move_to", "create_folders", "pop3_after",
 			"pop3_delete_days", "allow_unknown", "domains"},
 	}[step]
@@ -211,6 +211,7 @@ func useOf(p preset.Proposal) string {
 	}
 	if known, ok, err := preset.ByKey(p.Provider); err == nil && ok && p.Receive == "pop3" && known.PollMinutes > 0 {
 		q.Set("poll_interval", strconv.Itoa(60*known.PollMinutes))
+		q.Set("poll_unit", "s")
 	}
 	return q.Encode()
 }
@@ -342,7 +343,7 @@ func (w *wizard) show(status int, data wizardView) error {
 
 // unseen are the fields of a step that have no place on its page.
 func unseen(step int, name string) bool {
-	return step == stepSignIn && slices.Contains([]string{"auth", "connect_timeout", "fetch_timeout", "poll_interval"}, name)
+	return step == stepSignIn && slices.Contains([]string{"auth", "connect_timeout", "fetch_timeout", "poll_interval", "poll_unit"}, name)
 }
 
 // provider adds the list of providers, and what the one that was found or chosen asks for.
