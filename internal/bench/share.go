@@ -63,7 +63,8 @@ func startMariaDB(ctx context.Context) (*mariadbd.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := m.Exec(ctx, "SET GLOBAL innodb_flush_log_at_trx_commit = 1", "SET GLOBAL innodb_buffer_pool_size = 1073741824"); err != nil {
+	if err := m.Exec(ctx, "SET GLOBAL innodb_flush_log_at_trx_commit = 1", "SET GLOBAL innodb_buffer_pool_size = 1073741824",
+		"SET GLOBAL innodb_log_file_size = 268435456"); err != nil {
 		m.Stop()
 		return nil, err
 	}

@@ -11,9 +11,12 @@ import (
 	"letterbox/models"
 )
 
-// insertChunk begins the INSERT of octets. They are kept until it runs, so their buffer must stay as it is until the
-// transaction ends.
-const insertChunk = "INSERT INTO blob_chunks (blob_id, place, data)"
+const (
+	insertChunk = "INSERT INTO blob_chunks (blob_id, place, data)"
+	// smallChunk is how many octets go to a server as text of a statement, with others. More go as they are, by a statement
+	// of their own that is prepared: to read them out of a text costs the server more than one more way there and back.
+	smallChunk = 32 << 10
+)
 
 // Seal makes the octets a blob, in the transaction of ctx or in one of its own. When the same octets are there already,
 // it returns that blob. It may be called again when its transaction is repeated. Call [BlobWriter.Discard] in any case
@@ -70,7 +73,7 @@ func (w *BlobWriter) seal(ctx context.Context, tx *txPool) (models.Blob, error) 
 		}
 	}
 	if err == nil && len(w.buf) > 0 {
-		err = tx.later(ctx, "blob_chunks", insertChunk, "", 3, b.ID, w.place, w.buf)
+		err = tx.addLastChunk(ctx, b.ID, w.place, w.buf)
 	}
 	return b, err
 }
@@ -154,7 +157,7 @@ func (t *txPool) sealSmall(ctx context.Context, writers []*BlobWriter) (map[stri
 	}
 	for sum, b := range added {
 		if w := small[sum]; len(w.buf) > 0 {
-			if err := t.later(ctx, "blob_chunks", insertChunk, "", 3, b.ID, 0, w.buf); err != nil {
+			if err := t.addLastChunk(ctx, b.ID, 0, w.buf); err != nil {
 				return nil, err
 			}
 		}
@@ -176,4 +179,30 @@ func (t *txPool) blobsBySHA(ctx context.Context, hashes []any) (map[string]model
 		return err
 	})
 	return out, err
+}
+
+// addLastChunk is addChunk for octets whose buffer stays as it is until the transaction ends.
+func (t *txPool) addLastChunk(ctx context.Context, blobID int64, place int, data []byte) error {
+	if len(data) > smallChunk {
+		return t.addChunk(ctx, blobID, place, data)
+	}
+	return t.later(ctx, "blob_chunks", insertChunk, "", 3, blobID, place, data)
+}
+
+func (t *txPool) addChunk(ctx context.Context, blobID int64, place int, data []byte) error {
+	query := insertOf(insertChunk, "", 3, 3)
+	if !t.distant {
+		_, err := t.ExecContext(ctx, query, blobID, place, data)
+		return err
+	}
+	if err := t.ready(ctx, query); err != nil {
+		return err
+	}
+	insert, err := t.PrepareContext(ctx, query)
+	if err != nil {
+		return t.check(err)
+	}
+	defer insert.Close() //nolint:errcheck // Nothing is lost by it.
+	_, err = insert.ExecContext(ctx, blobID, place, data)
+	return t.check(err)
 }

@@ -108,11 +108,6 @@ func (w *BlobWriter) stage() error {
 	return nil
 }
 
-func (t *txPool) addChunk(ctx context.Context, blobID int64, place int, data []byte) error {
-	_, err := t.ExecContext(ctx, insertChunk+" VALUES (?, ?, ?)", blobID, place, data)
-	return err
-}
-
 // Discard gives up what was not sealed. It does nothing to a sealed blob, so it can be deferred. It works after ctx of
 // the writer has ended.
 func (w *BlobWriter) Discard(ctx context.Context) error {

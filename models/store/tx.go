@@ -31,6 +31,8 @@ type txPool struct {
 	distant   bool // Each statement costs a way to the server and back.
 	postponed []*postponed
 	known     map[string]any // What was read before, see [remembered].
+	number    int64          // The last issue number of the transaction on a server; 0: none yet.
+	counted   bool           // It is further than the server knows.
 }
 
 // WithTx runs fn in a transaction and commits it when fn returns nil. Calls nested in ctx join the outer transaction.
@@ -153,6 +155,9 @@ func (s *Store) tryTx(ctx context.Context, again bool, fn func(ctx context.Conte
 	}
 	if err := tx.flushAll(ctx); err != nil {
 		return fmt.Errorf("postponed rows: %w", err)
+	}
+	if err := tx.keepNumber(ctx); err != nil {
+		return fmt.Errorf("keep the issue number: %w", err)
 	}
 	if tx.failed != nil { // fn overlooked it; what came after may be outside of the transaction.
 		return tx.failed

@@ -212,3 +212,36 @@ func TestWindowsOfTheSameOctetsAreSealedAtOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestTransactionTakesSeveralIssueNumbers(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		take := func(n int, end error) (got []int64) {
+			t.Helper()
+			err := s.WithTx(t.Context(), func(ctx context.Context) error {
+				got = nil
+				for range n {
+					number, err := s.NextIssueNumber(ctx)
+					if err != nil {
+						return err
+					}
+					got = append(got, number)
+				}
+				return end
+			})
+			if !errors.Is(err, end) {
+				t.Fatal(err)
+			}
+			return got
+		}
+		undone := errors.New("undone")
+		for _, step := range []struct {
+			take int
+			end  error
+			want []int64
+		}{{3, nil, []int64{1, 2, 3}}, {2, undone, []int64{4, 5}}, {1, nil, []int64{4}}, {2, nil, []int64{5, 6}}, {1, undone, []int64{7}}, {1, nil, []int64{7}}} {
+			if diff := cmp.Diff(step.want, take(step.take, step.end)); diff != "" {
+				t.Error(diff)
+			}
+		}
+	})
+}
