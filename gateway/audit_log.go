@@ -115,6 +115,28 @@ func (g *Gateway) auditChange(ctx context.Context, was, is models.Inbox, d Inbox
 	return detail, nil
 }
 
+// auditNew is a new inbox for the audit log: what it is, and the settings that differ from those that a new one begins with.
+// Of the password and of certificates only is said that they were set.
+func auditNew(ib models.Inbox, d InboxDraft) map[string]string {
+	detail, usual := inboxFacts(ib), inboxFacts(models.Inbox{Settings: models.DefaultInboxSettings()})
+	for name, value := range detail {
+		switch name {
+		case "name", "address", "project", "enabled":
+			continue
+		}
+		switch {
+		case value == usual[name]:
+			delete(detail, name)
+		case name == "ca_pem":
+			detail[name] = "set"
+		}
+	}
+	if d.Password != nil {
+		detail["password"] = "set"
+	}
+	return detail
+}
+
 // inboxFacts are the settings of an inbox as text, by name.
 func inboxFacts(ib models.Inbox) map[string]string {
 	facts := map[string]string{

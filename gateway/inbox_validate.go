@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -235,20 +234,4 @@ func sameRules(a, b models.Rules) bool {
 	x, errA := json.Marshal(a)
 	y, errB := json.Marshal(b)
 	return errors.Join(errA, errB) == nil && bytes.Equal(x, y)
-}
-
-// auditInbox is an inbox for the audit log: everything but the password, of which only is said that it was set.
-func auditInbox(ib models.Inbox, d InboxDraft) map[string]string {
-	settings, err := json.Marshal(ib.Settings)
-	if err != nil {
-		settings = []byte(fmt.Sprintf("%q", err))
-	}
-	m := map[string]string{
-		"name": ib.Name, "address": ib.Address, "project": itoa(ib.ProjectID), "settings": string(settings),
-		"enabled": strconv.FormatBool(ib.Enabled), "rule_version": itoa(ib.RuleVersion),
-	}
-	if d.Password != nil {
-		m["password"] = "changed"
-	}
-	return m
 }

@@ -162,7 +162,7 @@ func (g *Gateway) CreateInbox(ctx context.Context, by *models.User, d InboxDraft
 		if err := g.keepVersion(ctx, by, ib.ID, "inbox.create"); err != nil {
 			return err
 		}
-		return g.audit(ctx, by, "inbox.create", "inbox:"+itoa(ib.ID), auditInbox(ib, d))
+		return g.audit(ctx, by, "inbox.create", "inbox:"+itoa(ib.ID), auditNew(ib, d))
 	})
 	if err != nil {
 		return InboxView{}, err

@@ -149,7 +149,10 @@ func (v *visit) auditText(name, text string) string {
 		if key := "message.state." + text; name == "state" && v.l.Has(key) {
 			return v.l.T(key)
 		}
-		return strings.ReplaceAll(text, "\n", ", ")
+		if text == "" {
+			return ""
+		}
+		return v.inboxValue(name, text)
 	}
 	return v.inboxValue(name, before) + " → " + v.inboxValue(name, after)
 }

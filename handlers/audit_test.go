@@ -30,7 +30,7 @@ func TestEveryChangeStandsInTheAuditLog(t *testing.T) {
 		"Against the system&#39;s list → Trust only this fingerprint", "→ abcdef", "Password:</span> set", "Lead",
 		"!very secret canary", "!-----BEGIN", "!Raw message downloaded")
 	admin := s.as("admin")
-	s.get("/audit", admin).want(t, 200, "Raw message downloaded", "Message reprocessed", fmt.Sprintf(`href="/messages/%d"`, m.ID), "Inbox added")
+	s.get("/audit", admin).want(t, 200, "Raw message downloaded", "Message reprocessed", fmt.Sprintf(`href="/messages/%d"`, m.ID), "Inbox added", "!{&#34;")
 	s.get("/audit?kind=message", admin).want(t, 200, "Raw message downloaded", "!Rules changed")
 	s.get(fmt.Sprintf("/audit?object=message:%d", m.ID), admin).want(t, 200, "Raw message downloaded", "!Inbox paused")
 	s.get("/audit?until=2020-01-01", admin).want(t, 200, "No change matches this filter")

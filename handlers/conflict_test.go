@@ -77,7 +77,9 @@ func TestChangesOfDifferentThingsDoNotMeet(t *testing.T) {
 	s.unchanged(models.IssueNew, 1)
 	// Another state is told of the change, and applying it leaves the assignee to the other one.
 	s.post("/issues/1/state", cookie, opened(map[string]string{"state": "open"})).
-		want(t, 409, "Lead changed this issue", `<option value="lead" selected>`, `<option value="open" selected>`, `name="was_assignee" value="lead"`)
+		want(t, 409, "Lead changed this issue", `<option value="lead" selected>`, `<option value="open" selected>`, `name="was_assignee" value="lead"`,
+			`data-live=""`) // Fetched anew it would be the issue, without what was chosen here.
+	s.get("/issues/1", cookie).want(t, 200, `data-live="issue:1"`)
 }
 
 func TestCommentAndPropertiesAreSavedTogether(t *testing.T) {

@@ -3,6 +3,7 @@ package handlers
 import (
 	"fmt"
 	"log/slog"
+	"net/http"
 
 	"letterbox/gateway"
 	"letterbox/models"
@@ -36,6 +37,9 @@ type page struct {
 
 // render answers with a page.
 func (v *visit) render(status int, name string, w view) error {
+	if v.Request.Method == http.MethodPost {
+		w.Live = "" // Fetched anew it would be another page: what was typed, and why it was refused, would be gone.
+	}
 	p := page{
 		view: w, Lang: v.l.Lang, Theme: v.theme, Nonce: v.GetString(nonceKey), Path: v.Request.URL.RequestURI(),
 		Version: v.h.Version, Me: v.me, Flash: v.said(), Demo: v.h.Demo != nil,

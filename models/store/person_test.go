@@ -191,3 +191,26 @@ func TestProjects(t *testing.T) {
 		want(t, "other key", err, models.ErrNotFound)
 	})
 }
+
+func TestUsersAreFoundByAnyOfTheirAddresses(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		anna := models.User{Name: "Anna", Role: models.RoleMember, Addresses: []string{"z@there.example", "anna@there.example", "a@there.example"}}
+		bert := models.User{Name: "Bert", Role: models.RoleCustomer, Addresses: []string{"bert@there.example"}}
+		none := models.User{Name: "Nobody asks", Role: models.RoleCustomer, Addresses: []string{"c@there.example"}}
+		must(t, s.CreateUser(t.Context(), &anna), s.CreateUser(t.Context(), &bert), s.CreateUser(t.Context(), &none))
+		got, err := s.UsersByAddress(t.Context(), []string{"Anna@There.example", "a@there.example", "bert@there.example", "stranger@there.example"})
+		must(t, err)
+		if len(got) != 3 || got["anna@there.example"].ID != anna.ID || got["a@there.example"].ID != anna.ID || got["bert@there.example"].ID != bert.ID {
+			t.Errorf("got %v, want Anna twice and Bert", got)
+		}
+		if diff := cmp.Diff(anna.Addresses, got["a@there.example"].Addresses); diff != "" {
+			t.Errorf("addresses of Anna, in their order:\n%s", diff)
+		}
+		if u := got["bert@there.example"]; u.Name != "Bert" || u.Role != models.RoleCustomer || u.CreatedAt.IsZero() {
+			t.Errorf("Bert comes back as %+v", u)
+		}
+		if got, err := s.UsersByAddress(t.Context(), nil); err != nil || len(got) != 0 {
+			t.Errorf("of no address: %v, %v", got, err)
+		}
+	})
+}

@@ -123,18 +123,23 @@ func (s *Store) UsersByAddress(ctx context.Context, addresses []string) (map[str
 		for i, a := range part {
 			folded[i] = models.FoldAddress(a)
 		}
-		var list []models.User
-		err := s.gorm(ctx).Where("id IN (SELECT user_id FROM user_addresses WHERE address IN ?)", folded).Limit(len(part)).Find(&list).Error
+		var rows []struct {
+			models.User
+			Address string
+		}
+		err := s.gorm(ctx).Table("users").Select("users.*, a.address").Joins("JOIN user_addresses a ON a.user_id = users.id").
+			Where("users.id IN (SELECT user_id FROM user_addresses WHERE address IN ?)", folded).Order("users.id, a.place").Find(&rows).Error
 		if err != nil {
 			return nil, wrap("find addresses", err)
 		}
-		if err := s.fillAddresses(ctx, list); err != nil {
-			return nil, err
-		}
-		for _, u := range list {
-			for _, a := range u.Addresses {
-				if slices.Contains(folded, models.FoldAddress(a)) {
-					out[models.FoldAddress(a)] = u
+		for i := 0; i < len(rows); { // The rows of one user follow each other.
+			u, from := rows[i].User, i
+			for ; i < len(rows) && rows[i].ID == u.ID; i++ {
+				u.Addresses = append(u.Addresses, rows[i].Address)
+			}
+			for _, row := range rows[from:i] {
+				if slices.Contains(folded, row.Address) {
+					out[row.Address] = u
 				}
 			}
 		}
