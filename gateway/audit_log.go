@@ -118,6 +118,7 @@ func (g *Gateway) auditChange(ctx context.Context, was, is models.Inbox, d Inbox
 // auditNew is a new inbox for the audit log: what it is, and the settings that differ from those that a new one begins with.
 // Of the password and of certificates only is said that they were set.
 func auditNew(ib models.Inbox, d InboxDraft) map[string]string {
+	ib.Settings.TrustedAt = nil
 	detail, usual := inboxFacts(ib), inboxFacts(models.Inbox{Settings: models.DefaultInboxSettings()})
 	for name, value := range detail {
 		switch name {
