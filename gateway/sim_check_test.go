@@ -276,6 +276,7 @@ func (w *sim) finish() {
 
 // untilThrough waits until everything is through, eight hours at most.
 func (w *sim) untilThrough() {
+	w.sleep(time.Second) // What a fault has just broken off is written down before anybody looks.
 	why := w.unfinished()
 	for healed := time.Now(); why != "" && time.Since(healed) < 8*time.Hour; why = w.unfinished() {
 		w.sleep(time.Second + time.Since(healed)/4)
