@@ -56,10 +56,9 @@ func (h *house) ownCertificate() string {
 	return fileWith(h.t, "support.pem", pem)
 }
 
-// TestAnswersAreSignedAndEncrypted walks: an acknowledgement is signed with a certificate that is made on
-// demand, is held while there is no certificate of the customer, goes out encrypted once a signed mail has brought it, and
-// what the customer encrypts for us is read.
-func TestAnswersAreSignedAndEncrypted(t *testing.T) {
+// houseOfAnna is a house that trusts the certificate of a customer, who has it and its key in the file annas.
+func houseOfAnna(t *testing.T) (h *house, anna *smime.Identity, annas string) {
+	t.Helper()
 	anna, err := smime.SelfSigned("anna@there.example", time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -68,16 +67,24 @@ func TestAnswersAreSignedAndEncrypted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	annas := fileWith(t, "anna.pem", []byte(secret))
+	annas = fileWith(t, "anna.pem", []byte(secret))
 	roots, err := smime.ParseRoots([]byte(secret[:strings.Index(secret, "-----BEGIN PRIVATE")]))
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := newHouseWith(t, testdb.Open(t), mailtest.Options{})
+	h = newHouseWith(t, testdb.Open(t), mailtest.Options{})
 	deps := h.gateway.Deps
 	deps.SMIME = &smime.Policy{Roots: roots}
 	h.gateway = gateway.New(deps)
 	h.servers.AddUser("anna", "x", "anna@there.example")
+	return h, anna, annas
+}
+
+// TestAnswersAreSignedAndEncrypted walks: an acknowledgement is signed with a certificate that is made on
+// demand, is held while there is no certificate of the customer, goes out encrypted once a signed mail has brought it, and
+// what the customer encrypts for us is read.
+func TestAnswersAreSignedAndEncrypted(t *testing.T) {
+	h, _, annas := houseOfAnna(t)
 	account := h.sending(func(d *gateway.SendingDraft) { d.Settings.SMIMESign = true })
 	in := h.inbox("imap", nil)
 	if err := h.gateway.SetAcknowledgement(t.Context(), nil, in.ID, gateway.Acknowledgement{Mode: "everyone"}); err != nil {
@@ -246,24 +253,7 @@ func TestKeysAndCertificatesAreImportedAndRevoked(t *testing.T) {
 // TestAuthenticatedEncryptionGoesToThoseWhoReadIt: a customer whose program announces AES-256-GCM gets it, one whose program
 // announces other methods, later, gets CBC again.
 func TestAuthenticatedEncryptionGoesToThoseWhoReadIt(t *testing.T) {
-	anna, err := smime.SelfSigned("anna@there.example", time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := anna.PEM()
-	if err != nil {
-		t.Fatal(err)
-	}
-	annas := fileWith(t, "anna.pem", []byte(secret))
-	roots, err := smime.ParseRoots([]byte(secret[:strings.Index(secret, "-----BEGIN PRIVATE")]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := newHouseWith(t, testdb.Open(t), mailtest.Options{})
-	deps := h.gateway.Deps
-	deps.SMIME = &smime.Policy{Roots: roots}
-	h.gateway = gateway.New(deps)
-	h.servers.AddUser("anna", "x", "anna@there.example")
+	h, anna, annas := houseOfAnna(t)
 	h.sending(func(d *gateway.SendingDraft) { d.Settings.SMIMESign, d.Settings.SMIMEEncrypt = true, "required" })
 	in := h.inbox("imap", nil)
 	if err := h.gateway.SetAcknowledgement(t.Context(), nil, in.ID, gateway.Acknowledgement{Mode: "everyone"}); err != nil {
@@ -288,7 +278,7 @@ func TestAuthenticatedEncryptionGoesToThoseWhoReadIt(t *testing.T) {
 	}
 
 	var signed bytes.Buffer
-	err = outbound.Mail{
+	err := outbound.Mail{
 		From: outbound.Address{Address: "anna@there.example"}, To: []outbound.Address{{Address: "support@here.example"}},
 		Subject: "Signed here", Date: time.Now(), MessageID: "1@there.example", Text: "I read everything.",
 	}.Protected(outbound.Protection{Sign: func(digest []byte) ([]byte, error) { return anna.Sign(digest, time.Now()) }})(&signed)

@@ -169,11 +169,7 @@ func apiConfigVersionList(h *Handlers, c *gin.Context) error {
 }
 
 func apiConfigVersionShow(h *Handlers, c *gin.Context) error {
-	v, err := h.apiInboxInPath(c)
-	if err != nil {
-		return err
-	}
-	n, err := apiID(c, "version")
+	v, n, err := h.apiInboxVersionInPath(c)
 	if err != nil {
 		return err
 	}
@@ -205,11 +201,7 @@ func apiConfigVersionShow(h *Handlers, c *gin.Context) error {
 }
 
 func apiConfigRestore(h *Handlers, c *gin.Context) error {
-	v, err := h.apiInboxInPath(c)
-	if err != nil {
-		return err
-	}
-	n, err := apiID(c, "version")
+	v, n, err := h.apiInboxVersionInPath(c)
 	if err != nil {
 		return err
 	}

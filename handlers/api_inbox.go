@@ -48,6 +48,15 @@ func (h *Handlers) apiInboxInPath(c *gin.Context) (gateway.InboxView, error) {
 	return h.apiInbox(c.Request.Context(), apiUser(c), id)
 }
 
+// apiInboxVersionInPath is apiInboxInPath with the number of the version in the path.
+func (h *Handlers) apiInboxVersionInPath(c *gin.Context) (v gateway.InboxView, version int64, err error) {
+	if v, err = h.apiInboxInPath(c); err != nil {
+		return v, 0, err
+	}
+	version, err = apiID(c, "version")
+	return v, version, err
+}
+
 // apiInboxes lists the inboxes that the person sees. all is true for those who see every one.
 func (h *Handlers) apiInboxes(ctx context.Context, by *models.User) (seen []gateway.InboxView, all bool, err error) {
 	a, err := h.Tracker.Access(ctx, by)

@@ -70,11 +70,7 @@ func apiRuleVersionList(h *Handlers, c *gin.Context) error {
 }
 
 func apiRuleVersionRestore(h *Handlers, c *gin.Context) error {
-	v, err := h.apiInboxInPath(c)
-	if err != nil {
-		return err
-	}
-	n, err := apiID(c, "version")
+	v, n, err := h.apiInboxVersionInPath(c)
 	if err != nil {
 		return err
 	}

@@ -178,11 +178,7 @@ func (v *visit) configVersionRow(one gateway.ConfigVersion) configVersionRow {
 // inboxVersion shows what a version of an inbox changed, or how it differs from another one, and what restoring it would
 // change.
 func inboxVersion(v *visit) error {
-	in, err := v.inbox()
-	if err != nil {
-		return err
-	}
-	n, err := v.id("version")
+	in, n, err := v.inboxVersion()
 	if err != nil {
 		return err
 	}
@@ -222,11 +218,7 @@ func inboxVersion(v *visit) error {
 
 // inboxRestore makes an inbox what it was in a version.
 func inboxRestore(v *visit) error {
-	in, err := v.inbox()
-	if err != nil {
-		return err
-	}
-	n, err := v.id("version")
+	in, n, err := v.inboxVersion()
 	if err != nil {
 		return err
 	}

@@ -128,6 +128,15 @@ func (v *visit) inbox() (gateway.InboxView, error) {
 	return v.discreet(in), nil
 }
 
+// inboxVersion returns the inbox and the number of the version of the path.
+func (v *visit) inboxVersion() (in gateway.InboxView, version int64, err error) {
+	if in, err = v.inbox(); err != nil {
+		return in, 0, err
+	}
+	version, err = v.id("version")
+	return in, version, err
+}
+
 // inboxEdit shows the form of an inbox. A remedy of a check may propose another security or a certificate to trust;
 // nothing of that counts before the form is sent.
 func inboxEdit(v *visit) error {

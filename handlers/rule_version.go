@@ -32,11 +32,7 @@ type ruleChange struct {
 
 // ruleVersion shows what one version of the rules of an inbox changed and what restoring it would change.
 func ruleVersion(v *visit) error {
-	in, err := v.inbox()
-	if err != nil {
-		return err
-	}
-	n, err := v.id("version")
+	in, n, err := v.inboxVersion()
 	if err != nil {
 		return err
 	}
@@ -68,11 +64,7 @@ func ruleVersion(v *visit) error {
 
 // ruleRestore puts the rules of an earlier version in force again.
 func ruleRestore(v *visit) error {
-	in, err := v.inbox()
-	if err != nil {
-		return err
-	}
-	n, err := v.id("version")
+	in, n, err := v.inboxVersion()
 	if err != nil {
 		return err
 	}

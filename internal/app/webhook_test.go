@@ -21,20 +21,27 @@ import (
 	"letterbox/tracker"
 )
 
+// opened is the program on a new database in its data folder, until the test ends.
+func opened(t *testing.T, cfg config.Config) *App {
+	t.Helper()
+	cfg.DB = "sqlite:" + filepath.Join(cfg.Data, "letterbox.db")
+	a, err := New(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return a
+}
+
 func TestWhatHappensToMailsAndIssuesIsToldOutsideWithoutTheirText(t *testing.T) {
 	ctx, by := t.Context(), tracker.CommandLine()
 	cfg := config.Default()
 	cfg.Data = t.TempDir()
-	cfg.DB = "sqlite:" + filepath.Join(cfg.Data, "letterbox.db")
-	a, err := New(ctx, cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := a.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	a := opened(t, cfg)
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -98,16 +105,7 @@ func TestWebhookThatIsSwitchedOffIsToldItsAdmins(t *testing.T) {
 	ctx, by := t.Context(), tracker.CommandLine()
 	cfg := config.Default()
 	cfg.Data, cfg.BaseURL, cfg.AllowedNetworks = t.TempDir(), "https://desk.example", []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
-	cfg.DB = "sqlite:" + filepath.Join(cfg.Data, "letterbox.db")
-	a, err := New(ctx, cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := a.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	a := opened(t, cfg)
 	must := func(err error) {
 		t.Helper()
 		if err != nil {

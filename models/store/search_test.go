@@ -17,17 +17,7 @@ import (
 func numbers(t *testing.T, s *store.Store, q store.IssueQuery) []int64 {
 	t.Helper()
 	q.Limit = 3
-	out := []int64{}
-	for {
-		list, next, err := s.Issues(t.Context(), q)
-		must(t, err)
-		for _, i := range list {
-			out = append(out, i.Number)
-		}
-		if q.Cursor = next; next == "" {
-			return out
-		}
-	}
+	return pages(t, s, q)
 }
 
 func TestTextIsFoundInAllPartsOfAnIssue(t *testing.T) {
