@@ -22,7 +22,6 @@ type DovecotOptions struct {
 	Users        map[string]string // Login to password; alice and bob with "secret" when empty.
 	Separator    string            // "/" when empty.
 	Certificate  *Certificate      // Made when nil.
-	RequireTLS   bool              // Refuse sign-in on an unencrypted connection.
 	Capabilities string            // IMAP capabilities to announce instead of all ("IMAP4rev1 LITERAL+ UIDPLUS").
 	NoPOP3       bool
 	Introspect   string // Where to ask for the user of an access token (".../introspect?token="); "": no OAuth 2.0.
@@ -140,7 +139,6 @@ func (d *Dovecot) write(ports []int) error {
 }
 
 func (d *Dovecot) config(ports []int, me *user.User, root bool) []byte {
-	yes := map[bool]string{true: "yes", false: "no"}
 	protocols := "imap lmtp"
 	if !d.options.NoPOP3 {
 		protocols += " pop3"
@@ -149,7 +147,7 @@ func (d *Dovecot) config(ports []int, me *user.User, root bool) []byte {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("base_dir = %s/run\nstate_dir = %s/state\nlog_path = %s/log\nprotocols = %s\nlisten = 127.0.0.1", d.dir, d.dir, d.dir, protocols)
 	line("ssl = yes\nssl_cert = <%s/cert.pem\nssl_key = <%s/key.pem", d.dir, d.dir)
-	line("disable_plaintext_auth = %s\nauth_mechanisms = plain login%s\nauth_failure_delay = 0\nlogin_trusted_networks =", yes[d.options.RequireTLS], d.bearers())
+	line("disable_plaintext_auth = no\nauth_mechanisms = plain login%s\nauth_failure_delay = 0\nlogin_trusted_networks =", d.bearers())
 	line("first_valid_uid = 1\nfirst_valid_gid = 1\nmail_home = %s/home/%%n\nmail_location = maildir:~/Maildir", d.dir)
 	line("mail_fsync = never\nimap_hibernate_timeout = 0\nmail_max_userip_connections = %d", max(1000, d.options.Connections))
 	if n := d.options.Connections; n > 0 {
@@ -323,7 +321,7 @@ func (d *Dovecot) Restart() error {
 // Mail returns the Maildir of a user.
 func (d *Dovecot) Mail(login string) string { return filepath.Join(d.dir, "home", login, "Maildir") }
 
-// Deliver hands a message to a user over LMTP (RFC 2033), as a mail server would.
+// Deliver hands messages to a user over LMTP (RFC 2033), as a mail server would. Each has its UID before the next one comes.
 func (d *Dovecot) Deliver(login string, raws ...[]byte) error {
 	c, err := net.Dial("tcp", d.LMTPAddr)
 	if err != nil {
@@ -333,12 +331,24 @@ func (d *Dovecot) Deliver(login string, raws ...[]byte) error {
 	l := newLMTP(c)
 	l.expect("220")
 	l.command("250", "LHLO localhost")
-	for _, raw := range raws {
-		l.command("250", "MAIL FROM:<sender@example.org>")
-		l.command("250", "RCPT TO:<"+login+">")
-		l.command("354", "DATA")
-		l.data(raw)
-		l.expect("250")
+	err = d.numbering(login, func(numbered func() error) error {
+		for _, raw := range raws {
+			l.command("250", "MAIL FROM:<sender@example.org>")
+			l.command("250", "RCPT TO:<"+login+">")
+			l.command("354", "DATA")
+			l.data(raw)
+			l.expect("250")
+			if l.err != nil {
+				return l.err
+			}
+			if err := numbered(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("deliver: %w", err)
 	}
 	l.command("221", "QUIT")
 	if l.err != nil {

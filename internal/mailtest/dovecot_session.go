@@ -17,9 +17,6 @@ import (
 
 // session signs a user in and calls f. It is much faster than the server's own tools, which start a process each time.
 func (d *Dovecot) session(login string, f func(c *imapclient.Client) error) error {
-	if d.options.RequireTLS {
-		return errors.New("this server wants TLS")
-	}
 	c, err := imapclient.DialInsecure(d.IMAPAddr, nil)
 	if err != nil {
 		return err
@@ -32,6 +29,36 @@ func (d *Dovecot) session(login string, f func(c *imapclient.Client) error) erro
 		return err
 	}
 	return c.Logout().Wait()
+}
+
+// numbering calls deliver with a function that waits until the server has numbered one more mail of a user's INBOX. By
+// itself Dovecot puts that off while another session looks at the folder, which may then see a later mail first.
+func (d *Dovecot) numbering(login string, deliver func(numbered func() error) error) error {
+	return d.session(login, func(c *imapclient.Client) error {
+		next := func() (goimap.UID, error) {
+			status, err := c.Status("INBOX", &goimap.StatusOptions{UIDNext: true}).Wait()
+			if err != nil {
+				return 0, err
+			}
+			return status.UIDNext, nil
+		}
+		last, err := next()
+		if err != nil {
+			return err
+		}
+		return deliver(func() error {
+			for end := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+				now, err := next()
+				if err == nil && now <= last && time.Now().After(end) {
+					err = errors.New("the server does not number a mail that it took")
+				}
+				if err != nil || now > last {
+					last++
+					return err
+				}
+			}
+		})
+	})
 }
 
 // Append puts messages into a folder of a user as they are; Deliver would add trace fields.
@@ -62,7 +89,7 @@ func (d *Dovecot) Append(login, folder string, raws ...[]byte) error {
 func (d *Dovecot) Count(login, folder, query string) int {
 	flags := map[string][]goimap.Flag{"": nil, "ALL": nil, "SEEN": {goimap.FlagSeen}, "DELETED": {goimap.FlagDeleted}}
 	want, simple := flags[query]
-	if !simple || d.options.RequireTLS {
+	if !simple {
 		return d.countByTool(login, folder, query)
 	}
 	n := -1
@@ -95,10 +122,6 @@ func (d *Dovecot) countByTool(login, folder, query string) int {
 
 // CreateFolder creates a folder, named in UTF-8 with the server's separator.
 func (d *Dovecot) CreateFolder(login, folder string) error {
-	if d.options.RequireTLS {
-		_, err := d.admin("mailbox", "create", "-u", login, folder)
-		return err
-	}
 	err := d.session(login, func(c *imapclient.Client) error { return c.Create(folder, nil).Wait() })
 	if err != nil {
 		return fmt.Errorf("create folder %q: %w", folder, err)
