@@ -14,6 +14,9 @@ import (
 
 // doAsScripted takes over what a script has decided. What it sets goes over what a profile has set.
 func (g *Gateway) doAsScripted(ctx context.Context, d *delivery, want script.Decision) error {
+	if want.Folder != "" {
+		d.noteFolder(want.Folder)
+	}
 	switch {
 	case want.Reject != "" && d.told == nil:
 		d.finish(models.MessageRejected, rule.ScriptRejected)
@@ -56,6 +59,16 @@ func (g *Gateway) doAsScripted(ctx context.Context, d *delivery, want script.Dec
 	}
 	d.overlay("script", want)
 	return nil
+}
+
+// noteFolder takes over the folder that a script names for the message. Only what has come over IMAP is moved.
+func (d *delivery) noteFolder(folder string) {
+	code := "match.script_folder"
+	if d.inbox.Settings.Receive != doorIMAP {
+		code = "match.script_no_folder"
+	}
+	d.flowed.Folder = folder
+	d.note(models.StepMatch, code, "folder", folder)
 }
 
 // overlay writes what flow rules or a script set over what a profile has set. by is "flow" or "script".

@@ -35,7 +35,7 @@ func (e *engine) members(v goja.Value) (d Decision, err error) {
 	}
 	texts := map[string]*string{
 		keyProject: &d.Project, keyTitle: &d.Title, keyDescription: &d.Description, keyPriority: &d.Priority, keyAssignee: &d.Assignee,
-		keyDue: &d.Due, keyKey: &d.Key, keyReject: &d.Reject, keySetAside: &d.SetAside,
+		keyDue: &d.Due, keyKey: &d.Key, keyReject: &d.Reject, keySetAside: &d.SetAside, keyFolder: &d.Folder,
 	}
 	names := o.Keys()
 	if len(names) > len(Keys()) {

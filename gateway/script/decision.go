@@ -22,6 +22,7 @@ type Decision struct {
 	Reject   string `json:"reject,omitempty"`    // The mail is refused; why.
 	SetAside string `json:"set_aside,omitempty"` // The mail waits for a person; why.
 	Silent   bool   `json:"silent,omitempty"`    // No acknowledgement goes out.
+	Folder   string `json:"folder,omitempty"`    // Where the mail goes on the server; "": as it would without the script.
 }
 
 // Field is one field of its own that an issue gets.
@@ -44,12 +45,13 @@ const (
 	keyReject      = "reject"
 	keySetAside    = "set_aside"
 	keyAcknowledge = "acknowledge"
+	keyFolder      = "folder"
 )
 
 // Keys are the members that the object of a decision may have.
 func Keys() []string {
 	return []string{
-		keyProject, keyTitle, keyDescription, keyPriority, keyLabels, keyAssignee, keyDue, keyFields, keyKey, keyReject, keySetAside, keyAcknowledge,
+		keyProject, keyTitle, keyDescription, keyPriority, keyLabels, keyAssignee, keyDue, keyFields, keyKey, keyReject, keySetAside, keyAcknowledge, keyFolder,
 	}
 }
 
@@ -63,6 +65,7 @@ const (
 	maxLabels      = 30
 	maxLabel       = 50 // Characters.
 	maxFields      = 50
+	maxFolder      = 200 // As for a flow rule.
 )
 
 // check returns what is wrong with a decision; nil when it can be carried out.
@@ -104,6 +107,9 @@ func (d Decision) check() error {
 		if f.Name == "" || len(f.Name) > maxName || len(f.Value) > maxWords {
 			return fmt.Errorf("fields has %q, want names of at most %d and values of at most %d octets", short(f.Name), maxName, maxWords)
 		}
+	}
+	if len(d.Folder) > maxFolder || strings.ContainsAny(d.Folder, "\r\n\x00") || d.Folder != "" && strings.TrimSpace(d.Folder) != d.Folder {
+		return fmt.Errorf("folder is %q, want the name of a folder of at most %d octets", short(d.Folder), maxFolder)
 	}
 	if d.Reject != "" && d.SetAside != "" {
 		return fmt.Errorf("reject and set_aside exclude each other")

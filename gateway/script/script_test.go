@@ -50,10 +50,10 @@ func TestScriptDecides(t *testing.T) {
 			const bar = Number(/(\d+) bar/.exec(mail.text)[1]);
 			return {project: "OPS", title: "Druck: " + bar, description: mail.text + "\n" + ctx.inbox.name, priority: bar < 70 ? "urgent" : "low",
 				labels: ["Pumpe", " Druck "], assignee: "lead", due: new Date().toISOString().slice(0, 10),
-				fields: {Druck: bar, Ort: "Halle", Alarm: true, Anteil: 0.5, leer: null}, key: ctx.fields.Nummer, acknowledge: false};
+				fields: {Druck: bar, Ort: "Halle", Alarm: true, Anteil: 0.5, leer: null}, key: ctx.fields.Nummer, acknowledge: false, folder: "Alarme/Druck"};
 		}`, Decision{
 			Project: "OPS", Title: "Druck: 62", Description: "Pumpe 7 meldet: 62 bar\nLeitstand", Priority: "urgent", Labels: []string{"Pumpe", "Druck"},
-			Assignee: "lead", Due: "2026-03-04", Fields: []Field{{"Druck", "62"}, {"Ort", "Halle"}, {"Alarm", "true"}, {"Anteil", "0.5"}}, Key: "4711", Silent: true,
+			Assignee: "lead", Due: "2026-03-04", Fields: []Field{{"Druck", "62"}, {"Ort", "Halle"}, {"Alarm", "true"}, {"Anteil", "0.5"}}, Key: "4711", Silent: true, Folder: "Alarme/Druck",
 		}},
 		{"refuse", `const onEmail = m => ({reject: "No " + m.from[0].name})`, Decision{Reject: "No Pumpe"}},
 		{"set aside", `const onEmail = m => ({set_aside: "Look at it"})`, Decision{SetAside: "Look at it"}},
