@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,7 +89,7 @@ func (d *delivery) overlay(by string, want script.Decision) {
 			*to = value
 		}
 	}
-	put("title", strings.Join(strings.Fields(want.Title), " "), &o.Title)
+	put("title", models.OneLine(want.Title), &o.Title)
 	put("text", want.Description, &o.Text)
 	put("assignee", want.Assignee, &o.Assignee)
 	put("key", strings.Join(strings.Fields(want.Key), " "), &o.Key)
@@ -102,6 +103,7 @@ func (d *delivery) overlay(by string, want script.Decision) {
 		put("due", want.Due, nil)
 		o.Due = &day
 	}
+	want.Labels = labelNames(want.Labels)
 	if len(want.Labels) > 0 {
 		put("labels", strings.Join(want.Labels, ", "), nil)
 		o.Labels = want.Labels
@@ -140,4 +142,15 @@ func (d *delivery) project() int64 {
 		return d.routed
 	}
 	return d.inbox.ProjectID
+}
+
+// labelNames are the names that labels have once they are kept, each once.
+func labelNames(list []string) []string {
+	var out []string
+	for _, name := range list {
+		if name = models.LabelName(name); name != "" && !slices.ContainsFunc(out, func(have string) bool { return strings.EqualFold(have, name) }) {
+			out = append(out, name)
+		}
+	}
+	return out
 }

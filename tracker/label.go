@@ -58,7 +58,7 @@ func splitLabels(list []string, c *checks) []string {
 	var out []string
 	seen := map[string]bool{}
 	for _, name := range list {
-		name = line(strings.ReplaceAll(name, `"`, ""))
+		name = models.LabelName(name)
 		if name == "" || seen[foldLabel(name)] {
 			continue
 		}

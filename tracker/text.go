@@ -22,12 +22,7 @@ const (
 )
 
 // line makes one line of text: valid UTF-8, control characters and runs of blanks become one blank.
-func line(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r)
-	}), " ")
-}
+func line(s string) string { return models.OneLine(s) }
 
 // body makes text that every database stores: valid UTF-8 without NUL, line ends LF.
 func body(s string) string {

@@ -257,3 +257,18 @@ func TestKeyWithoutMergingIsWarnedOf(t *testing.T) {
 		t.Errorf("careless profile (-got +want):\n%s", diff)
 	}
 }
+
+// What a profile says is what the issue has then: a label and a title are one line, without what cannot be kept.
+func TestLabelsAndTitlesAreAsTheyAreKept(t *testing.T) {
+	p := models.Profile{
+		Name: "A", Fields: []models.ProfileField{{Name: "Ort", From: "text", By: "whole"}}, Title: "{Ort}", Labels: "{Ort}",
+	}
+	s, err := extract.Compile(models.Extraction{Profiles: []models.Profile{p}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := s.Run(extract.Source{Text: "Alter \"Hafen\"\n\tKai\x01 4, Tor 2"}).Outcome
+	if o.Title != "Alter \"Hafen\" Kai 4, Tor 2" || len(o.Labels) != 1 || o.Labels[0] != "Alter Hafen Kai 4 Tor 2" {
+		t.Errorf("title %q, labels %q", o.Title, o.Labels)
+	}
+}

@@ -42,7 +42,7 @@ func (r *running) outcome() *Outcome {
 			o.Fields = append(o.Fields, f)
 		}
 	}
-	o.Title = strings.Join(strings.Fields(fill(p.Title, r.values)), " ")
+	o.Title = models.OneLine(fill(p.Title, r.values))
 	o.Text = fill(p.Text, r.values)
 	o.Assignee = fill(p.Assignee, r.values)
 	o.Key = strings.Join(strings.Fields(fill(p.Key, r.values)), " ")
@@ -82,7 +82,7 @@ func (o *Outcome) unusable(setting, code, value string) {
 func (r *running) labels(template string) []string {
 	var out []string
 	add := func(s string) {
-		s = strings.TrimSpace(strings.ReplaceAll(s, ",", " "))
+		s = models.LabelName(strings.ReplaceAll(s, ",", " "))
 		if runes := []rune(s); len(runes) > 50 {
 			s = strings.TrimSpace(string(runes[:50]))
 		}

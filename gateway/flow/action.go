@@ -56,7 +56,7 @@ func (c *compiling) action(i, j int, m models.FlowAction) action {
 func labels(s string) ([]string, bool) {
 	var out []string
 	for part := range strings.SplitSeq(s, ",") {
-		if part = strings.TrimSpace(part); part == "" || utf8.RuneCountInString(part) > maxLabel || strings.Contains(part, "\n") {
+		if part = models.LabelName(part); part == "" || utf8.RuneCountInString(part) > maxLabel {
 			return nil, false
 		}
 		out = with(out, part, maxLabels)
