@@ -85,6 +85,7 @@ type Gateway struct {
 
 	presence present              // Used by Run alone, like known.
 	known    map[int64]knownInbox // The inboxes there are.
+	versions store.InboxVersions  // As of the latest sync.
 	clock    clock
 
 	mu       sync.Mutex

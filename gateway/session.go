@@ -96,29 +96,35 @@ func (v *visit) first(ctx context.Context) error {
 	return nil
 }
 
-// lookForDue is how often a kept connection reads again what is due: another process may have put something there.
-const lookForDue = 2 * time.Second
+// How often a kept connection reads again what is due: once it was woken, because another process may have put something
+// there and said so, and by itself.
+const (
+	lookForDueWoken = 2 * time.Second
+	lookForDue      = 3 * time.Minute
+)
 
 // watch waits for news over a kept connection and takes them in, until something fails or ctx is done.
 func (v *visit) watch(ctx context.Context, status *models.InboxStatus, poke <-chan struct{}) error {
 	listed, looked := time.Now(), time.Time{}
 	var due *time.Time
+	stale := true // What is due may have changed since it was read.
 	for {
-		if time.Since(looked) > lookForDue {
+		if ago := time.Since(looked); ago > lookForDue || stale && ago > lookForDueWoken {
 			var err error
 			if due, err = v.g.Store.NextDue(ctx, v.inbox.ID); err != nil {
 				return fmt.Errorf("read what is due: %w", err)
 			}
-			looked = time.Now()
+			looked, stale = time.Now(), false
 		}
 		v.handled = 0
-		if err := v.pause(ctx, due, poke); err != nil {
+		woken, err := v.pause(ctx, due, stale, poke)
+		if err != nil {
 			return err
 		}
+		stale = stale || woken
 		isDue := due != nil && !due.After(now())
 		full := time.Since(listed) > fullListing || isDue && v.lacking || rereads(v.inbox.Settings)
 		var entries []mailbox.Entry
-		var err error
 		if full {
 			entries, err = v.box.List(ctx)
 			listed = time.Now()
@@ -138,18 +144,25 @@ func (v *visit) watch(ctx context.Context, status *models.InboxStatus, poke <-ch
 	}
 }
 
-// pause waits until the server says something, the poll interval has passed, something is due, or somebody pokes.
-func (v *visit) pause(ctx context.Context, due *time.Time, poke <-chan struct{}) error {
+// pause waits until the server says something, the poll interval has passed, something is due or is to be read again, or
+// somebody pokes. It reports whether it was woken before its time.
+func (v *visit) pause(ctx context.Context, due *time.Time, stale bool, poke <-chan struct{}) (woken bool, err error) {
 	d := v.inbox.Settings.PollInterval
 	if due != nil {
 		d = min(d, max(due.Sub(now()), 100*time.Millisecond)) // Never in a hurry, whatever the ledger says.
 	}
-	v.g.beat(v.inbox.ID, pulse{polledAt: now(), nextAt: now().Add(d)})
-	if !v.inbox.Settings.Idle {
-		wait(ctx, d, poke)
-		return ctx.Err()
+	if stale {
+		d = min(d, lookForDueWoken)
 	}
-	return v.watcher.Wait(ctx, d, poke)
+	begun := time.Now()
+	v.g.beat(v.inbox.ID, pulse{polledAt: now(), nextAt: now().Add(d)})
+	if v.inbox.Settings.Idle {
+		err = v.watcher.Wait(ctx, d, poke)
+	} else {
+		wait(ctx, d, poke)
+		err = ctx.Err()
+	}
+	return time.Since(begun) < d, err
 }
 
 // close ends the visit; settlements that are final only with it are written down after it has succeeded.

@@ -18,10 +18,10 @@ func (g *Gateway) sync(ctx context.Context) error {
 	if err != nil { // It visits all the same, and what it cannot do is shown with the inboxes.
 		g.Log.LogAttrs(ctx, slog.LevelWarn, "presence not renewed, trying again", slog.Any("err", err))
 	}
-	versions, err := g.Store.InboxVersions(ctx)
-	if err != nil {
+	if g.versions, err = g.Store.InboxVersions(ctx, g.versions); err != nil {
 		return err
 	}
+	versions := g.versions.ByID
 	for _, v := range versions {
 		g.readsNothing.Store(v.Unread) // The same with each.
 	}

@@ -50,16 +50,37 @@ type InboxVersion struct {
 	Unread                  bool // No inbox is visited: see models.Reading.
 }
 
-// InboxVersions returns the versions of all inboxes by ID. It is cheap enough to be asked every few seconds.
-func (s *Store) InboxVersions(ctx context.Context) (map[int64]InboxVersion, error) {
-	out := map[int64]InboxVersion{}
-	err := s.each(ctx, `SELECT id, version, polls_asked, (SELECT COUNT(*) FROM settings WHERE name = ? AND value <> '') FROM inboxes`, []any{models.SettingNoReading}, func(r *sql.Rows) error {
-		var v InboxVersion
-		err := r.Scan(&v.ID, &v.Version, &v.PollsAsked, &v.Unread)
-		out[v.ID] = v
+// InboxVersions are those of all inboxes at one moment.
+type InboxVersions struct {
+	ByID map[int64]InboxVersion
+	sums [5]int64
+}
+
+// InboxVersions returns the versions of all inboxes as they are now, given as they were known before; it is cheap enough to
+// be asked every few seconds. IDs are never used twice and what is summed up only grows, so equal sums are equal versions.
+func (s *Store) InboxVersions(ctx context.Context, known InboxVersions) (InboxVersions, error) {
+	now := InboxVersions{ByID: map[int64]InboxVersion{}}
+	err := s.each(ctx, `SELECT COUNT(*), COALESCE(SUM(id), 0), COALESCE(SUM(version), 0), COALESCE(SUM(polls_asked), 0),
+		(SELECT COUNT(*) FROM settings WHERE name = ? AND value <> '') FROM inboxes`, []any{models.SettingNoReading}, func(r *sql.Rows) error {
+		return r.Scan(&now.sums[0], &now.sums[1], &now.sums[2], &now.sums[3], &now.sums[4])
+	})
+	if err != nil {
+		return known, wrap("sum up versions of inboxes", err)
+	}
+	if known.ByID != nil && known.sums == now.sums {
+		return known, nil
+	}
+	// Read after the sums: what changes in between is read again the next time, never overlooked.
+	err = s.each(ctx, "SELECT id, version, polls_asked FROM inboxes", nil, func(r *sql.Rows) error {
+		v := InboxVersion{Unread: now.sums[4] > 0}
+		err := r.Scan(&v.ID, &v.Version, &v.PollsAsked)
+		now.ByID[v.ID] = v
 		return err
 	})
-	return out, wrap("list versions of inboxes", err)
+	if err != nil {
+		return known, wrap("list versions of inboxes", err)
+	}
+	return now, nil
 }
 
 // InboxAddresses returns the addresses of all inboxes, their aliases among them.

@@ -39,6 +39,34 @@ func TestInboxIsChangedOnlyAtTheVersionThatWasRead(t *testing.T) {
 	})
 }
 
+func TestVersionsOfInboxesFollowEachChange(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		p, _ := base(t, s)
+		var known store.InboxVersions
+		follows := func(what string, want map[int64]store.InboxVersion) {
+			t.Helper()
+			now, err := s.InboxVersions(ctx, known)
+			must(t, err)
+			if d := cmp.Diff(now.ByID, want); d != "" {
+				t.Errorf("%s (-got +want):\n%s", what, d)
+			}
+			known = now
+		}
+		follows("no inbox", map[int64]store.InboxVersion{})
+		a, b := &models.Inbox{Name: "a", Address: "a@x", ProjectID: p.ID}, &models.Inbox{Name: "b", Address: "b@x", ProjectID: p.ID}
+		must(t, s.CreateInbox(ctx, a), s.CreateInbox(ctx, b))
+		follows("two", map[int64]store.InboxVersion{a.ID: {ID: a.ID, Version: 1}, b.ID: {ID: b.ID, Version: 1}})
+		must(t, s.UpdateInbox(ctx, a, 1), s.AskForPoll(ctx, b.ID))
+		follows("changed, and asked for", map[int64]store.InboxVersion{a.ID: {ID: a.ID, Version: 2}, b.ID: {ID: b.ID, Version: 1, PollsAsked: 1}})
+		c := &models.Inbox{Name: "c", Address: "c@x", ProjectID: p.ID}
+		must(t, s.DeleteInbox(ctx, b.ID), s.CreateInbox(ctx, c))
+		follows("one for another", map[int64]store.InboxVersion{a.ID: {ID: a.ID, Version: 2}, c.ID: {ID: c.ID, Version: 1}})
+		must(t, s.SetSetting(ctx, models.SettingNoReading, "yes"))
+		follows("nothing is read", map[int64]store.InboxVersion{a.ID: {ID: a.ID, Version: 2, Unread: true}, c.ID: {ID: c.ID, Version: 1, Unread: true}})
+	})
+}
+
 func TestDeletedInboxLeavesItsMessages(t *testing.T) {
 	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()
