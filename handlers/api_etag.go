@@ -143,8 +143,10 @@ func apiCompare(h *Handlers, c *gin.Context, show apiFunc, want string) (version
 	tag, version := entityTag(now.body.Bytes())
 	if !tagListed(want, tag, false) {
 		err := &apiBadRequest{status: http.StatusPreconditionFailed, code: "E-API-16", tag: tag}
-		if body := now.body.Bytes(); json.Valid(body) { // What is no JSON does not stand in the answer.
+		if body := now.body.Bytes(); json.Valid(body) {
 			err.current = body
+		} else { // What is no JSON does not stand in the answer, so it is not promised.
+			err.code = "E-API-20"
 		}
 		return 0, apiMismatch(c, err)
 	}

@@ -67,6 +67,9 @@ func TestEveryChangeKnowsIfMatch(t *testing.T) {
 		if stale.Code != 412 || stale.Header().Get("ETag") != tag || strings.Contains(stale.Body.String(), `"current":{`) != shows {
 			t.Errorf("%s with a stale If-Match = %d, ETag %q, want 412 with what is there: %s", name, stale.Code, stale.Header().Get("ETag"), stale.Body)
 		}
+		if says := strings.Contains(stale.Body.String(), "“current”"); says != shows {
+			t.Errorf("%s with a stale If-Match promises “current”: %t, want %t: %s", name, says, shows, stale.Body)
+		}
 		if after := w.with("admin", http.MethodGet, shown, 0); after.Header().Get("ETag") != tag {
 			t.Errorf("%s with a stale If-Match has changed something", name)
 		}

@@ -33,7 +33,7 @@ func TestInboxIsChangedAsAFileAndRestored(t *testing.T) {
 	send("apply", digest, changed).want(t, 303)
 	s.get(page, cookie).want(t, 200, "batch_size: 20", "Version 2", "Inbox changed by a file", "Messages per run")
 
-	send("show", "", "inboxes:\n  - name: A\n    setings: {}\n").want(t, 422, "Line 3, setings: There is no setings. You probably mean settings.", "setings: {}")
+	send("show", "", "inboxes:\n  - name: A\n    setings: {}\n").want(t, 422, "Line 3, setings: There is no field setings. You probably mean settings.", "setings: {}")
 	send("show", "", "inboxes:\n  - name: A\n    password: ${env:PATH}\n").want(t, 422, "Line 3, password: Variables and files of the server")
 	send("show", "", "inboxes:\n  - name: A\n  - name: B\n").want(t, 422, "The file has to be about this inbox alone")
 	s.post(page, s.as("member"), url.Values{"config": {changed}}).want(t, 403)

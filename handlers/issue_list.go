@@ -27,6 +27,7 @@ type issueListView struct {
 	Filtered bool   // An empty list may be due to the filter.
 	First    string // Address of the first page, "" when this is it.
 	Next     string // Address of the next page.
+	Total    int    // How many there are, 0 when the page is not all of them.
 	Early    bool   // The search has ended before the page was full: it goes on with the next one.
 	Query    string // As typed, with what the chosen state adds: what a view keeps.
 	Sort     string
@@ -117,6 +118,9 @@ func (v *visit) showList(status int, l listed) error {
 	}
 	data.Rows = found.Items
 	data.Early = found.Next != "" && len(found.Items) < l.filter.Limit
+	if found.Next == "" && l.filter.Cursor == "" {
+		data.Total = len(found.Items)
+	}
 	v.fillListView(&data, l, found.Next)
 	data.States, data.Levels = models.Values(nil).Words(models.ValueState), models.Values(nil).Words(models.ValuePriority)
 	if oneProject(found.Items) {

@@ -30,6 +30,7 @@ type page struct {
 	Failing                           int     // Inboxes of ours that need somebody.
 	HooksOff                          int     // Webhooks that were switched off because they did not work; for admins.
 	Unread                            int     // What the person was told and has not read.
+	Waiting                           string  // How many issues wait in triage, "" for none; above a hundred it ends.
 	NoMail                            *noMail // Nil while mail is read.
 	Demo                              bool
 	Flash                             *flash
@@ -73,6 +74,11 @@ func (v *visit) fillFrame(p *page) {
 	if p.Unread, err = v.h.Tracker.Unread(v.ctx(), v.me); err != nil {
 		v.h.Log.WarnContext(v.ctx(), "side bar not filled", slog.Any("err", err))
 	}
+	if p.Works {
+		if p.Waiting, err = v.waiting(); err != nil {
+			v.h.Log.WarnContext(v.ctx(), "side bar not filled", slog.Any("err", err))
+		}
+	}
 	if p.NoMail, err = v.noMail(); err != nil {
 		v.h.Log.WarnContext(v.ctx(), "side bar not filled", slog.Any("err", err))
 	}
@@ -86,6 +92,21 @@ func (v *visit) fillFrame(p *page) {
 	}
 	if p.Failing, err = v.h.Gateway.FailingInboxes(v.ctx(), v.access.SeesInbox); err != nil {
 		v.h.Log.WarnContext(v.ctx(), "side bar not filled", slog.Any("err", err))
+	}
+}
+
+// mostWaiting is up to how many issues in triage are counted.
+const mostWaiting = 99
+
+// waiting says how many issues wait to be sorted: "", "5" or "99+".
+func (v *visit) waiting() (string, error) {
+	switch n, err := v.h.Tracker.Waiting(v.ctx(), v.me, mostWaiting+1); {
+	case err != nil || n == 0:
+		return "", err
+	case n > mostWaiting:
+		return v.l.Number(mostWaiting) + "+", nil
+	default:
+		return v.l.Number(int64(n)), nil
 	}
 }
 

@@ -41,9 +41,15 @@ func funcs(l *i18n.Locale, assets map[string]Asset) template.FuncMap {
 		"asset":    func(name string) string { return "/static/" + name + "?v=" + assets[name].Version },
 		"lang":     func() string { return l.Lang },
 		"day":      func(t *time.Time) string { return l.Date(t.UTC()) },
+		"past":     func(t *time.Time) bool { return past(t, time.Now()) },
 		"excerpt":  excerpt,
 		"usual":    usual,
 	}
+}
+
+// past reports whether a day, at 00:00 UTC as due dates are kept, is over by the clock of the server.
+func past(day *time.Time, now time.Time) bool {
+	return day.UTC().Format(time.DateOnly) < now.Format(time.DateOnly)
 }
 
 // usual reports whether a value of the history is a state or priority that is no project's own.

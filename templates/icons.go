@@ -14,6 +14,18 @@ func icons(name string) string {
 		return `<rect x="2" y="3.5" width="12" height="9" rx="1.5"/><path d="m2.5 4.5 5.5 4 5.5-4"/>`
 	case "inbox":
 		return `<path d="M2 9.5 4 4h8l2 5.5V12a1 1 0 0 1-1 1H3a1 1 0 0 1-1-1z"/><path d="M2 9.5h3.5l1 1.5h3l1-1.5H14"/>`
+	case "out":
+		return `<path d="M8 9V2.5M5.2 5.2 8 2.4l2.8 2.8M2 9.5h3.5l1 1.5h3l1-1.5H14V12a1 1 0 0 1-1 1H3a1 1 0 0 1-1-1z"/>`
+	case "send":
+		return `<path d="M14 2.5 2 7.2l4.6 2.2L8.8 14z"/><path d="M14 2.5 6.6 9.4"/>`
+	case "hook":
+		return `<circle cx="4" cy="11.5" r="2"/><circle cx="12" cy="11.5" r="2"/><circle cx="8" cy="4" r="2"/><path d="M7 5.8 4.9 9.7M9 5.8l2.1 3.9M6 11.5h4"/>`
+	case "person":
+		return `<circle cx="8" cy="5.3" r="2.7"/><path d="M3 13.5c.3-2.8 2.2-4.3 5-4.3s4.7 1.5 5 4.3"/>`
+	case "clock":
+		return `<circle cx="8" cy="8" r="5.5"/><path d="M8 4.8V8l2.2 1.6"/>`
+	case "record":
+		return `<rect x="3" y="2.5" width="10" height="11" rx="1"/><path d="M5.5 5.5h5M5.5 8h5M5.5 10.5h3"/>`
 	case "project":
 		return `<path d="M2 12.5v-9h4l1.5 2H14v7z"/>`
 	case "people":

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"letterbox/internal/i18n"
 )
@@ -41,6 +42,27 @@ func TestHiddenCharactersAreShown(t *testing.T) {
 	} {
 		if got := Visible(text); got != want {
 			t.Errorf("Visible(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestDayIsPastOnceItIsOver(t *testing.T) {
+	due := time.Date(2026, 3, 29, 0, 0, 0, 0, time.UTC)
+	east := time.FixedZone("", 14*60*60)
+	for _, test := range []struct {
+		now  time.Time
+		want bool
+	}{
+		{due.Add(-time.Second), false},
+		{due, false},
+		{due.Add(24*time.Hour - time.Second), false},
+		{due.Add(24 * time.Hour), true},
+		{due.AddDate(1, -11, 0), true},
+		{time.Date(2026, 3, 29, 23, 59, 0, 0, east), false}, // The day of the clock of the server, not that of UTC.
+		{time.Date(2026, 3, 30, 0, 0, 0, 0, east), true},
+	} {
+		if got := past(&due, test.now); got != test.want {
+			t.Errorf("past at %s = %t, want %t", test.now, got, test.want)
 		}
 	}
 }

@@ -73,6 +73,9 @@ func TestReporterSeesItsOwnIssuesWithoutNotes(t *testing.T) {
 		if page, err := w.Issues(t.Context(), &rita, tracker.IssueFilter{Triage: true}); err != nil || len(page.Items) != 0 {
 			t.Errorf("triage shows %d (%v), want nothing", len(page.Items), err)
 		}
+		if n, err := w.Waiting(t.Context(), &rita, 9); err != nil || n != 0 {
+			t.Errorf("%d (%v) wait in triage, want none", n, err)
+		}
 		title := "Changed"
 		for _, tc := range []struct {
 			do   string

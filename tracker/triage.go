@@ -33,3 +33,20 @@ func (s *Service) triage(ctx context.Context, q *store.IssueQuery) error {
 	q.Where = append(q.Where, store.Condition{Field: store.ByAssignee, Not: true})
 	return nil
 }
+
+// Waiting counts the issues that wait to be sorted by the person, up to most.
+func (s *Service) Waiting(ctx context.Context, by *models.User, most int) (int, error) {
+	a, err := s.Access(ctx, by)
+	if err != nil {
+		return 0, err
+	}
+	q, nothing, err := s.issueQuery(ctx, by, a, IssueFilter{Triage: true})
+	if err != nil || nothing {
+		return 0, err
+	}
+	n, err := s.store.CountIssues(ctx, q, most)
+	if err != nil {
+		return 0, fmt.Errorf("count what waits: %w", err)
+	}
+	return n, nil
+}
