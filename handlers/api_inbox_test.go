@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -160,13 +162,36 @@ func TestSecretsStandInNoAnswer(t *testing.T) {
 	if err := w.h.Tracker.SetPassword(t.Context(), tracker.CommandLine(), w.users["admin"].ID, "a long enough "+canary); err != nil {
 		t.Fatal(err)
 	}
+	w.account()
+	hook := w.get("admin", "POST", "/webhooks", `{"name":"Robot","url":"https://hooks.elsewhere.example/","events":["issue.created"]}`, 201)
+	shown, _ := hook["secret"].(string)
+	if !strings.HasPrefix(shown, "whsec_") {
+		t.Fatalf("the new webhook = %v, want its secret, once", hook)
+	}
+	admin := w.users["admin"]
+	session, err := w.h.Tracker.StartSession(t.Context(), &admin, nil)
+	w.ok(err)
+	for _, r := range w.h.routes() { // Each page, too.
+		if r.method == http.MethodGet && r.path != "/changes" {
+			paths = append(paths, regexp.MustCompile(`:[a-z]+`).ReplaceAllString(r.path, "1"))
+		}
+	}
+	cookie := w.h.sessionCookie() + "=" + session
+	seen := 0
 	for _, path := range paths {
-		body := w.do("admin", "GET", path, "").Body.String()
-		for _, secret := range []string{canary, w.tokens["admin"], w.tokens["member"], "$argon2id$"} {
+		got := w.do("admin", "GET", path, "", "Cookie", cookie)
+		if got.Code == 200 {
+			seen++
+		}
+		body := got.Body.String()
+		for _, secret := range []string{canary, w.tokens["admin"], w.tokens["member"], "$argon2id$", shown, session} {
 			if strings.Contains(body, secret) {
 				t.Errorf("GET %s holds a secret", path)
 			}
 		}
+	}
+	if seen < 80 {
+		t.Errorf("%d of %d answers show something, want most of them", seen, len(paths))
 	}
 }
 

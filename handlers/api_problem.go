@@ -113,6 +113,8 @@ func (h *Handlers) apiExplain(c *gin.Context, lang string, err error) apiProblem
 		return apiProblem{Status: http.StatusNotFound, Code: "E-404"}
 	case errors.Is(err, models.ErrForbidden):
 		return apiProblem{Status: http.StatusForbidden, Code: "E-403"}
+	case errors.Is(err, errExports):
+		return apiProblem{Status: http.StatusTooManyRequests, Code: "E-429", Detail: h.cat.T(lang, "E-429-EXPORT", nil)}
 	case errors.Is(err, models.ErrConflict):
 		return apiProblem{Status: http.StatusConflict, Code: "E-409"}
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

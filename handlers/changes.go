@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -63,7 +64,7 @@ func changes(v *visit) error {
 	r := v.h.live.subscribe()
 	defer v.h.live.unsubscribe(r)
 	out := http.NewResponseController(v.Writer)
-	_ = out.SetWriteDeadline(time.Time{}) // Not every writer has a deadline to lift.
+	_ = errors.Join(out.SetWriteDeadline(time.Time{}), out.SetReadDeadline(time.Time{})) // Not every writer has deadlines to lift.
 	v.Header("Content-Type", "text/event-stream")
 	v.Status(http.StatusOK)
 	if _, err := fmt.Fprint(v.Writer, "retry: 5000\n\n"); err != nil {

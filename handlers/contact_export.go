@@ -9,15 +9,11 @@ import (
 	"letterbox/models"
 )
 
-// exportContact streams the archive of a contact. Until its first octet an error is an answer like any other; after it
-// the stream ends early, which leaves an archive that cannot be opened.
+// exportContact streams the archive of a contact.
 func (h *Handlers) exportContact(c *gin.Context, by *models.User, id int64) error {
-	w := &archive{c: c, name: fmt.Sprintf("contact-%d.zip", id)}
-	err := h.Tracker.ExportContact(c.Request.Context(), by, id, w)
-	if err != nil && w.begun {
-		panic(http.ErrAbortHandler) // Nobody must take half of it for all.
-	}
-	return err
+	return h.export(c, func() error {
+		return h.Tracker.ExportContact(c.Request.Context(), by, id, &archive{c: c, name: fmt.Sprintf("contact-%d.zip", id)})
+	})
 }
 
 // archive sends the headers of a download with the first octets.
@@ -35,5 +31,6 @@ func (w *archive) Write(p []byte) (int, error) {
 		w.c.Header("Cache-Control", "private, no-store")
 		w.c.Status(http.StatusOK)
 	}
+	keepReading(w.c.Writer)
 	return w.c.Writer.Write(p)
 }

@@ -49,6 +49,8 @@ func (v *visit) fail(err error) {
 		v.failed(http.StatusMethodNotAllowed, "E-405", nil)
 	case errors.Is(err, models.ErrConflict):
 		v.failed(http.StatusConflict, "E-409-PAGE", nil)
+	case errors.Is(err, errExports):
+		v.failed(http.StatusTooManyRequests, "E-429-EXPORT", nil)
 	case errors.As(err, &large):
 		v.failed(http.StatusRequestEntityTooLarge, "E-413-FORM", map[string]string{"max": v.l.Size(large.Limit)})
 	case errors.Is(err, errUnreadable):

@@ -56,6 +56,7 @@ type Handlers struct {
 
 	pictures *picture.Decoder
 	shelf    *shelf
+	exports  chan struct{} // Holds one for each export that is being made.
 }
 
 // New returns the handler of all routes. The error names what is wrong with the templates, the message catalogue or
@@ -93,5 +94,5 @@ func build(d Deps) (*Handlers, error) {
 			return nil, fmt.Errorf("base URL: %w", err)
 		}
 	}
-	return &Handlers{Deps: d, cat: cat, views: views, assets: assets, csrf: csrf, live: newLive(), pictures: picture.NewDecoder(), shelf: newShelf()}, nil
+	return &Handlers{Deps: d, cat: cat, views: views, assets: assets, csrf: csrf, live: newLive(), pictures: picture.NewDecoder(), shelf: newShelf(), exports: make(chan struct{}, maxExports)}, nil
 }

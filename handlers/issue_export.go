@@ -17,7 +17,9 @@ const maxExport = 10_000
 
 // issueExport answers with the issues of a list as CSV (RFC 4180), at most 10,000. A value that a spreadsheet would
 // take for a formula begins with an apostrophe (SEC-73 of the security requirements).
-func issueExport(v *visit) error {
+func issueExport(v *visit) error { return v.h.export(v.Context, v.exportIssues) }
+
+func (v *visit) exportIssues() error {
 	l := v.readList()
 	l.filter.Cursor, l.filter.Limit = "", 200
 	page, err := v.h.Tracker.Issues(v.ctx(), v.me, l.filter)
@@ -38,6 +40,7 @@ func issueExport(v *visit) error {
 		for _, row := range page.Items {
 			_ = out.Write(csvRow(row))
 		}
+		keepReading(v.Writer)
 		if out.Flush(); out.Error() != nil {
 			return nil // Nobody is there to read on.
 		}

@@ -207,6 +207,6 @@ func openAPIProblems() object {
 	return object{
 		"E-400": object{"status": 400}, "E-401": object{"status": 401}, "E-403": object{"status": 403}, "E-404": object{"status": 404},
 		"E-405": object{"status": 405}, "E-409": object{"status": 409}, "E-412": object{"status": 412}, "E-413": object{"status": 413}, "E-415": object{"status": 415},
-		"E-422": object{"status": 422}, "E-500": object{"status": 500}, "E-502": object{"status": 502}, "E-503": object{"status": 503},
+		"E-422": object{"status": 422}, "E-429": object{"status": 429}, "E-500": object{"status": 500}, "E-502": object{"status": 502}, "E-503": object{"status": 503},
 	}
 }

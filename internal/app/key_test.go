@@ -170,3 +170,68 @@ func TestRotatedKeyOpensEverythingAndTheOldOneNothing(t *testing.T) {
 		})
 	}
 }
+
+// A rotation that ends half-way, as by a kill, leaves all that it has not reached with the old key and all readable; the
+// next one goes on to the end.
+func TestRotationThatEndsHalfWayLosesNothing(t *testing.T) {
+	ctx, log := t.Context(), slog.New(slog.DiscardHandler)
+	cfg := config.Default()
+	cfg.Data = t.TempDir()
+	cfg.DB = "sqlite:" + filepath.Join(cfg.Data, "letterbox.db")
+	a, inbox := keepsSecrets(t, cfg, log)
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// The new key is in the file and nothing is sealed by it yet: so far a process came that was killed there.
+	if _, err := secret.Prepend(cfg.Data); err != nil {
+		t.Fatal(err)
+	}
+	s, err := OpenStore(ctx, cfg, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	killed := errors.New("killed")
+	reached := 0
+	_, err = s.Reseal(ctx, func(one store.Sealed) (string, error) {
+		if reached++; reached > 2 {
+			return "", killed
+		}
+		return "no longer readable", nil
+	})
+	if !errors.Is(err, killed) {
+		t.Fatalf("Reseal = %v, want it to end after two", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	opens := func(when string) {
+		t.Helper()
+		a, err := New(ctx, cfg, log)
+		if err != nil {
+			t.Fatalf("start %s: %v", when, err)
+		}
+		defer a.Close()
+		ring, _, err := secret.Load(cfg.SecretKey, cfg.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := a.Store.Reseal(ctx, func(one store.Sealed) (string, error) {
+			where, err := placeOf(one)
+			if err == nil {
+				_, err = ring.Open(one.Text, where)
+			}
+			return one.Text, err
+		})
+		if err != nil || n != 4 {
+			t.Errorf("%s %d secrets can be opened, %v, want all four", when, n, err)
+		}
+		if v, err := a.Gateway.Inbox(ctx, inbox); err != nil || !v.PasswordSet {
+			t.Errorf("%s the password is gone: %v", when, err)
+		}
+	}
+	opens("half-way")
+	if n, err := RotateKey(ctx, cfg, log); err != nil || n != 4 {
+		t.Fatalf("RotateKey = %d, %v, want all four", n, err)
+	}
+	opens("after the next rotation")
+}

@@ -100,6 +100,10 @@ func (a *App) serve(ctx context.Context, demo func(context.Context) error, ready
 	return err
 }
 
+// slowest is how long a request may take to come in and its answer to be read: 30 MB at 35 kB/s. Streams that go on lift
+// it, exports stretch it while they are read.
+const slowest = 15 * time.Minute
+
 func (a *App) webServer(url string, demo func(context.Context) error) (*http.Server, error) {
 	h, err := handlers.New(handlers.Deps{
 		Tracker: a.Tracker, Gateway: a.Gateway, Webhooks: a.Webhooks, Log: a.Log, BaseURL: url, Version: Version(),
@@ -110,7 +114,7 @@ func (a *App) webServer(url string, demo func(context.Context) error) (*http.Ser
 		return nil, err
 	}
 	return &http.Server{
-		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: slowest, WriteTimeout: slowest, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug),
 	}, nil
 }
