@@ -57,9 +57,10 @@ func (g *Gateway) doAsFlowed(ctx context.Context, d *delivery, want flow.Decisio
 		if err != nil {
 			return err
 		}
-		code := "match.flow_project"
-		if !ok {
-			code = "match.flow_no_project"
+		code := "match.flow_no_project"
+		if ok {
+			code = "match.flow_project"
+			d.claim("project", "project", byFlow)
 		}
 		d.note(models.StepMatch, code, "project", cut(or(p.Key, want.Project), 100))
 	}
@@ -82,7 +83,10 @@ func (g *Gateway) doAsFlowed(ctx context.Context, d *delivery, want flow.Decisio
 	if d.data != nil && len(sets.Labels) > 0 { // They add to those of the profile.
 		sets.Labels = slices.Concat(d.data.Labels, sets.Labels)
 	}
-	d.overlay("flow", sets)
+	if want.Folder != "" {
+		d.claim("folder", "folder", byFlow)
+	}
+	d.overlay("flow", byFlow, sets)
 	return nil
 }
 

@@ -81,6 +81,9 @@ func (r flowDice) action() models.FlowAction {
 	if !r.in(3) && (a.Do == "reject" || a.Do == "set_aside") { // They end the list; not each time.
 		a.Do = "label"
 	}
+	if a.Do == "script" { // A process each time; see TestSharedScriptsRunInTheirOrderAndTheLastOneWins.
+		a.Do = "label"
+	}
 	switch a.Do {
 	case "project":
 		a.Value = r.of("SUP", "OPS", "OLD")

@@ -66,6 +66,10 @@ func (g *Gateway) mayRoute(ctx context.Context, by *models.User, before, after m
 		return err
 	}
 	list = append(list, unknown...)
+	if unknown, err = g.noScripts(ctx, by, before, after); err != nil {
+		return err
+	}
+	list = append(list, unknown...)
 	for i, r := range after.Rules {
 		for j, a := range r.Actions {
 			if a.Do != "project" || slices.Contains(had, strings.TrimSpace(a.Value)) {

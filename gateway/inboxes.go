@@ -147,6 +147,9 @@ func (g *Gateway) CreateInbox(ctx context.Context, by *models.User, d InboxDraft
 		if err := g.Store.CreateInbox(ctx, &ib); err != nil {
 			return err
 		}
+		if err := g.knownScript(ctx, models.Script{}, d.Rules.Script); err != nil {
+			return err
+		}
 		if err := g.mayRoute(ctx, by, models.Flow{}, d.Rules.Flow); err != nil {
 			return err
 		}
@@ -267,6 +270,9 @@ func (g *Gateway) newRules(ctx context.Context, by *models.User, ib *models.Inbo
 	}
 	if cur.Rules.Script != rules.Script && !mayScript(by) {
 		return fmt.Errorf("change the script: %w", models.ErrForbidden)
+	}
+	if err := g.knownScript(ctx, cur.Rules.Script, rules.Script); err != nil {
+		return err
 	}
 	if err := g.mayRoute(ctx, by, cur.Rules.Flow, rules.Flow); err != nil {
 		return err

@@ -49,7 +49,17 @@ type Decision struct {
 	Args        map[string]string // Placeholders of the sentence of Reason, when the gate has decided.
 	Data        *extract.Outcome  // What a profile has read and the script has set; nil: nothing.
 	Flow        flow.Decision     // What the flow rules want.
-	Script      *script.Result    // What the script of the inbox said; nil: it was not asked.
+	Scripts     []ScriptRun       // What scripts said, in order.
+}
+
+// ScriptNamed returns what the shared script of that name said, or with "" the inbox's own; nil when it was not asked.
+func (d Decision) ScriptNamed(name string) *script.Result {
+	for i := range d.Scripts {
+		if rule.Fold(d.Scripts[i].Name) == rule.Fold(name) {
+			return &d.Scripts[i].Result
+		}
+	}
+	return nil
 }
 
 // Messages returns a page of the inbound log.

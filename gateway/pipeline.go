@@ -57,7 +57,9 @@ type delivery struct {
 	followers []int64             // Set by match: who watches the issue because a flow rule says so.
 	changed   models.MailUpdate   // Set by match: what flow rules change of the issue of a comment.
 	answers   scriptAnswers       // What the script has said to what it was asked.
-	answer    *script.Result      // Set by match: the run of the script; nil: there was none.
+	ran       []ScriptRun         // Set by match: the scripts that have run, in order.
+	setBy     map[string]string   // Set by match: who has set what; see claim.
+	draft     scriptDraft         // A version of a shared script that is tried; nil: those in force count.
 	scripted  script.Decision     // Set by match: what the script wants.
 	routed    int64               // Set by match: the project of a new issue, where the script names one; 0: that of the inbox.
 	target    target              // Set by match.

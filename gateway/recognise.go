@@ -14,10 +14,10 @@ import (
 	"letterbox/models"
 )
 
-// recognise lets the profiles, the flow rules and the script of the inbox read a message that was let in. What they found
+// recognise lets the profiles, the flow rules and the scripts of the inbox read a message that was let in. What they found
 // decides with match: it says what becomes of a mail that none of the profiles knows, and names the issue of its merge key.
 func (g *Gateway) recognise(ctx context.Context, d *delivery) error {
-	d.data, d.assignee, d.priority, d.keyed, d.answer, d.scripted, d.routed, d.flowed = nil, nil, nil, nil, nil, script.Decision{}, 0, flow.Decision{}
+	d.data, d.assignee, d.priority, d.keyed, d.ran, d.setBy, d.scripted, d.routed, d.flowed = nil, nil, nil, nil, nil, nil, script.Decision{}, 0, flow.Decision{}
 	if headerOnly(d.row) || d.rest() {
 		return nil
 	}
@@ -28,7 +28,7 @@ func (g *Gateway) recognise(ctx context.Context, d *delivery) error {
 	if err := g.askFlow(ctx, d); err != nil || d.decided() {
 		return err
 	}
-	if err := g.askScript(ctx, d); err != nil || d.decided() || d.data == nil {
+	if err := g.askScripts(ctx, d); err != nil || d.decided() || d.data == nil {
 		return err
 	}
 	if err := g.findAssignee(ctx, d); err != nil {

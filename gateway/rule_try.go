@@ -36,6 +36,11 @@ func (g *Gateway) TryRules(ctx context.Context, inboxID int64, draft models.Rule
 	if err != nil {
 		return Tried{}, err
 	}
+	return t.read(ctx, r)
+}
+
+// read is run for a mail that is handed in.
+func (t *trial) read(ctx context.Context, r io.Reader) (Tried, error) {
 	limit := t.inbox.Settings.MaxMessageSize
 	raw, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
@@ -44,7 +49,7 @@ func (g *Gateway) TryRules(ctx context.Context, inboxID int64, draft models.Rule
 	if int64(len(raw)) > limit {
 		return Tried{}, &models.Invalid{Field: "mail", Code: "E-TRY-02", Args: map[string]string{"max": itoa(limit)}}
 	}
-	return t.run(ctx, models.Message{InboxID: inboxID, Size: int64(len(raw))}, raw)
+	return t.run(ctx, models.Message{InboxID: t.inbox.ID, Size: int64(len(raw))}, raw)
 }
 
 // TryRulesOnLatest decides on the latest n messages of an inbox whose octets are kept, newest first, under the rules in
@@ -54,13 +59,18 @@ func (g *Gateway) TryRulesOnLatest(ctx context.Context, inboxID int64, draft mod
 	if err != nil {
 		return nil, err
 	}
-	rows, _, err := g.Store.Messages(ctx, store.MessageFilter{InboxIDs: []int64{inboxID}, Kept: true, Limit: min(n, mostTried)})
+	return t.latest(ctx, n)
+}
+
+// latest is run for the latest n messages of the inbox.
+func (t *trial) latest(ctx context.Context, n int) ([]Tried, error) {
+	rows, _, err := t.g.Store.Messages(ctx, store.MessageFilter{InboxIDs: []int64{t.inbox.ID}, Kept: true, Limit: min(n, mostTried)})
 	if err != nil {
 		return nil, fmt.Errorf("read the log: %w", err)
 	}
 	out, started := make([]Tried, 0, len(rows)), time.Now()
 	for _, row := range rows {
-		if time.Since(started) > scriptTrials && !(t.draft.rules.Script.Empty() && t.inForce.rules.Script.Empty()) {
+		if time.Since(started) > scriptTrials && (t.draft.scripted || t.inForce.scripted) {
 			break
 		}
 		one, err := t.run(ctx, row, nil)
@@ -94,6 +104,7 @@ type trial struct {
 	inbox          models.Inbox
 	own            map[string]bool
 	inForce, draft *compiledRules
+	script         scriptDraft // Tried with the draft; nil: those in force.
 }
 
 func (g *Gateway) newTrial(ctx context.Context, inboxID int64, draft models.Rules) (*trial, error) {
@@ -132,6 +143,7 @@ func (t *trial) run(ctx context.Context, row models.Message, raw []byte) (Tried,
 	if out.InForce, err = t.decide(ctx, *d, t.inForce); err != nil {
 		return out, err
 	}
+	d.draft = t.script
 	out.Draft, err = t.decide(ctx, *d, t.draft)
 	return out, err
 }
@@ -150,7 +162,7 @@ func (t *trial) decide(ctx context.Context, d delivery, rules *compiledRules) (D
 func (d *delivery) decision() Decision {
 	return Decision{
 		State: d.state, Reason: d.reason, IssueNumber: d.target.comment, ProjectID: d.project(), Title: d.title(),
-		Trace: d.trace, Parsed: d.mail, Args: d.verdict.Args, Data: d.data, Flow: d.flowed, Script: d.answer,
+		Trace: d.trace, Parsed: d.mail, Args: d.verdict.Args, Data: d.data, Flow: d.flowed, Scripts: d.ran,
 	}
 }
 

@@ -17,15 +17,16 @@ import (
 
 // compiledRules are the rules of one version, ready to decide. A version never changes.
 type compiledRules struct {
-	version int64
-	rules   models.Rules
-	set     *rule.Set
-	data    *extract.Set
-	flow    *flow.Set
+	version  int64
+	rules    models.Rules
+	set      *rule.Set
+	data     *extract.Set
+	flow     *flow.Set
+	scripted bool // Scripts may be asked.
 }
 
 func compileRules(version int64, rules models.Rules) (*compiledRules, error) {
-	c := &compiledRules{version: version, rules: rules}
+	c := &compiledRules{version: version, rules: rules, scripted: !rules.Script.Empty() || len(flow.Scripts(rules.Flow)) > 0}
 	var err error
 	if c.set, err = rule.Compile(rules); err != nil {
 		return nil, err

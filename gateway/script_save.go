@@ -35,7 +35,10 @@ func (g *Gateway) SaveScript(ctx context.Context, by *models.User, inboxID, base
 // tidyScript leaves out what is usual, so that saving without a change makes no version.
 func tidyScript(s models.Script) models.Script {
 	s.Source = strings.ReplaceAll(s.Source, "\r\n", "\n")
-	if strings.TrimSpace(s.Source) == "" {
+	if s.Uses = strings.TrimSpace(s.Uses); strings.TrimSpace(s.Source) == "" {
+		s.Source = ""
+	}
+	if s.Empty() {
 		return models.Script{}
 	}
 	if s.OnFailure == "set_aside" {
@@ -47,10 +50,13 @@ func tidyScript(s models.Script) models.Script {
 // wrongScript returns what keeps a script from being put in force, as a models.InvalidList. It is compiled where scripts
 // run, never here.
 func (g *Gateway) wrongScript(ctx context.Context, s models.Script) error {
+	if s.Source != "" && s.Uses != "" {
+		return models.InvalidList{{Field: "uses", Code: "E-SCRIPT-07"}}
+	}
 	if s.OnFailure != "" && s.OnFailure != "set_aside" && s.OnFailure != "go_on" {
 		return models.InvalidList{{Field: "on_failure", Code: "E-SCRIPT-03"}}
 	}
-	if s.Empty() {
+	if s.Source == "" {
 		return nil
 	}
 	if len(s.Source) > script.MaxSource {
@@ -85,6 +91,9 @@ func scriptText(s models.Script) string {
 		return ""
 	}
 	text := s.Source
+	if s.Uses != "" {
+		text = "uses = " + s.Uses
+	}
 	if s.OnFailure != "" {
 		text = "on_failure = " + s.OnFailure + "\n" + text
 	}

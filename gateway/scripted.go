@@ -13,10 +13,11 @@ import (
 	"letterbox/models"
 )
 
-// doAsScripted takes over what a script has decided. What it sets goes over what a profile has set.
-func (g *Gateway) doAsScripted(ctx context.Context, d *delivery, want script.Decision) error {
+// doAsScripted takes over what a script has decided. What it sets goes over what a profile, flow rules and the scripts before it
+// have set.
+func (g *Gateway) doAsScripted(ctx context.Context, d *delivery, s scriptRun, want script.Decision) error {
 	if want.Folder != "" {
-		d.noteFolder(want.Folder)
+		d.noteFolder(s.name, want.Folder)
 	}
 	switch {
 	case want.Reject != "" && d.told == nil:
@@ -37,9 +38,10 @@ func (g *Gateway) doAsScripted(ctx context.Context, d *delivery, want script.Dec
 			return err
 		}
 		if !ok {
-			d.scriptFailed(script.Failure{Kind: script.Unusable, Detail: fmt.Sprintf("there is no project %q to which issues can be added", want.Project)})
+			d.scriptFailed(s, script.Failure{Kind: script.Unusable, Detail: fmt.Sprintf("there is no project %q to which issues can be added", want.Project)})
 			return nil
 		}
+		d.claim("project", "project", s.name)
 		if p.ID != was {
 			d.note(models.StepMatch, "match.script_project", "project", p.Key)
 		}
@@ -50,41 +52,68 @@ func (g *Gateway) doAsScripted(ctx context.Context, d *delivery, want script.Dec
 			return err
 		}
 		if p == nil {
-			d.scriptFailed(script.Failure{Kind: script.Unusable, Detail: fmt.Sprintf("priority is %q, want low, normal, high, urgent or one that the project has", cut(want.Priority, 100))})
+			d.scriptFailed(s, script.Failure{Kind: script.Unusable, Detail: fmt.Sprintf("priority is %q, want low, normal, high, urgent or one that the project has", cut(want.Priority, 100))})
 			return nil
 		}
 	}
+	silent := d.scripted.Silent
 	d.scripted = want
-	if want.Silent {
+	if d.scripted.Silent = silent || want.Silent; want.Silent {
 		d.note(models.StepMatch, "match.script_silent")
 	}
-	d.overlay("script", want)
+	d.overlay("script", s.name, want)
 	return nil
 }
 
 // noteFolder takes over the folder that a script names for the message. Only what has come over IMAP is moved.
-func (d *delivery) noteFolder(folder string) {
+func (d *delivery) noteFolder(by, folder string) {
 	code := "match.script_folder"
 	if d.inbox.Settings.Receive != doorIMAP {
 		code = "match.script_no_folder"
 	}
+	d.claim("folder", "folder", by)
 	d.flowed.Folder = folder
 	d.note(models.StepMatch, code, "folder", folder)
 }
 
-// overlay writes what flow rules or a script set over what a profile has set. by is "flow" or "script".
-func (d *delivery) overlay(by string, want script.Decision) {
+// byFlow says that flow rules have set something; no script has such a name.
+const byFlow = " "
+
+// claim notes that something is set by flow rules ([byFlow]), by a shared script or by the script of the inbox (""), and tells
+// who has set it before: the last one counts.
+func (d *delivery) claim(key, set, by string) {
+	switch was, ok := d.setBy[key]; {
+	case !ok || was == by:
+	case was == byFlow:
+		d.note(models.StepMatch, "match.script_over_flow", "set", set)
+	default:
+		d.note(models.StepMatch, "match.script_over", "set", set, "name", was)
+	}
+	if d.setBy == nil {
+		d.setBy = map[string]string{}
+	}
+	d.setBy[key] = by
+}
+
+// overlay writes what flow rules or a script set over what a profile has set. by is "flow" or "script", who as [delivery.claim]
+// has it.
+func (d *delivery) overlay(by, who string, want script.Decision) {
 	o := extract.Outcome{Update: true}
 	if d.data != nil {
 		o = *d.data
 	}
 	set := false
-	put := func(name, value string, to *string) {
+	put := func(key, value string, to *string) {
 		if value == "" {
 			return
 		}
 		set = true
-		d.note(models.StepMatch, "match."+by+"_sets", "set", name, "value", cut(value, 300))
+		if name, _, ok := strings.Cut(value, ": "); name == "" || !ok || key != "fields" {
+			d.claim(key, key, who)
+		} else {
+			d.claim(key+"."+strings.ToLower(name), key, who)
+		}
+		d.note(models.StepMatch, "match."+by+"_sets", "set", key, "value", cut(value, 300))
 		if to != nil {
 			*to = value
 		}
@@ -131,7 +160,7 @@ func withField(fields []extract.Field, f script.Field) []extract.Field {
 // noteUnset says that a comment takes nothing of what the script sets: that is for new issues, and for those that the
 // merge key names.
 func (d *delivery) noteUnset() {
-	if d.answer != nil && d.data != nil && d.state == models.MessageCommented && !d.target.byKey {
+	if len(d.ran) > 0 && d.data != nil && d.state == models.MessageCommented && !d.target.byKey {
 		d.note(models.StepMatch, "match.script_comment", "key", issueKey(d.target.comment))
 	}
 }

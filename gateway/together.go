@@ -81,7 +81,7 @@ func (v *visit) concludeGroup(ctx context.Context, group []*delivery) (err error
 	defer discardAll(ctx, group)
 	for len(group) > 0 {
 		n := 1
-		if len(group) > 1 && v.g.Store.Shareable() && v.rules.rules.Script.Empty() { // A script takes its time outside of a transaction.
+		if len(group) > 1 && v.g.Store.Shareable() && !v.rules.scripted { // A script takes its time outside of a transaction.
 			n, err = v.commitTogether(ctx, group)
 		} else {
 			err = v.concludeOne(ctx, group[0])

@@ -82,6 +82,7 @@ func TestEveryRouteKnowsWhoMayComeToIt(t *testing.T) {
 		"/projects/:id/priorities":      {303, 403, 403, 403, 200, 200},
 		"/smime/keys/:id/certificate":   {303, 403, 403, 403, 403, 404},
 		"/webhooks/:id":                 {303, 403, 403, 403, 403, 404},
+		"/scripts/:id":                  {303, 403, 403, 403, 403, 404},
 		"/oauth/callback":               {303, 403, 403, 403, 400, 400},
 		"/changes":                      nil, // A stream, see TestChangesReachThePages.
 	}

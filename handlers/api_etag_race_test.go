@@ -59,6 +59,8 @@ func (w *apiWorld) elsewhere(shown string, n int) {
 		_, err = w.h.Tracker.SaveOrganisation(ctx, cli, models.Organisation{ID: 1, Name: name, Entries: []string{"elsewhere.example"}})
 	case "/picture-senders/:id":
 		_, err = w.h.Tracker.ShowPicturesOf(ctx, &admin, "anna@elsewhere.example", true)
+	case "/scripts/:id":
+		w.get("admin", "PATCH", "/scripts/"+decimal(w.sharedScript()), fmt.Sprintf(`{"source":"const onEmail = () => %d"}`, n), 200)
 	case "/webhooks/:id":
 		w.get("admin", "PATCH", "/webhooks/"+decimal(w.webhook()), fmt.Sprintf(`{"name":%q}`, name), 200)
 	case "/inboxes/:id", "/inboxes/:id/config":

@@ -231,6 +231,8 @@ func (w *apiWorld) request(who, method, path string, n int) *httptest.ResponseRe
 			all = append(all, one)
 		}
 		id = all[0].ID
+	case strings.HasPrefix(path, "/scripts/"):
+		id = w.sharedScript()
 	case strings.HasPrefix(path, "/webhooks/"):
 		id = w.webhook()
 	case strings.HasPrefix(path, "/users"):
@@ -254,6 +256,19 @@ func (w *apiWorld) request(who, method, path string, n int) *httptest.ResponseRe
 		return w.do(who, method, apiPrefix+path+"?inbox=Support", apiMail, "Content-Type", "message/rfc822")
 	}
 	return w.do(who, method, apiPrefix+filled, bodies[method+" "+path])
+}
+
+// sharedScript returns the ID of a shared script, which is made when there is none.
+func (w *apiWorld) sharedScript() int64 {
+	w.t.Helper()
+	all, err := w.h.Gateway.SharedScripts(w.t.Context())
+	w.ok(err)
+	if len(all) > 0 {
+		return all[0].ID
+	}
+	made, err := w.h.Gateway.AddSharedScript(w.t.Context(), nil, models.SharedScript{Name: "Alarm", Source: "const onEmail = () => null"})
+	w.ok(err)
+	return made.ID
 }
 
 // webhook returns the ID of a webhook, which is made when there is none.

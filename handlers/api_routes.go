@@ -33,7 +33,7 @@ func apiRoutes() []apiRoute {
 	user, issue, message := reflect.TypeFor[apiUserOut](), reflect.TypeFor[apiIssueOut](), reflect.TypeFor[apiMessageOut]()
 	inbox := reflect.TypeFor[apiInboxType]()
 	page := []string{"limit", "cursor"}
-	return append(slices.Concat(apiOutgoingRoutes(), apiWebhookRoutes(), apiPeopleRoutes(), apiInboxPartRoutes(), apiPastRoutes(), apiReadingRoutes(), apiDiagnosisRoutes(), apiTripRoutes()), []apiRoute{
+	return append(slices.Concat(apiOutgoingRoutes(), apiWebhookRoutes(), apiSharedScriptRoutes(), apiPeopleRoutes(), apiInboxPartRoutes(), apiPastRoutes(), apiReadingRoutes(), apiDiagnosisRoutes(), apiTripRoutes()), []apiRoute{
 		{method: get, path: "/projects", handle: apiProjectList, summary: "List the projects you see", query: page, out: project, list: true, status: 200},
 		{method: post, path: "/projects", handle: apiProjectCreate, summary: "Add a project", in: projectIn, out: project, status: 201},
 		{method: get, path: "/projects/:key", handle: apiProjectShow, summary: "Show a project", out: project, status: 200},

@@ -11,7 +11,8 @@ import (
 
 // apiScriptOut is the script of an inbox.
 type apiScriptOut struct {
-	Source      string `json:"source"`       // "" when there is none.
+	Source      string `json:"source"`       // "" when there is none of its own.
+	Uses        string `json:"uses"`         // Name of the shared script that is run instead.
 	OnFailure   string `json:"on_failure"`   // "set_aside" or "go_on".
 	RuleVersion int64  `json:"rule_version"` // The version of the rules that holds it.
 }
@@ -19,12 +20,14 @@ type apiScriptOut struct {
 // apiScriptIn is what can be set of a script. What is not given stays.
 type apiScriptIn struct {
 	Source    *string `json:"source"`
+	Uses      *string `json:"uses"`
 	OnFailure *string `json:"on_failure"`
 }
 
 // apiScriptTryIn is a script that is tried: the one in force unless it says otherwise.
 type apiScriptTryIn struct {
 	Source    *string `json:"source"`
+	Uses      *string `json:"uses"`
 	OnFailure *string `json:"on_failure"`
 	Count     *int    `json:"count"` // How many of the latest messages, at most 20.
 }
@@ -54,7 +57,7 @@ func apiScriptShow(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, apiScriptOut{v.Rules.Script.Source, or(v.Rules.Script.OnFailure, "set_aside"), v.RuleVersion})
+	c.JSON(http.StatusOK, apiScriptOut{v.Rules.Script.Source, v.Rules.Script.Uses, or(v.Rules.Script.OnFailure, "set_aside"), v.RuleVersion})
 	return nil
 }
 
@@ -68,6 +71,7 @@ func apiScriptSet(h *Handlers, c *gin.Context) error {
 		return err
 	}
 	apiSet(&s.Source, in.Source)
+	apiSet(&s.Uses, in.Uses)
 	apiSet(&s.OnFailure, in.OnFailure)
 	if _, err := h.Gateway.SaveScript(c.Request.Context(), apiUser(c), v.ID, v.RuleVersion, s); err != nil {
 		return err
@@ -97,23 +101,29 @@ func apiScriptTry(h *Handlers, c *gin.Context) error {
 		return err
 	}
 	apiSet(&s.Source, in.Source)
+	apiSet(&s.Uses, in.Uses)
 	apiSet(&s.OnFailure, in.OnFailure)
 	apiSet(&count, in.Count)
 	all, err := h.Gateway.TryScriptOnLatest(c.Request.Context(), v.ID, s, min(max(count, 1), 20))
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, apiItems(all, "", func(t gateway.Tried) apiScriptTriedOut {
+	c.JSON(http.StatusOK, apiItems(all, "", apiScriptTried(s.Uses)))
+	return nil
+}
+
+// apiScriptTried returns how what a script said to a message is written. name is that of a shared script; "": that of an inbox.
+func apiScriptTried(name string) func(gateway.Tried) apiScriptTriedOut {
+	return func(t gateway.Tried) apiScriptTriedOut {
 		out := apiScriptTriedOut{
 			Message: t.Message.ID, State: string(t.Draft.State), Reason: string(t.Draft.Reason), Title: t.Draft.Title, Differs: t.Differs(), Log: []string{},
 		}
-		if r := t.Draft.Script; r != nil {
+		if r := t.Draft.ScriptNamed(name); r != nil {
 			out.Asked, out.Duration, out.Log = true, r.Took.String(), append(out.Log, r.Log...)
 			if f := r.Failure; f != nil {
 				out.Failure = &apiScriptFailureOut{string(f.Kind), f.Detail, f.Line}
 			}
 		}
 		return out
-	}))
-	return nil
+	}
 }

@@ -117,6 +117,11 @@ func apiTwins() map[string]string {
 		"/inboxes/:id/config":                    "PUT /inboxes/:id/config",
 		"/inboxes/:id/versions/:version/restore": "POST /inboxes/:id/versions/:version/restore",
 
+		"/scripts/new":         "POST /scripts",
+		"/scripts/:id":         "PATCH /scripts/:id, POST /scripts/:id/try",
+		"/scripts/:id/restore": "POST /scripts/:id/versions/:version/restore",
+		"/scripts/:id/delete":  "DELETE /scripts/:id",
+
 		"/webhooks/new":                             "POST /webhooks",
 		"/webhooks/:id":                             "PATCH /webhooks/:id",
 		"/webhooks/:id/delete":                      "DELETE /webhooks/:id",

@@ -112,10 +112,22 @@ func (v *visit) showFlow(status int, in gateway.InboxView, f *form, mine models.
 		}
 	}
 	data.InboxView, data.Rows, data.Words = in, v.flowRows(mine, wrong), v.flowList()
+	scripts, err := v.h.Gateway.ScriptsFor(v.ctx(), v.me)
+	if err != nil {
+		return err
+	}
+	for _, s := range scripts {
+		data.Words = append(data.Words, s.Name)
+	}
 	if !f.Failed() {
 		rules := in.Rules
 		rules.Flow = mine
 		found := v.h.Gateway.LintFlow(rules)
+		gone, err := v.h.Gateway.LintScripts(v.ctx(), mine)
+		if err != nil {
+			return err
+		}
+		found = append(found, gone...)
 		found = slices.DeleteFunc(found, func(f rule.Finding) bool { return strings.HasPrefix(f.Code, "E-") }) // Saving says that.
 		for i := range found {
 			found[i].Field = flowField(found[i].Field)

@@ -44,7 +44,7 @@ func integrationList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	scripts, apps := integrationRow{Key: "scripts"}, integrationRow{Key: "oauth"}
+	scripts, apps := integrationRow{Key: "scripts", Link: "/scripts"}, integrationRow{Key: "oauth"}
 	for _, in := range inboxes {
 		if !in.Rules.Script.Empty() {
 			scripts.Places = append(scripts.Places, option{number(in.ID) + "/script", in.Name})

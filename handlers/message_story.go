@@ -87,6 +87,9 @@ func (v *visit) traceWords(recorded map[string]string) map[string]string {
 	if thing, ok := args["thing"]; ok {
 		args["condition"] = v.flowCondition(models.FlowCondition{Field: thing, Name: args["name"], Op: args["op"], Value: args["value"]})
 	}
+	if n := args["script_version"]; n != "" {
+		args["script_version"] = v.l.T("flow.version", "n", n)
+	}
 	if n, ok := args["flow_version"]; ok {
 		if args["flow_version"] = v.l.T("flow.version", "n", n); n == "0" {
 			args["flow_version"] = v.l.T("flow.draft")

@@ -17,6 +17,7 @@ type scriptView struct {
 	May      bool // The person may change and try it.
 	Keys     []string
 	Tried    *scriptTrial
+	Shared   []option // The scripts that it can use instead of one of its own.
 	Conflict bool
 }
 
@@ -60,7 +61,7 @@ function onEmail(mail, ctx) {
 `
 
 func scriptFields() []string {
-	return []string{"base", "script", "script_on_failure", "source", "count", "pasted"}
+	return []string{"base", "uses", "script", "script_on_failure", "source", "count", "pasted"}
 }
 
 // scriptEdit shows the script of an inbox; with a message named, the trial begins with it.
@@ -71,7 +72,7 @@ func scriptEdit(v *visit) error {
 	}
 	s := in.Rules.Script
 	return v.showScript(http.StatusOK, in, v.newForm("script", map[string]string{
-		"base": strconv.FormatInt(in.RuleVersion, 10), "script": s.Source, "script_on_failure": or(s.OnFailure, "set_aside"),
+		"base": strconv.FormatInt(in.RuleVersion, 10), "uses": s.Uses, "script": s.Source, "script_on_failure": or(s.OnFailure, "set_aside"),
 		"source": "latest", "count": "10", "pasted": "",
 	}), scriptView{})
 }
@@ -90,7 +91,7 @@ func scriptUpdate(v *visit) error {
 	if err != nil {
 		return err
 	}
-	draft := models.Script{Source: f.text("script"), OnFailure: f.get("script_on_failure")}
+	draft := models.Script{Source: f.text("script"), Uses: f.get("uses"), OnFailure: f.get("script_on_failure")}
 	data := scriptView{}
 	switch v.Request.PostForm.Get("do") {
 	case "example":
@@ -137,6 +138,11 @@ func (v *visit) tryScript(in gateway.InboxView, f *form, draft models.Script) (*
 			return nil, err
 		}
 	}
+	return v.scriptTrial(all, draft.Uses), nil
+}
+
+// scriptTrial shows what mails have come to. name is the shared script that is tried; "": that of an inbox.
+func (v *visit) scriptTrial(all []gateway.Tried, name string) *scriptTrial {
 	out := &scriptTrial{}
 	for _, t := range all {
 		row := scriptRow{Message: t.Message, Differs: t.Differs(), Was: v.decided(t.InForce), Now: v.decided(t.Draft), Why: v.why(t.Draft)}
@@ -144,7 +150,7 @@ func (v *visit) tryScript(in gateway.InboxView, f *form, draft models.Script) (*
 		if t.Draft.Title != t.InForce.Title {
 			row.Title = t.Draft.Title
 		}
-		if r := t.Draft.Script; r != nil {
+		if r := t.Draft.ScriptNamed(name); r != nil {
 			row.Asked, row.Log, row.Millis = true, r.Log, r.Took.Milliseconds()
 			if r.Failure != nil {
 				out.Failed++
@@ -153,7 +159,7 @@ func (v *visit) tryScript(in gateway.InboxView, f *form, draft models.Script) (*
 		}
 		out.Rows = append(out.Rows, row)
 	}
-	return out, nil
+	return out
 }
 
 // failureOf is the sentence about a script that failed.
@@ -168,5 +174,16 @@ func (v *visit) failureOf(trace []models.TraceEntry) string {
 
 func (v *visit) showScript(status int, in gateway.InboxView, f *form, data scriptView) error {
 	data.InboxView, data.May, data.Keys = in, v.access.Admin(), script.Keys()
+	all, err := v.h.Gateway.SharedScripts(v.ctx())
+	if err != nil {
+		return err
+	}
+	data.Shared = []option{{"", v.l.T("script.own")}}
+	for _, one := range all {
+		data.Shared = append(data.Shared, option{one.Name, v.l.T("script.use", "name", one.Name)})
+	}
+	if uses := f.get("uses"); uses != "" && !slices.ContainsFunc(all, func(s models.SharedScript) bool { return s.Name == uses }) {
+		data.Shared = append(data.Shared, option{uses, v.l.T("script.use_gone", "name", uses)})
+	}
 	return v.render(status, "script_edit", view{Title: v.l.T("script.title", "name", in.Name), Section: "inboxes", Form: f, Data: data})
 }

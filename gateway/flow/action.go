@@ -37,7 +37,7 @@ func (c *compiling) action(i, j int, m models.FlowAction) action {
 	case doForward:
 		ok = strings.Count(v, "@") == 1 && !strings.ContainsAny(v, " \t\n,;<>\"") && len(v) <= 254 && !strings.HasPrefix(v, "@") && !strings.HasSuffix(v, "@")
 		out.Value = strings.ToLower(v)
-	case doWebhook:
+	case doWebhook, doScript:
 		ok = v != "" && len(v) <= 200
 	case doActive:
 		ok = v == ActiveOnly || v == ActiveToo
@@ -72,6 +72,9 @@ func Forwards(f models.Flow) []string { return values(f, doForward) }
 
 // Webhooks returns the names of the webhooks that flow rules call, in alphabetical order.
 func Webhooks(f models.Flow) []string { return values(f, doWebhook) }
+
+// Scripts returns the names of the shared scripts that flow rules run, in alphabetical order.
+func Scripts(f models.Flow) []string { return values(f, doScript) }
 
 // values are the values of all actions of a kind, of rules that are off too.
 func values(f models.Flow, do string) []string {

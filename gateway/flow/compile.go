@@ -24,6 +24,7 @@ const (
 	maxWatch      = 20
 	maxForwards   = 5
 	maxWebhooks   = 5
+	maxScripts    = 5 // Different ones that all rules together may name: each takes its time.
 	maxDays       = 3650
 )
 
@@ -129,6 +130,14 @@ func compile(f models.Flow) (*Set, []rule.Finding) {
 			names[key] = true
 		}
 		s.rules = append(s.rules, c.one(i, r))
+	}
+	names = map[string]bool{}
+	for _, name := range Scripts(f) {
+		names[rule.Fold(name)] = true
+	}
+	if len(names) > maxScripts {
+		c.rule = ""
+		c.wrong("flow.rules", "E-FLOW-15", "max", strconv.Itoa(maxScripts))
 	}
 	return s, c.found
 }

@@ -84,6 +84,7 @@ const (
 	doSilent   = "silent"
 	doForward  = "forward"
 	doWebhook  = "webhook"
+	doScript   = "script"
 	doActive   = "active"
 	doFolder   = "folder"
 	ActiveOnly = "attach_only"      // The mail becomes a note on the active case and nothing else.
@@ -97,7 +98,7 @@ const (
 // Actions lists what can be done, in the order in which people choose.
 func Actions() []string {
 	return []string{
-		doProject, doState, doPriority, doDue, doLabel, doAssign, doWatch, doActive, doSilent, doForward, doWebhook, doFolder, doSetAside, doReject,
+		doProject, doState, doPriority, doDue, doLabel, doAssign, doWatch, doActive, doSilent, doForward, doWebhook, doScript, doFolder, doSetAside, doReject,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"letterbox/gateway/rule"
 	"letterbox/models"
 )
 
@@ -53,6 +54,7 @@ type Decision struct {
 	Active  string // ActiveOnly, ActiveToo or "": as the rules of the inbox say.
 	Forward []Forward
 	Call    []Call // Webhooks that are told of the mail.
+	Run     []Run  // Shared scripts that decide after the rules, in this order.
 	Folder  string // Where the mail goes on the server; "": as the inbox says.
 
 	End  string // Reject or SetAside: the mail is not taken in. "": it is.
@@ -69,6 +71,9 @@ type Forward struct {
 
 // Call is a webhook that is told of the mail.
 type Call struct{ Webhook, Rule string }
+
+// Run is a shared script that is run on the mail.
+type Run struct{ Script, Rule string }
 
 // Attempt is what one rule said of a mail.
 type Attempt struct {
@@ -160,6 +165,10 @@ func (d *Decision) take(rule *compiled, at time.Time) {
 			if !slices.ContainsFunc(d.Call, func(c Call) bool { return c.Webhook == v }) && len(d.Call) < maxWebhooks {
 				d.Call = append(d.Call, Call{v, rule.Name})
 			}
+		case doScript:
+			if !slices.ContainsFunc(d.Run, func(r Run) bool { return same(r.Script, v) }) {
+				d.Run = append(d.Run, Run{v, rule.Name})
+			}
 		case doFolder:
 			d.Folder = v
 		case doReject:
@@ -204,3 +213,6 @@ func with(list []string, word string, most int) []string {
 	}
 	return append(list, word)
 }
+
+// same reports whether two names are one.
+func same(a, b string) bool { return rule.Fold(a) == rule.Fold(b) }

@@ -25,6 +25,7 @@ const (
 	Slow     Kind = "slow"     // It had no answer in time.
 	Memory   Kind = "memory"   // It wanted more than [MaxMemory].
 	Crashed  Kind = "crashed"  // It took the worker with it.
+	Missing  Kind = "missing"  // There is no script of that name.
 )
 
 // Failure is why there is no decision.
