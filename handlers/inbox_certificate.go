@@ -9,6 +9,7 @@ import (
 
 	"letterbox/gateway"
 	"letterbox/gateway/mailbox"
+	"letterbox/models"
 )
 
 // certificateView is what the page about the certificate of a server shows.
@@ -80,13 +81,17 @@ func inboxTrust(v *visit) error {
 	if err != nil {
 		return err
 	}
-	file, err := v.uploaded("ca_file", maxCertificate)
-	if err != nil {
-		return err
-	}
+	file, large := v.uploaded("ca_file", maxCertificate)
 	f, err := v.readForm("inbox", "version", "ca_pem", "fingerprint", "password")
 	if err != nil {
 		return err
+	}
+	if list, ok := invalid(large); ok {
+		f.take(list, map[string]string{"ca_file": "ca_pem"})
+		return v.showCertificate(http.StatusUnprocessableEntity, in, f)
+	}
+	if large != nil {
+		return large
 	}
 	if file != "" {
 		f.values["ca_pem"] = file
@@ -128,7 +133,7 @@ func inboxTrust(v *visit) error {
 // maxCertificate bounds a file with certificates, in octets.
 const maxCertificate = 1 << 20
 
-// uploaded returns a file of a form that has at most so many octets; "" when none was chosen.
+// uploaded returns a file of a form; "" when none was chosen. One with more than so many octets is a models.InvalidList.
 func (v *visit) uploaded(name string, most int64) (string, error) {
 	if v.ContentType() != "multipart/form-data" {
 		return "", nil
@@ -137,7 +142,10 @@ func (v *visit) uploaded(name string, most int64) (string, error) {
 		return "", uploadError(err)
 	}
 	for _, file := range v.Request.MultipartForm.File[name] {
-		if file.Size == 0 || file.Size > most {
+		if file.Size > most {
+			return "", models.InvalidList{{Field: name, Code: "E-UPLOAD-01", Args: map[string]string{"max": strconv.FormatInt(most>>20, 10)}}}
+		}
+		if file.Size == 0 {
 			continue
 		}
 		in, err := file.Open()

@@ -100,6 +100,7 @@ func TestIssuerIsTakenFromAFile(t *testing.T) {
 		s.ok(err)
 		return answer{Status: res.StatusCode, Body: out.String(), Header: res.Header}
 	}
+	send(strings.Repeat("x", maxCertificate+1)).want(t, 422, `href="#f-ca_pem"`, "larger than 1 MB")
 	send("no certificate").want(t, 422, `href="#f-ca_pem"`, "!secret")
 	pem := string(d.Certificate.CertPEM)
 	send(pem[strings.LastIndex(pem, "-----BEGIN"):]).want(t, 303)

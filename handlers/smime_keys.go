@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -70,23 +71,19 @@ func (v *visit) showSMIME(status int, f *form) error {
 
 // smimeImport adds a key of ours or a certificate of somebody else.
 func smimeImport(v *visit) error {
-	file, err := v.uploaded("file", maxCertificate)
-	if err != nil {
-		return err
-	}
-	partner, err := v.uploaded("partner", maxCertificate)
-	if err != nil {
-		return err
-	}
+	file, fileErr := v.uploaded("file", maxCertificate)
+	partner, partnerErr := v.uploaded("partner", maxCertificate)
 	f, err := v.readForm("smime", "file", "p12_password", "partner")
 	if err != nil {
 		return err
 	}
-	flash := "flash.smime_key"
-	if v.PostForm("do") == "partner" {
+	flash, err := "flash.smime_key", errors.Join(fileErr, partnerErr)
+	switch {
+	case err != nil:
+	case v.PostForm("do") == "partner":
 		flash = "flash.smime_partner"
 		err = v.h.Gateway.ImportSMIMECertificate(v.ctx(), v.me, []byte(partner))
-	} else {
+	default:
 		err = v.h.Gateway.ImportSMIMEKey(v.ctx(), v.me, []byte(file), f.text("p12_password"))
 	}
 	if list, ok := invalid(err); ok {

@@ -70,32 +70,34 @@ func TestSameMailsSameIssues(t *testing.T) {
 		p.sameAs(once, log, onceOctets)
 		p.stop()
 	})
-	t.Run("lmtp", func(t *testing.T) {
-		folder, err := os.MkdirTemp("", "door") // The name of a socket is short.
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = os.RemoveAll(folder) })
-		socket := filepath.Join(folder, "lmtp")
-		p := newProgram(t)
-		p.settings = append(p.settings, "LETTERBOX_SMTP_LISTEN=unix:"+socket)
-		p.prepare()
-		p.start()
-		p.addProject()
-		p.addPeople()
-		inbox := p.addInbox(gated(object{"receive": "push"}))
-		posted := p.lmtp(socket, octets)
-		var kept []held
-		for i := range letters {
-			if letters[i].copyOf < 0 {
-				kept = append(kept, posted[i])
+	for protocol, hello := range map[string]string{"lmtp": "LHLO", "smtp": "EHLO"} {
+		t.Run(protocol, func(t *testing.T) {
+			folder, err := os.MkdirTemp("", "door") // The name of a socket is short.
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-		log := p.quiet(inbox, len(once))
-		oneState(t, log)
-		p.sameAs(once, log, kept)
-		p.stop()
-	})
+			t.Cleanup(func() { _ = os.RemoveAll(folder) })
+			socket := filepath.Join(folder, "door")
+			p := newProgram(t)
+			p.settings = append(p.settings, "LETTERBOX_SMTP_LISTEN=unix:"+socket, "LETTERBOX_SMTP_PROTOCOL="+protocol)
+			p.prepare()
+			p.start()
+			p.addProject()
+			p.addPeople()
+			inbox := p.addInbox(gated(object{"receive": "push"}))
+			posted := p.hand(socket, hello, octets)
+			var kept []held
+			for i := range letters {
+				if letters[i].copyOf < 0 {
+					kept = append(kept, posted[i])
+				}
+			}
+			log := p.quiet(inbox, len(once))
+			oneState(t, log)
+			p.sameAs(once, log, kept)
+			p.stop()
+		})
+	}
 	t.Run("import of an mbox file", func(t *testing.T) {
 		p, inbox := door(t, object{"receive": "push"})
 		mbox := filepath.Join(p.dir, "old.mbox")
@@ -130,9 +132,9 @@ func TestSameMailsSameIssues(t *testing.T) {
 	})
 }
 
-// lmtp hands messages in over LMTP, one connection for all, and returns what is to be kept of them: the octets behind the
-// fields that the door writes (RFC 2033).
-func (p *program) lmtp(socket string, octets []held) []held {
+// hand hands messages in over LMTP (RFC 2033) or SMTP (RFC 5321), as the greeting says, one connection for all, and returns
+// what is to be kept of them: the octets behind the fields that the door writes.
+func (p *program) hand(socket, hello string, octets []held) []held {
 	p.t.Helper()
 	conn, err := net.Dial("unix", socket)
 	if err != nil {
@@ -143,7 +145,7 @@ func (p *program) lmtp(socket string, octets []held) []held {
 	hears := func(code int) string {
 		_, line, err := c.ReadResponse(code)
 		if err != nil && code != 0 {
-			p.t.Fatalf("LMTP: %v", err)
+			p.t.Fatalf("%s: %v", hello, err)
 		}
 		return line
 	}
@@ -154,7 +156,7 @@ func (p *program) lmtp(socket string, octets []held) []held {
 		hears(code)
 	}
 	hears(220)
-	say(250, "LHLO there.example")
+	say(250, "%s there.example", hello)
 	out := make([]held, len(octets))
 	for i, o := range octets {
 		raw := o.raw
