@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,19 +93,40 @@ func (g *Gateway) gate(ctx context.Context, d *delivery) error {
 	return nil
 }
 
-// markDuplicate finishes a message whose octets have come to a result before.
+// markDuplicate finishes a message whose octets have come to a result before that holds for it too.
 func (g *Gateway) markDuplicate(ctx context.Context, d *delivery) error {
 	first, err := g.sameOctets(ctx, d)
 	if err != nil || first == nil {
 		return err
 	}
+	args := []string{"message", itoa(first.ID), "date", first.ReceivedAt.Format("2006-01-02 15:04")}
+	code := "gate.duplicate"
+	switch {
+	case first.IssueNumber != nil:
+	case first.InboxID != d.inbox.ID || first.State != models.MessageQuarantined && !fromServer(d.row.Door):
+		// Another inbox did not take it in, or somebody hands it in again that was refused: no reason to do so here and now.
+		if !d.noted("gate.same_before") {
+			d.note(models.StepGate, "gate.same_before", args...)
+		}
+		return nil
+	case first.State == models.MessageQuarantined:
+		code = "gate.duplicate_waiting"
+	default:
+		code = "gate.duplicate_refused"
+	}
 	d.row.DuplicateOf = &first.ID
 	d.finish(models.MessageDuplicate, rule.Duplicate)
-	d.note(models.StepGate, "gate.duplicate", "message", itoa(first.ID), "date", first.ReceivedAt.Format("2006-01-02 15:04"))
+	d.note(models.StepGate, code, args...)
 	return nil
 }
 
-// sameOctets returns the message of the same project that had the same octets and is final, nil when there is none.
+// noted reports whether the trace has an entry of that code.
+func (d *delivery) noted(code string) bool {
+	return slices.ContainsFunc(d.trace, func(e models.TraceEntry) bool { return e.Code == code })
+}
+
+// sameOctets returns the message of the same project that had the same octets and is final, nil when there is none: one that
+// had an effect before one that had none, and one of the same inbox before one of another.
 // The same mail is found again under another identity when the server renumbers its folder, when somebody moves it out
 // and back, and when it reaches two inboxes.
 func (g *Gateway) sameOctets(ctx context.Context, d *delivery) (*models.Message, error) {
@@ -115,25 +137,32 @@ func (g *Gateway) sameOctets(ctx context.Context, d *delivery) (*models.Message,
 	if err != nil {
 		return nil, fmt.Errorf("look for the same octets: %w", err)
 	}
+	var found *models.Message
 	for i := range same {
-		if same[i].State == models.MessageDuplicate || same[i].State == models.MessageOversize {
+		m := &same[i]
+		if m.State == models.MessageDuplicate || m.State == models.MessageOversize {
 			continue
 		}
-		if same[i].InboxID == d.inbox.ID {
-			return &same[i], nil
+		if m.InboxID != d.inbox.ID {
+			other, err := g.Store.InboxByID(ctx, m.InboxID)
+			if errors.Is(err, models.ErrNotFound) {
+				continue // Nobody knows any more which project a deleted inbox belonged to.
+			}
+			if err != nil {
+				return nil, fmt.Errorf("read the inbox of the same octets: %w", err)
+			}
+			if other.ProjectID != d.inbox.ProjectID {
+				continue
+			}
 		}
-		other, err := g.Store.InboxByID(ctx, same[i].InboxID)
-		if errors.Is(err, models.ErrNotFound) {
-			continue // Nobody knows any more which project a deleted inbox belonged to.
+		if m.IssueNumber != nil {
+			return m, nil
 		}
-		if err != nil {
-			return nil, fmt.Errorf("read the inbox of the same octets: %w", err)
-		}
-		if other.ProjectID == d.inbox.ProjectID {
-			return &same[i], nil
+		if found == nil || found.InboxID != d.inbox.ID && m.InboxID == d.inbox.ID {
+			found = m
 		}
 	}
-	return nil, nil
+	return found, nil
 }
 
 func facts(d *delivery) rule.Facts {

@@ -76,11 +76,11 @@ func (s *Store) AnyFinal(ctx context.Context, hashes [][]byte) (bool, error) {
 // ID, InboxID, State, DuplicateOf, Size and ReceivedAt are filled in: it is asked for every message that comes in.
 func (s *Store) FinalBySHA(ctx context.Context, sha []byte, exceptID int64) ([]models.Message, error) {
 	var list []models.Message
-	err := s.each(ctx, `SELECT id, inbox_id, state, duplicate_of, size, received_at FROM messages
+	err := s.each(ctx, `SELECT id, inbox_id, state, duplicate_of, issue_number, size, received_at FROM messages
 		WHERE sha256 = ? AND id <> ? AND state NOT IN ('known', 'received') ORDER BY id LIMIT 100`, []any{sha, exceptID},
 		func(r *sql.Rows) error {
 			var m models.Message
-			if err := r.Scan(&m.ID, &m.InboxID, &m.State, &m.DuplicateOf, &m.Size, &m.ReceivedAt); err != nil {
+			if err := r.Scan(&m.ID, &m.InboxID, &m.State, &m.DuplicateOf, &m.IssueNumber, &m.Size, &m.ReceivedAt); err != nil {
 				return err
 			}
 			list = append(list, m)
