@@ -44,6 +44,9 @@ func (g *Gateway) gate(ctx context.Context, d *delivery) error {
 	if err := g.markCopy(ctx, d); err != nil || d.decided() {
 		return err
 	}
+	if err := g.markImported(ctx, d); err != nil || d.decided() {
+		return err
+	}
 	d.row.RuleVersion = d.rules.version
 	if d.told != nil {
 		d.letIn()

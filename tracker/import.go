@@ -110,7 +110,10 @@ func (m *importer) read(ctx context.Context, r past.Reader) ([]*pastDraft, error
 // take makes issues of those records that are new and can be taken. Somebody else may import at the same time: then the
 // transaction is made again and finds what the other has made.
 func (m *importer) take(ctx context.Context, batch []*pastDraft) (err error) {
-	if err := m.lookUp(ctx, batch); err != nil || m.o.DryRun {
+	if err := m.lookUp(ctx, batch); err != nil {
+		return err
+	}
+	if err := m.noteMails(ctx, batch); err != nil || m.o.DryRun {
 		return err
 	}
 	defer func() {
@@ -169,6 +172,35 @@ func (m *importer) lookUp(ctx context.Context, batch []*pastDraft) error {
 	for _, d := range batch {
 		if number, ok := known[key{d.result.External.SystemKey, d.result.External.NumberKey}]; ok && d.fresh() {
 			d.result.State, d.result.External.IssueNumber, d.result.Notes = ImportKnown, number, nil
+		}
+	}
+	return nil
+}
+
+// noteMails says which records are new and have mails that are here already, as an issue of their own.
+func (m *importer) noteMails(ctx context.Context, batch []*pastDraft) error {
+	var ids []string
+	for _, d := range batch {
+		if d.fresh() {
+			ids = append(ids, d.ids...)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	known, err := m.s.store.IssuesByMessageIDs(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, d := range batch {
+		if !d.fresh() {
+			continue
+		}
+		for _, id := range d.ids {
+			if refs := known[id]; len(refs) > 0 {
+				d.result.Notes = append(d.result.Notes, &models.Invalid{Field: "message_ids", Code: "W-PAST-02", Args: map[string]string{"key": fmt.Sprintf("#%d", refs[0].IssueNumber)}})
+				break
+			}
 		}
 	}
 	return nil

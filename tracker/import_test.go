@@ -257,3 +257,20 @@ func TestOldNumberFindsItsIssue(t *testing.T) {
 		}
 	})
 }
+
+// Mails that are here already belong to an issue: the imported one would stand beside it, and the line says so.
+func TestImportSaysThatMailsOfAnIssueAreHereAlready(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		record := func(number, id string) string {
+			return `{"system":"S","number":"` + number + `","project":"SUP","title":"T","created":"2020-01-01","message_ids":["<` + id + `>"]}`
+		}
+		got := w.importJSON(t, tracker.ImportOptions{}, record("1", "a@there.example"))
+		both := record("2", "a@there.example") + "\n" + record("3", "b@there.example")
+		dry := w.importJSON(t, tracker.ImportOptions{DryRun: true}, both)
+		got = append(got, w.importJSON(t, tracker.ImportOptions{}, both)...)
+		want := []string{"1 created 1", "1 created 2, message_ids W-PAST-02", "2 created 3"}
+		if !slices.Equal(got, want) || len(dry) != 2 || !strings.HasSuffix(dry[0], "message_ids W-PAST-02") {
+			t.Errorf("got %q, dry %q, want %q", got, dry, want)
+		}
+	})
+}
