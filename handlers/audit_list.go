@@ -71,11 +71,15 @@ func (v *visit) showAudit(self, object string, in *gateway.InboxView) error {
 	if err != nil {
 		return err
 	}
+	words, err := v.auditWords(lines)
+	if err != nil {
+		return err
+	}
 	for _, line := range lines {
 		if !v.access.Admin() {
 			line = line.Discreet()
 		}
-		data.Rows = append(data.Rows, v.auditRow(line))
+		data.Rows = append(data.Rows, v.auditRow(line, words))
 	}
 	keep := url.Values{"kind": {f.get("kind")}, "since": {f.get("since")}, "until": {f.get("until")}}
 	if in == nil {
@@ -96,10 +100,10 @@ func (v *visit) showAudit(self, object string, in *gateway.InboxView) error {
 
 // auditKinds are the things whose changes can be looked for: the first part of an action.
 func auditKinds() []string {
-	return []string{"inbox", "rules", "message", "sender", "sending", "project", "member", "user", "contact", "organisation", "token", "issue", "retention", "hold", "reading", "diagnosis"}
+	return []string{"inbox", "rules", "message", "sender", "sending", "project", "member", "user", "contact", "organisation", "token", "issue", "retention", "hold", "reading", "webhook", "oauth", "smime", "suppression", "outbox", "diagnosis"}
 }
 
-func (v *visit) auditRow(line gateway.AuditLine) auditRow {
+func (v *visit) auditRow(line gateway.AuditLine, words auditWords) auditRow {
 	row := auditRow{At: line.At, Who: line.Who, Object: line.Object, What: line.Action}
 	if row.Who == "" {
 		row.Who = v.l.T("person.system")
@@ -124,35 +128,10 @@ func (v *visit) auditRow(line gateway.AuditLine) auditRow {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		value := auditValue{Label: name, Text: v.auditText(name, line.Values[name])}
-		if key := "inbox." + name; v.l.Has(key) {
-			value.Label = v.l.T(key)
-		} else if key := "audit.field." + name; v.l.Has(key) {
-			value.Label = v.l.T(key)
-		}
+		value := auditValue{Label: words.label(line.Action, name), Text: words.text(line.Action, name, line.Values[name])}
 		if value.Text != "" {
 			row.Values = append(row.Values, value)
 		}
 	}
 	return row
-}
-
-// auditText puts both sides of a change in words, where the setting has them.
-func (v *visit) auditText(name, text string) string {
-	if key := "audit.value." + text; name == "password" || name == "ca_pem" {
-		if v.l.Has(key) {
-			return v.l.T(key)
-		}
-	}
-	before, after, ok := strings.Cut(text, " → ")
-	if !ok {
-		if key := "message.state." + text; name == "state" && v.l.Has(key) {
-			return v.l.T(key)
-		}
-		if text == "" {
-			return ""
-		}
-		return v.inboxValue(name, text)
-	}
-	return v.inboxValue(name, before) + " → " + v.inboxValue(name, after)
 }
