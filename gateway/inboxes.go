@@ -150,6 +150,9 @@ func (g *Gateway) CreateInbox(ctx context.Context, by *models.User, d InboxDraft
 		if err := g.knownScript(ctx, models.Script{}, d.Rules.Script); err != nil {
 			return err
 		}
+		if err := g.MayPlus(ctx, by, nil, d.Rules.PlusProjects); err != nil {
+			return err
+		}
 		if err := g.mayRoute(ctx, by, models.Flow{}, d.Rules.Flow); err != nil {
 			return err
 		}
@@ -272,6 +275,9 @@ func (g *Gateway) newRules(ctx context.Context, by *models.User, ib *models.Inbo
 		return fmt.Errorf("change the script: %w", models.ErrForbidden)
 	}
 	if err := g.knownScript(ctx, cur.Rules.Script, rules.Script); err != nil {
+		return err
+	}
+	if err := g.MayPlus(ctx, by, cur.Rules.PlusProjects, rules.PlusProjects); err != nil {
 		return err
 	}
 	if err := g.mayRoute(ctx, by, cur.Rules.Flow, rules.Flow); err != nil {

@@ -25,6 +25,9 @@ func (g *Gateway) recognise(ctx context.Context, d *delivery) error {
 	if d.decided() {
 		return nil
 	}
+	if err := g.askSubaddress(ctx, d); err != nil {
+		return err
+	}
 	if err := g.askFlow(ctx, d); err != nil || d.decided() {
 		return err
 	}

@@ -57,6 +57,7 @@ func RuleFields(r *models.Rules) []RuleField {
 		{Key: "commands", List: &r.Commands},
 		{Key: "number_match", Text: &r.NumberMatch},
 		{Key: "external_numbers", List: &r.ExternalNumbers},
+		{Key: "plus_projects", List: &r.PlusProjects},
 		{Key: "closed_issues", Text: &r.ClosedIssues},
 		{Key: "auto_mail", Text: &r.AutoMail},
 	}

@@ -80,6 +80,7 @@ func apiInboxFields() []apiInboxField {
 		{"process", func(d d) any { return &d.Rules.Process }, []string{"", "process", "dry_run"}},
 		{"number_match", func(d d) any { return &d.Rules.NumberMatch }, []string{"participants", "known", "anyone"}},
 		{"external_numbers", func(d d) any { return &d.Rules.ExternalNumbers }, nil},
+		{"plus_projects", func(d d) any { return &d.Rules.PlusProjects }, nil},
 		{"closed_issues", func(d d) any { return &d.Rules.ClosedIssues }, []string{"reopen", "follow_up"}},
 		{"auto_mail", func(d d) any { return &d.Rules.AutoMail }, []string{"ignore", "comment", "process"}},
 	}

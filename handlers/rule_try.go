@@ -105,6 +105,9 @@ func (v *visit) tryRules(in gateway.InboxView, f *form, rules models.Rules) erro
 }
 
 func (v *visit) tryOn(in gateway.InboxView, f *form, rules models.Rules) (*tried, error) {
+	if err := v.h.Gateway.MayPlus(v.ctx(), v.me, in.Rules.PlusProjects, rules.PlusProjects); err != nil {
+		return nil, err
+	}
 	switch f.get("source") {
 	case "pasted":
 		text := f.text("pasted")

@@ -50,6 +50,10 @@ type Rules struct {
 	// and a pattern whose group holds the number, for subjects and for Message-IDs in angle brackets.
 	ExternalNumbers []string `json:"external_numbers,omitempty"`
 
+	// PlusProjects are the keys of the projects that a mail to a subaddress of the inbox may name for its new issue,
+	// "support+OPS@"; "*": every project. Empty: none.
+	PlusProjects []string `json:"plus_projects,omitempty"`
+
 	ClosedIssues string `json:"closed_issues"` // A mail to a closed issue: "reopen" or "follow_up".
 	AutoMail     string `json:"auto_mail"`     // Mail that a machine sent: "ignore", "comment" (only on the issue it belongs to) or "process".
 
