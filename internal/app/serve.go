@@ -43,7 +43,9 @@ func (a *App) serve(ctx context.Context, demo func(context.Context) error, ready
 	defer cancel(nil)
 	var r Ready
 	parts := 0
-	ended := make(chan error, 4)
+	ended := make(chan error, 5)
+	parts++
+	go func() { ended <- a.tidySearch(ctx) }()
 	if a.Config.Role.Web() {
 		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.Config.Listen)
 		if err != nil {

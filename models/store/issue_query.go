@@ -115,12 +115,12 @@ func (s *Store) Issues(ctx context.Context, q IssueQuery) ([]models.Issue, strin
 		err = nerr
 	case strings.TrimSpace(q.Text) != "" && some && len(numbers) <= 2*s.limits.fewIssues:
 		q.Where = rest
-		found, reached, err = s.searchAmong(ctx, q, parseTerms(q.Text), candidates{numbers: numbers}, after, limit+1)
+		found, reached, err = s.searchAmong(ctx, q, parseTerms(q.Text), numbers, nil, after, limit+1)
 	case strings.TrimSpace(q.Text) != "":
 		found, reached, err = s.searchIssues(ctx, q, after, limit+1)
 	case some:
 		q.Where = rest
-		found, err = s.positionsAmong(ctx, q, numbers, after, limit+1)
+		found, err = s.positionsAmong(ctx, q, numbers, nil, after, limit+1)
 	default:
 		found, err = s.issuePositions(ctx, q, nil, after, limit+1)
 	}
@@ -231,6 +231,50 @@ func (s *Store) listParts(ctx context.Context, q IssueQuery) (projects []int64, 
 func (s *Store) mergedPositions(
 	ctx context.Context, sort IssueSort, projects []int64, states []models.IssueState, where []string, args []any, limit int,
 ) ([]position, error) {
+	parts, err := s.partPositions(ctx, sort, projects, states, where, args, limit)
+	if err != nil {
+		return nil, err
+	}
+	found := slices.Concat(parts...)
+	slices.SortFunc(found, sort.compare)
+	return found[:min(limit, len(found))], nil
+}
+
+// mergedScan reads at most size positions of each project and state after one, and returns what is certain to come first;
+// more tells whether there may be others.
+func (s *Store) mergedScan(ctx context.Context, q IssueQuery, after *position, size int) (found []position, more bool, err error) {
+	where, args := conditions(q)
+	if after != nil {
+		sql, arg := after.condition(q.Sort)
+		where, args = append(where, sql), append(args, arg...)
+	}
+	projects, states, _, err := s.listParts(ctx, q)
+	if err != nil {
+		return nil, false, err
+	}
+	parts, err := s.partPositions(ctx, q.Sort, projects, states, where, args, size)
+	if err != nil {
+		return nil, false, err
+	}
+	var last *position // The first place at which one of the lists was cut off.
+	for _, list := range parts {
+		if len(list) == size && (last == nil || q.Sort.compare(list[size-1], *last) < 0) {
+			last = &list[size-1]
+		}
+	}
+	for _, p := range slices.Concat(parts...) {
+		if last == nil || q.Sort.compare(p, *last) <= 0 {
+			found = append(found, p)
+		}
+	}
+	slices.SortFunc(found, q.Sort.compare)
+	return found, last != nil, nil
+}
+
+// partPositions reads at most limit positions of each project and state, each list in order.
+func (s *Store) partPositions(
+	ctx context.Context, sort IssueSort, projects []int64, states []models.IssueState, where []string, args []any, limit int,
+) ([][]position, error) {
 	if len(projects) == 0 {
 		return nil, nil
 	}
@@ -242,17 +286,26 @@ func (s *Store) mergedPositions(
 	var all []any
 	for _, p := range projects {
 		for _, st := range states {
-			parts = append(parts, "SELECT * FROM (SELECT "+sort.columns()+" FROM issues i"+s.by(sort)+" WHERE i.project_id = ? AND i.state = ?"+
-				rest+" ORDER BY "+sort.order()+fmt.Sprintf(" LIMIT %d) AS t%d", limit, len(parts)))
+			parts = append(parts, fmt.Sprintf("SELECT %d, t%d.* FROM (SELECT ", len(parts), len(parts))+sort.columns()+" FROM issues i"+s.by(sort)+
+				" WHERE i.project_id = ? AND i.state = ?"+rest+" ORDER BY "+sort.order()+fmt.Sprintf(" LIMIT %d) AS t%d", limit, len(parts)))
 			all = append(append(all, p, st), args...)
 		}
 	}
-	found, err := s.positions(ctx, sort, strings.Join(parts, " UNION ALL "), all)
+	out := make([][]position, len(parts))
+	err := s.once(ctx, strings.Join(parts, " UNION ALL "), all, func(r *sql.Rows) error {
+		var p position
+		var part int
+		err := r.Scan(append([]any{&part}, sort.fields(&p)...)...)
+		out[part] = append(out[part], p)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(found, sort.compare)
-	return found[:min(limit, len(found))], nil
+	for _, list := range out {
+		slices.SortFunc(list, sort.compare)
+	}
+	return out, nil
 }
 
 // by names the index of a project and a state that is in this order. MariaDB would now and then take one that promises

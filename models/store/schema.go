@@ -52,7 +52,7 @@ type MigrationState struct {
 func (s *Store) Migrate(ctx context.Context) error {
 	switch err := s.CheckSchema(ctx); {
 	case err == nil:
-		return s.fillIndex(ctx)
+		return s.startIndex(ctx)
 	case errors.Is(err, ErrSchemaNewer):
 		return err
 	}
@@ -71,7 +71,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.fillIndex(ctx)
+	return s.startIndex(ctx)
 }
 
 // MigrationStatus lists all migrations that this program knows, in order.

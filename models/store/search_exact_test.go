@@ -44,8 +44,8 @@ func (w written) matches(terms []string, internal bool) bool {
 	return true
 }
 
-// Whichever way a search goes, it finds in each order what the texts have, and nothing else: compared with looking into
-// every text.
+// Whichever way a search goes, and wherever its words stand by then, it finds in each order what the texts have, and
+// nothing else: compared with looking into every text.
 func TestSearchFindsWhatTheTextsHave(t *testing.T) {
 	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
 		s.SmallLimits()
@@ -59,42 +59,92 @@ func TestSearchFindsWhatTheTextsHave(t *testing.T) {
 			}
 			return strings.Join(out, " ")
 		}
-		there := fill(t, s, r, text)
-
-		sorts := store.IssueSorts()
-		for n := range 60 {
-			var terms, box []string
-			for range 1 + r.IntN(3) {
-				term := words[r.IntN(len(words))]
-				switch r.IntN(4) {
-				case 0:
-					term = term[:1+r.IntN(len(term))]
-				case 1:
-					term = text(3)
-				}
-				terms, box = append(terms, term), append(box, `"`+term+`"`)
-			}
-			q := store.IssueQuery{Sort: sorts[r.IntN(len(sorts))], Internal: r.IntN(3) > 0, Limit: 8 + r.IntN(60)}
+		term := func() string {
+			w := words[r.IntN(len(words))]
 			switch r.IntN(4) {
 			case 0:
-				q.States = []models.IssueState{models.IssueNew, models.IssueOpen}
+				return w[:1+r.IntN(len(w))]
 			case 1:
-				q.ProjectIDs = []int64{2}
-			case 2:
-				q.Where = []store.Condition{{Field: store.ByPriority, IDs: []int64{1, 2}}}
+				return text(3)
 			}
-			want := []int64{}
-			for _, number := range pages(t, s, q) {
-				if there[number].matches(terms, q.Internal) {
-					want = append(want, number)
-				}
-			}
-			q.Text = strings.Join(box, " ")
-			if d := cmp.Diff(pages(t, s, q), want); d != "" {
-				t.Errorf("search %d for %s in %+v (-got +want):\n%s", n, q.Text, q, d)
+			return w
+		}
+		there := fill(t, s, r, text)
+		compare(t, s, r, "all new", there, term)
+		must(t, s.TidySearch(t.Context(), true))
+		compare(t, s, r, "all in the index", there, term)
+		s.RoomyIndex()
+		compare(t, s, r, "the index decides", there, term)
+		change(t, s, r, text, there)
+		compare(t, s, r, "changed", there, term)
+		must(t, s.MergeFresh(t.Context()))
+		compare(t, s, r, "changed, with old words in the index", there, term)
+		must(t, s.TidySearch(t.Context(), true))
+		compare(t, s, r, "made anew", there, term)
+		must(t, s.ForgetIndex(t.Context()), s.Migrate(t.Context()))
+		compare(t, s, r, "no index", there, term)
+		must(t, s.TidySearch(t.Context(), false))
+		compare(t, s, r, "filled", there, term)
+	})
+}
+
+// compare makes random searches.
+func compare(t *testing.T, s *store.Store, r *rand.Rand, when string, there map[int64]written, term func() string) {
+	t.Helper()
+	sorts := store.IssueSorts()
+	for n := range 25 {
+		var terms, box []string
+		for range 1 + r.IntN(3) {
+			one := term()
+			terms, box = append(terms, one), append(box, `"`+one+`"`)
+		}
+		q := store.IssueQuery{Sort: sorts[r.IntN(len(sorts))], Internal: r.IntN(3) > 0, Limit: 8 + r.IntN(60)}
+		switch r.IntN(4) {
+		case 0:
+			q.States = []models.IssueState{models.IssueNew, models.IssueOpen}
+		case 1:
+			q.ProjectIDs = []int64{2}
+		case 2:
+			q.Where = []store.Condition{{Field: store.ByPriority, IDs: []int64{1, 2}}}
+		}
+		want := []int64{}
+		for _, number := range pages(t, s, q) {
+			if there[number].matches(terms, q.Internal) {
+				want = append(want, number)
 			}
 		}
-	})
+		q.Text = strings.Join(box, " ")
+		if d := cmp.Diff(pages(t, s, q), want); d != "" {
+			t.Errorf("%s: search %d for %s in %+v (-got +want):\n%s", when, n, q.Text, q, d)
+		}
+	}
+}
+
+// change writes new texts into a third of the issues, and takes the comments from another.
+func change(t *testing.T, s *store.Store, r *rand.Rand, text func(int) string, there map[int64]written) {
+	t.Helper()
+	must(t, s.WithTx(t.Context(), func(ctx context.Context) error {
+		for number := range int64(80) {
+			i, err := s.IssueByNumber(ctx, number+1)
+			must(t, err)
+			one := there[i.Number]
+			switch number % 3 {
+			case 0:
+				i.Title, i.Description = text(4), text(8)
+				must(t, s.UpdateIssue(ctx, &i, i.Version), s.ReindexText(ctx, i.Number, 0, i.Title, i.Description))
+				one.public = slices.Concat([]string{i.Title, i.Description}, one.public[2:])
+			case 1:
+				comments, err := s.Comments(ctx, i.Number)
+				must(t, err)
+				for _, c := range comments {
+					must(t, s.DropComment(ctx, c.ID), s.UnindexText(ctx, i.Number, c.ID))
+				}
+				one = written{public: one.public[:3]}
+			}
+			there[i.Number] = one
+		}
+		return nil
+	}))
 }
 
 // fill writes 80 issues in two projects.
@@ -145,32 +195,6 @@ func pages(t *testing.T, s *store.Store, q store.IssueQuery) []int64 {
 		}
 		if q.Cursor = next; next == "" {
 			return out
-		}
-	}
-}
-
-// MariaDB cannot be stopped once it lists the texts with a word, so it is not asked for a word that many have.
-func TestCommonWordsAreNotAskedOfMariaDB(t *testing.T) {
-	s := testdb.OpenMariaDB(t)
-	s.SmallLimits()
-	must(t, s.WithTx(t.Context(), func(ctx context.Context) error {
-		for n := range int64(60) {
-			words := "printer paper"
-			if n%30 == 0 {
-				words = "printer unicorn"
-			}
-			must(t, s.IndexText(ctx, n+1, 0, words))
-		}
-		return nil
-	}))
-	for _, test := range []struct {
-		word string
-		asks bool
-	}{{"printer", false}, {"pri*", false}, {"pap*", false}, {"pape", true}, {"unicorn", true}, {"uni*", true}, {"nothing", true}} {
-		got, err := s.AsksIndex(t.Context(), test.word)
-		must(t, err)
-		if got != test.asks {
-			t.Errorf("%s: asks %t, want %t", test.word, got, test.asks)
 		}
 	}
 }

@@ -84,14 +84,14 @@ func TestSearchThatTakesLongGoesOnWithTheNextPage(t *testing.T) {
 	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
 		p, u := base(t, s)
 		for n := range 350 {
-			i := &models.Issue{ProjectID: p.ID, Title: "burns printer", State: models.IssueOpen, ReporterID: u.ID}
+			i := &models.Issue{ProjectID: p.ID, Title: "no in", State: models.IssueOpen, ReporterID: u.ID}
 			if n == 3 || n == 340 {
-				i.Title = "printer burns"
+				i.Title = "in no"
 			}
 			must(t, s.CreateIssue(t.Context(), i), s.IndexText(t.Context(), i.Number, 0, i.Title))
 		}
 		for _, sort := range []store.IssueSort{store.SortNewest, store.SortUpdated} {
-			q := store.IssueQuery{Text: `"printer burns"`, Sort: sort, Internal: true, Patience: 1}
+			q := store.IssueQuery{Text: `"in no"`, Sort: sort, Internal: true, Patience: 1}
 			first, next, err := s.Issues(t.Context(), q)
 			must(t, err)
 			if len(first) == 2 || next == "" {
@@ -210,7 +210,7 @@ func TestConditionsNarrowTheList(t *testing.T) {
 	})
 }
 
-// An installation from before there was a search can be searched after the migration.
+// An installation from before there was an index is searched slowly at first, then its texts are put there.
 func TestOldTextsAreIndexedOnce(t *testing.T) {
 	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()
@@ -218,14 +218,38 @@ func TestOldTextsAreIndexedOnce(t *testing.T) {
 		for n := range 130 {
 			must(t, s.CreateIssue(ctx, &models.Issue{ProjectID: p.ID, Title: fmt.Sprint("Machine", n), State: models.IssueNew, ReporterID: u.ID}))
 		}
-		must(t, s.SetSetting(ctx, "search.filled", "0"), s.Migrate(ctx), s.Migrate(ctx))
-		if d := cmp.Diff(numbers(t, s, store.IssueQuery{Text: "machine7", Internal: true}), []int64{80, 79, 78, 77, 76, 75, 74, 73, 72, 71, 8}); d != "" {
-			t.Errorf("-got +want:\n%s", d)
+		must(t, s.ForgetIndex(ctx), s.Migrate(ctx), s.Migrate(ctx))
+		for _, at := range []string{"0", "done", "done"} {
+			got, err := s.Setting(ctx, "search.index")
+			must(t, err)
+			if got != at {
+				t.Errorf("setting: got %q, want %q", got, at)
+			}
+			if d := cmp.Diff(numbers(t, s, store.IssueQuery{Text: "machine7", Internal: true}), []int64{80, 79, 78, 77, 76, 75, 74, 73, 72, 71, 8}); d != "" {
+				t.Errorf("index at %s (-got +want):\n%s", at, d)
+			}
+			must(t, s.TidySearch(ctx, false))
 		}
-		got, err := s.Setting(ctx, "search.filled")
-		must(t, err)
-		if got != "done" {
-			t.Errorf("setting: got %q, want done", got)
+	})
+}
+
+// A word that stands everywhere in a text is found there as part of a phrase, and only there.
+func TestWordsThatAreRepeatedAreFoundInPhrases(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		p, u := base(t, s)
+		for n, text := range []string{strings.Repeat("drum ", 200) + "roll", strings.Repeat("roll ", 200) + "drum", "drum roll", "roll drum"} {
+			i := issue(t, s, p, u, fmt.Sprint("n", n))
+			i.Description = text
+			must(t, s.UpdateIssue(t.Context(), i, i.Version), s.IndexText(t.Context(), i.Number, 0, i.Title, text))
+		}
+		for range 2 {
+			if d := cmp.Diff(numbers(t, s, store.IssueQuery{Text: `"drum roll"`, Internal: true}), []int64{3, 1}); d != "" {
+				t.Errorf("-got +want:\n%s", d)
+			}
+			must(t, s.TidySearch(t.Context(), true))
+			s.SmallLimits()
+			s.RoomyIndex()
+			s.AskAtOnce()
 		}
 	})
 }

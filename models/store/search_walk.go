@@ -18,8 +18,9 @@ type walk struct {
 	at    *position // The last one that was looked at.
 	limit int
 	seen  int
-	only  map[int64][]int64 // The texts of an issue that are looked into, as in [candidates]; nil: all.
-	until time.Time         // When what was found has to do.
+	with  []int     // In how many of these each term stands.
+	only  textSet   // The texts that are looked into; nil: all.
+	until time.Time // When what was found has to do.
 	found []position
 	ended bool // Enough is found, or there are no more.
 }
@@ -28,27 +29,38 @@ type walk struct {
 func (w *walk) late() bool { return w.seen > 0 && time.Now().After(w.until) }
 
 // step looks at the next issues of the list.
-func (w *walk) step(ctx context.Context) error {
-	batch, err := w.store.issuePositions(ctx, w.q, nil, w.at, w.store.limits.walkBatch)
+func (w *walk) step(ctx context.Context, size int) error {
+	batch, err := w.store.issuePositions(ctx, w.q, nil, w.at, size)
 	if err != nil {
 		return err
 	}
 	if err := w.look(ctx, batch); err != nil {
 		return err
 	}
-	w.ended = w.ended || len(batch) < w.store.limits.walkBatch
+	w.ended = w.ended || len(batch) < size
 	return nil
 }
 
-// look looks into the texts of at most walkBatch issues.
+// likely is how many issues of the list probably have to be looked at next.
+func (w *walk) likely() int {
+	if w.seen == 0 {
+		return min(w.limit+1, w.store.limits.walkFirst)
+	}
+	return min(1+w.seen*(w.limit-len(w.found))*5/(4*max(1, len(w.found))), w.store.limits.walkBatch)
+}
+
+// look looks into the texts of some issues.
 func (w *walk) look(ctx context.Context, batch []position) error {
 	texts, err := w.store.searchedTexts(ctx, numbersOf(batch), w.only, w.q.Internal)
 	if err != nil {
 		return err
 	}
+	if w.with == nil {
+		w.with = make([]int, len(w.terms))
+	}
 	for i, p := range batch {
 		w.at, w.seen = &batch[i], w.seen+1
-		if !w.terms.match(p.number, texts[p.number]) {
+		if !w.terms.match(p.number, texts[p.number], w.with) {
 			continue
 		}
 		if w.found = append(w.found, p); len(w.found) == w.limit {
@@ -59,22 +71,23 @@ func (w *walk) look(ctx context.Context, batch []position) error {
 	return nil
 }
 
-// match reports whether all terms stand in the texts of an issue. A number alone is also the issue of that number.
-func (t searchTerms) match(number int64, texts []string) bool {
+// match reports whether all terms stand in the texts of an issue, and counts those that do. A number alone is also the
+// issue of that number.
+func (t searchTerms) match(number int64, texts []string, with []int) bool {
 	if len(t) == 1 && t[0] == " "+strconv.FormatInt(number, 10) {
 		return true
 	}
-	missing := append(searchTerms{}, t...)
+	found, missing := [mostTerms]bool{}, len(t)
 	for _, text := range texts {
 		folded := foldText(text)
-		for i := 0; i < len(missing); {
-			if strings.Contains(folded, missing[i]) {
-				missing = append(missing[:i], missing[i+1:]...)
-			} else {
-				i++
+		for i, term := range t {
+			if !found[i] && strings.Contains(folded, term) {
+				found[i] = true
+				with[i]++
+				missing--
 			}
 		}
-		if len(missing) == 0 {
+		if missing == 0 {
 			return true
 		}
 	}
@@ -82,27 +95,22 @@ func (t searchTerms) match(number int64, texts []string) bool {
 }
 
 // searchedTexts returns what is searched of issues: title and description, comments, names of files; where only is not
-// nil, only the texts that it names, with the names of all files.
-func (s *Store) searchedTexts(ctx context.Context, numbers []int64, only map[int64][]int64, internal bool) (map[int64][]string, error) {
-	out := make(map[int64][]string, len(numbers))
-	described, comments, of := numbers, numbers, "issue_number"
-	if only != nil {
-		described, comments, of = nil, nil, "id"
-		for _, n := range numbers {
-			for _, text := range only[n] {
-				if text == 0 {
-					described = append(described, n)
-				} else {
-					comments = append(comments, text)
-				}
-			}
-		}
-	}
+// nil, only the texts in it, with the names of all files.
+func (s *Store) searchedTexts(ctx context.Context, numbers []int64, only textSet, internal bool) (map[int64][]string, error) {
 	public, publicFiles := "", ""
 	if !internal {
 		public = " AND internal = 0"
 		publicFiles = " AND (comment_id IS NULL OR comment_id NOT IN (SELECT id FROM comments WHERE internal = 1))"
 	}
+	described, comments, by := numbers, numbers, "issue_number"
+	if only != nil {
+		var err error
+		if described, comments, err = s.namedTexts(ctx, numbers, only); err != nil {
+			return nil, err
+		}
+		by = "id"
+	}
+	out := make(map[int64][]string, len(numbers))
 	body, description := fmt.Sprintf("SUBSTR(body, 1, %d)", maxSearched), fmt.Sprintf("SUBSTR(description, 1, %d)", maxSearched)
 	for _, part := range []struct {
 		query, rest string
@@ -110,7 +118,7 @@ func (s *Store) searchedTexts(ctx context.Context, numbers []int64, only map[int
 	}{
 		{"SELECT number, title FROM issues WHERE number", "", described},
 		{"SELECT number, " + description + " FROM issues WHERE number", "", described},
-		{"SELECT issue_number, " + body + " FROM comments WHERE " + of, public, comments},
+		{"SELECT issue_number, " + body + " FROM comments WHERE " + by, public, comments},
 		{"SELECT issue_number, name FROM attachments WHERE issue_number", publicFiles, numbers},
 	} {
 		for chunk := range slices.Chunk(part.of, 500) {
@@ -130,9 +138,38 @@ func (s *Store) searchedTexts(ctx context.Context, numbers []int64, only map[int
 	return out, nil
 }
 
+// namedTexts are the issues whose description is in only, and the ids of the comments in it.
+func (s *Store) namedTexts(ctx context.Context, numbers []int64, only textSet) (described, comments []int64, err error) {
+	var commented []int64
+	for _, n := range numbers {
+		texts := only.texts(n)
+		if hasText(texts, 0) {
+			described = append(described, n)
+		}
+		if texts != textBit(0) {
+			commented = append(commented, n)
+		}
+	}
+	for chunk := range slices.Chunk(commented, 500) {
+		args := anys(padded(chunk))
+		err := s.each(ctx, "SELECT issue_number, id FROM comments WHERE issue_number IN ("+marks(len(args))+")", args, func(r *sql.Rows) error {
+			var issue, id int64
+			err := r.Scan(&issue, &id)
+			if hasText(only.texts(issue), id) {
+				comments = append(comments, id)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	return described, comments, nil
+}
+
 // positionsAmong is issuePositions for a set of numbers. A large set is not put in order: the order is read from its
-// index until enough of the set has come by.
-func (s *Store) positionsAmong(ctx context.Context, q IssueQuery, numbers []int64, after *position, limit int) ([]position, error) {
+// index until enough of the set has come by. set may be nil, or has the same issues and no others.
+func (s *Store) positionsAmong(ctx context.Context, q IssueQuery, numbers []int64, set textSet, after *position, limit int) ([]position, error) {
 	if len(numbers) < s.limits.manyIssues || q.Sort == SortDue {
 		return s.issuePositions(ctx, q, numbers, after, limit)
 	}
@@ -145,41 +182,48 @@ func (s *Store) positionsAmong(ctx context.Context, q IssueQuery, numbers []int6
 	if !merged && q.Sort == SortPriority {
 		return s.issuePositions(ctx, q, numbers, after, limit)
 	}
-	set := make(map[int64]bool, len(numbers))
-	for _, n := range numbers {
-		set[n] = true
+	if set == nil {
+		set = textSet{}
+		for _, n := range numbers {
+			set.add(n, allTexts)
+		}
 	}
+	where, _ := conditions(q)
+	plain := len(where) == 0 && q.ProjectIDs == nil && len(q.States) == 0
 	var found []position
-	at, size := after, s.limits.scanBatch
-	if merged {
-		size = s.limits.scanPart
+	at, size := after, s.limits.scanPart
+	if !merged { // As many as it takes if the set is evenly spread.
+		size = int(min(int64(limit)*numbers[len(numbers)-1]*5/4/int64(len(numbers))+1, int64(s.limits.scanBatch)))
 	}
-	for seen := 0; seen < s.limits.mostScanned; seen += s.limits.scanBatch {
+	for seen := 0; seen < s.limits.mostScanned; {
 		var batch []position
+		more := false
 		if merged {
-			batch, err = s.issuePositions(ctx, q, nil, at, size)
+			batch, more, err = s.mergedScan(ctx, q, at, size)
 		} else {
-			batch, err = s.scanOrder(ctx, q.Sort, at)
+			batch, err = s.scanOrder(ctx, q.Sort, at, size)
+			more = len(batch) == size
 		}
 		if err != nil {
 			return nil, err
 		}
 		var members []position
 		for i := range batch {
-			if at = &batch[i]; set[at.number] {
+			if at = &batch[i]; set.texts(at.number) != 0 {
 				members = append(members, *at)
 			}
 		}
-		if !merged && len(members) > 0 {
+		if !merged && !plain && len(members) > 0 {
 			if members, err = s.issuePositions(ctx, q, numbersOf(members), nil, len(members)); err != nil {
 				return nil, err
 			}
 		}
 		found = append(found, members...)
-		if len(found) >= limit || len(batch) < size {
+		if len(found) >= limit || !more {
 			return found[:min(limit, len(found))], nil
 		}
 		size = min(2*size, s.limits.scanBatch)
+		seen += len(batch)
 	}
 	rest, err := s.issuePositions(ctx, q, numbers, at, limit-len(found))
 	return append(found, rest...), err
@@ -194,10 +238,10 @@ func numbersOf(list []position) []int64 {
 }
 
 // scanOrder reads the next entries of the index of an order, of all issues.
-func (s *Store) scanOrder(ctx context.Context, sort IssueSort, at *position) ([]position, error) {
+func (s *Store) scanOrder(ctx context.Context, sort IssueSort, at *position, size int) ([]position, error) {
 	where, args := "1 = 1", []any(nil)
 	if at != nil {
 		where, args = at.condition(sort)
 	}
-	return s.positions(ctx, sort, "SELECT "+sort.columns()+" FROM issues i WHERE "+where+" ORDER BY "+sort.order()+fmt.Sprintf(" LIMIT %d", s.limits.scanBatch), args)
+	return s.positions(ctx, sort, "SELECT "+sort.columns()+" FROM issues i WHERE "+where+" ORDER BY "+sort.order()+fmt.Sprintf(" LIMIT %d", size), args)
 }

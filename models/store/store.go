@@ -37,7 +37,6 @@ type Store struct {
 	current bool          // MySQL: each read sees what is committed by then, also in a transaction.
 	buffers buffers
 	limits  searchLimits
-	sample  sample  // MySQL only.
 	db      *sql.DB // SQLite: the readers; MySQL: everything.
 }
 

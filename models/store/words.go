@@ -12,6 +12,7 @@ const (
 	maxSearched  = 128 << 10 // Octets of one text that are searched.
 	maxWords     = 4000      // Different words of one text that are searched.
 	maxWord      = 40        // Octets of a word that count.
+	mostTerms    = 16        // Terms of one search.
 	minIndexWord = 3         // Shorter words are not in the index; they are looked for in the texts themselves.
 )
 
@@ -82,24 +83,18 @@ func cutRunes(text string, n int) string {
 	return text[:n]
 }
 
-// indexWords returns the different words of texts, parted by blanks, for the full-text index.
-func indexWords(texts ...string) string {
-	seen := map[string]bool{}
+// foldTexts folds texts that belong together into one. No words of two texts follow each other in it.
+func foldTexts(texts []string) string {
 	var out strings.Builder
 	for _, text := range texts {
-		for w := range strings.FieldsSeq(foldText(text)) {
-			if w = indexWord(w); len(w) < minIndexWord || seen[w] {
-				continue
-			}
-			if len(seen) == maxWords {
-				return out.String()
-			}
-			seen[w] = true
-			if out.Len() > 0 {
-				out.WriteByte(' ')
-			}
-			out.WriteString(w)
+		folded := foldText(text)
+		if folded == "" {
+			continue
 		}
+		if out.Len() > 0 {
+			out.WriteString(" .")
+		}
+		out.WriteString(folded)
 	}
 	return out.String()
 }
@@ -118,7 +113,7 @@ type searchTerms []string // Each as foldText makes it: " printer burns".
 func parseTerms(text string) searchTerms {
 	var out searchTerms
 	add := func(piece string) {
-		if folded := foldText(piece); folded != "" && len(out) < 16 {
+		if folded := foldText(piece); folded != "" && len(out) < mostTerms {
 			out = append(out, folded)
 		}
 	}
@@ -132,33 +127,4 @@ func parseTerms(text string) searchTerms {
 		}
 	}
 	return out
-}
-
-// words returns what the index can be asked for, the longest first: it tells most. A word ends with a star when others
-// may begin like it: inside of a piece words are whole.
-func (t searchTerms) words() []string {
-	var out []string
-	for _, term := range t {
-		all := strings.Fields(term)
-		for i, w := range all {
-			if len(w) < minIndexWord {
-				continue
-			}
-			if w = indexWord(w); i == len(all)-1 {
-				w += "*"
-			}
-			out = append(out, w)
-		}
-	}
-	return longestFirst(out)
-}
-
-// plain reports whether the index alone can decide: each term is one word that is in it.
-func (t searchTerms) plain() bool {
-	for _, term := range t {
-		if len(term)-1 < minIndexWord || len(term)-1 > maxWord || strings.Contains(term[1:], " ") {
-			return false
-		}
-	}
-	return true
 }
