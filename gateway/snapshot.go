@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"letterbox/gateway/authenticity"
+	"letterbox/gateway/message"
 	"letterbox/gateway/rule"
 	"letterbox/gateway/thread"
 	"letterbox/models"
@@ -206,15 +207,7 @@ func (g *Gateway) lookUpHints(ctx context.Context, d *delivery, s *snapshot) err
 	if err != nil {
 		return err
 	}
-	ids := []string{}
-	if m.MessageID != "" {
-		ids = append(ids, m.MessageID)
-	}
-	for _, c := range candidates {
-		if c.Kind == thread.ByMessageID {
-			ids = append(ids, c.MessageID)
-		}
-	}
+	ids := idsOf(m, candidates)
 	known := map[string][]models.MessageIDRef{}
 	if len(ids) > 0 {
 		var err error
@@ -246,6 +239,20 @@ func (g *Gateway) lookUpHints(ctx context.Context, d *delivery, s *snapshot) err
 		}
 	}
 	return g.addExternal(ctx, d, s, elsewhere)
+}
+
+// idsOf are the Message-IDs that a mail names, its own among them.
+func idsOf(m *message.Message, candidates []thread.Candidate) []string {
+	ids := []string{}
+	if m.MessageID != "" {
+		ids = append(ids, m.MessageID)
+	}
+	for _, c := range candidates {
+		if c.Kind == thread.ByMessageID {
+			ids = append(ids, c.MessageID)
+		}
+	}
+	return ids
 }
 
 func (g *Gateway) hint(ctx context.Context, c thread.Candidate, number int64, who *models.User, address string) (hint, error) {

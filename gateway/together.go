@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"letterbox/gateway/thread"
 	"letterbox/models"
 	"letterbox/models/store"
 )
@@ -175,10 +176,17 @@ func (v *visit) holdGroup(ctx context.Context, group []*delivery) (unseen bool, 
 	}
 	var blobs []int64
 	var hashes [][]byte
+	var ids []string
 	for _, d := range group {
 		if d.row.BlobID != nil {
 			blobs, hashes = append(blobs, *d.row.BlobID), append(hashes, d.row.SHA256)
 		}
+		if d.mail != nil {
+			ids = append(ids, idsOf(d.mail, thread.Candidates(thread.Hints{Subject: d.mail.Subject, InReplyTo: d.mail.InReplyTo, References: d.mail.References}))...)
+		}
+	}
+	if err := v.g.Store.AskForMessageIDs(ctx, ids); err != nil {
+		return false, fmt.Errorf("look up message ids: %w", err)
 	}
 	if len(blobs) == 0 {
 		return false, nil

@@ -190,8 +190,10 @@ func (h *house) run(ctx context.Context, n int) (cost, error) {
 	return c, err
 }
 
+// await asks the less often the longer it will take: what it asks goes to the database that is measured.
 func (h *house) await(ctx context.Context, n int) error {
-	deadline := time.Now().Add(5 * time.Minute)
+	began := time.Now()
+	deadline := began.Add(5 * time.Minute)
 	for {
 		done, err := h.app.Store.SettledCount(ctx, h.id)
 		if err != nil || done >= n {
@@ -200,7 +202,8 @@ func (h *house) await(ctx context.Context, n int) error {
 		if time.Now().After(deadline) {
 			return fmt.Errorf("%d of %d messages after five minutes", done, n)
 		}
-		time.Sleep(10 * time.Millisecond)
+		left := time.Since(began) / time.Duration(max(done, 1)) * time.Duration(n-done)
+		time.Sleep(min(max(left/4, 10*time.Millisecond), 250*time.Millisecond))
 	}
 }
 

@@ -14,8 +14,8 @@ import (
 const (
 	insertChunk = "INSERT INTO blob_chunks (blob_id, place, data)"
 	// smallChunk is how many octets go to a server as text of a statement, with others. More go as they are, by a statement
-	// of their own that is prepared: to read them out of a text costs the server more than one more way there and back.
-	smallChunk = 32 << 10
+	// that is prepared: to read them out of a text costs the server more than one more way there and back.
+	smallChunk = 8 << 10
 )
 
 // Seal makes the octets a blob, in the transaction of ctx or in one of its own. When the same octets are there already,
@@ -155,15 +155,18 @@ func (t *txPool) sealSmall(ctx context.Context, writers []*BlobWriter) (map[stri
 	if err != nil {
 		return nil, err
 	}
+	var large []chunk
 	for sum, b := range added {
-		if w := small[sum]; len(w.buf) > 0 {
+		w := small[sum]
+		if known[sum] = b; len(w.buf) > smallChunk {
+			large = append(large, chunk{b.ID, 0, w.buf})
+		} else if len(w.buf) > 0 {
 			if err := t.addLastChunk(ctx, b.ID, 0, w.buf); err != nil {
 				return nil, err
 			}
 		}
-		known[sum] = b
 	}
-	return known, nil
+	return known, t.addChunks(ctx, large...)
 }
 
 func (t *txPool) blobsBySHA(ctx context.Context, hashes []any) (map[string]models.Blob, error) {
@@ -181,28 +184,58 @@ func (t *txPool) blobsBySHA(ctx context.Context, hashes []any) (map[string]model
 	return out, err
 }
 
-// addLastChunk is addChunk for octets whose buffer stays as it is until the transaction ends.
+// addLastChunk is addChunks for octets whose buffer stays as it is until the transaction ends.
 func (t *txPool) addLastChunk(ctx context.Context, blobID int64, place int, data []byte) error {
 	if len(data) > smallChunk {
-		return t.addChunk(ctx, blobID, place, data)
+		return t.addChunks(ctx, chunk{blobID, place, data})
 	}
 	return t.later(ctx, "blob_chunks", insertChunk, "", 3, blobID, place, data)
 }
 
-func (t *txPool) addChunk(ctx context.Context, blobID int64, place int, data []byte) error {
+// chunk is a part of the octets of a blob.
+type chunk struct {
+	blobID int64
+	place  int
+	data   []byte
+}
+
+func (t *txPool) addChunks(ctx context.Context, chunks ...chunk) error {
 	query := insertOf(insertChunk, "", 3, 3)
 	if !t.distant {
-		_, err := t.ExecContext(ctx, query, blobID, place, data)
+		for _, c := range chunks {
+			if _, err := t.ExecContext(ctx, query, c.blobID, c.place, c.data); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := t.ready(ctx, query); err != nil || len(chunks) == 0 {
 		return err
 	}
-	if err := t.ready(ctx, query); err != nil {
+	return t.check(t.asOctets(ctx, func() error {
+		insert, err := t.PrepareContext(ctx, query)
+		if err != nil {
+			return err
+		}
+		defer insert.Close() //nolint:errcheck // Nothing is lost by it.
+		for _, c := range chunks {
+			if _, err := insert.ExecContext(ctx, c.blobID, c.place, c.data); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// asOctets runs f while the server takes what it is given for octets: of what might be text it looks at each character.
+func (t *txPool) asOctets(ctx context.Context, f func() error) error {
+	if _, err := t.ConnPool.ExecContext(ctx, "SET NAMES binary"); err != nil {
 		return err
 	}
-	insert, err := t.PrepareContext(ctx, query)
-	if err != nil {
-		return t.check(err)
+	err := f()
+	// Also when ctx has ended: the connection may be used again.
+	if _, back := t.ConnPool.ExecContext(context.WithoutCancel(ctx), "SET NAMES utf8mb4 COLLATE "+mysqlCollation); back != nil && err == nil {
+		err = back
 	}
-	defer insert.Close() //nolint:errcheck // Nothing is lost by it.
-	_, err = insert.ExecContext(ctx, blobID, place, data)
-	return t.check(err)
+	return err
 }

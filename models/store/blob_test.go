@@ -140,3 +140,35 @@ func TestWriteAfterSealIsRefused(t *testing.T) {
 		t.Error("got no error, want one")
 	}
 }
+
+func TestTextIsTextAgainAfterOctets(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		if !s.OnServer() {
+			return // There every value has a type of its own.
+		}
+		const names = "SELECT CONCAT_WS(' ', @@character_set_client, @@character_set_results, @@collation_connection)"
+		cause := errors.New("not wanted after all")
+		for _, end := range []error{nil, cause} {
+			var before, after string
+			err := s.WithTx(t.Context(), func(ctx context.Context) (err error) {
+				before, err = s.QueryText(ctx, names)
+				must(t, err)
+				var all []*store.BlobWriter
+				for i := range 3 {
+					w := s.NewBlob(ctx)
+					_, err := w.Write(octets(40_000, uint64(10+i)))
+					must(t, err)
+					all = append(all, w)
+				}
+				_, err = s.SealAll(ctx, all)
+				must(t, err)
+				after, err = s.QueryText(ctx, names)
+				must(t, err)
+				return end
+			})
+			if !errors.Is(err, end) || before != after || before != "utf8mb4 utf8mb4 utf8mb4_unicode_ci" {
+				t.Errorf("ended with %v: before %q, after %q", err, before, after)
+			}
+		}
+	})
+}

@@ -97,7 +97,7 @@ func (w *BlobWriter) stage() error {
 		if err != nil {
 			return err
 		}
-		return tx.addChunk(ctx, id, w.place, w.buf)
+		return tx.addChunks(ctx, chunk{id, w.place, w.buf})
 	})
 	if err != nil {
 		return err

@@ -34,6 +34,9 @@ func (s *Store) HoldMessageID(ctx context.Context, id string) error {
 	}
 	return s.write(ctx, "hold message id", func(ctx context.Context, tx *txPool) error {
 		h := sha256.Sum256([]byte(id)) // The row of no issue: it is there only while the transaction is.
+		asked := tx.refs
+		delete(asked, id)
+		defer func() { tx.refs = asked }() // What is known of other IDs stays as it is.
 		if _, err := tx.exec(ctx, s.insertIgnore()+"message_ids (hash, issue_number, rfc_message_id, outgoing, created_at) VALUES (?, 0, '', ?, ?)", h[:], false, now()); err != nil {
 			return err
 		}

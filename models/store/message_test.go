@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -329,6 +330,53 @@ func TestMessageIDsLeadToTheirIssues(t *testing.T) {
 		}
 		if none, err := s.IssuesByMessageIDs(ctx, nil); len(none) != 0 || err != nil {
 			t.Errorf("of none: got %v, %v", none, err)
+		}
+	})
+}
+
+func TestMessageIDsAreTheSameWhetherAskedForAtOnceOrOneByOne(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		ids := []string{"a@b", "c@d", "e@f", "none@x", "a@b"}
+		must(t, s.AddMessageIDs(t.Context(), 3, []string{"a@b", "c@d"}, true))
+		tell := func(ahead []string) (told []map[string][]string) {
+			look := func(ctx context.Context) {
+				t.Helper()
+				found, err := s.IssuesByMessageIDs(ctx, ids)
+				must(t, err)
+				now := map[string][]string{}
+				for id, refs := range found {
+					for _, r := range refs {
+						now[id] = append(now[id], fmt.Sprint(r.IssueNumber, r.RFCMessageID, r.Outgoing, len(r.Hash)))
+					}
+				}
+				told = append(told, now)
+			}
+			undone := errors.New("undone")
+			err := s.WithTx(t.Context(), func(ctx context.Context) error {
+				must(t, s.AskForMessageIDs(ctx, ahead))
+				look(ctx)
+				must(t, s.AddMessageIDs(ctx, 2, []string{"a@b", "e@f", "new@x"}, false))
+				must(t, s.AddMessageIDs(ctx, 2, []string{"a@b"}, true))
+				look(ctx)
+				must(t, s.HoldMessageID(ctx, "c@d"), s.AddMessageIDs(ctx, 7, []string{"c@d", "none@x"}, false))
+				look(ctx)
+				must(t, s.MergeThread(ctx, 2, 3, 0))
+				look(ctx)
+				return undone
+			})
+			if !errors.Is(err, undone) {
+				t.Error(err)
+			}
+			return told
+		}
+		want := tell(nil)
+		if d := cmp.Diff(want[1]["a@b"], []string{"2a@bfalse 32", "3a@btrue 32"}); d != "" {
+			t.Errorf("one by one (-got +want):\n%s", d)
+		}
+		for _, ahead := range [][]string{ids, {"a@b", "none@x"}} {
+			if d := cmp.Diff(tell(ahead), want); d != "" {
+				t.Errorf("with %q asked for at once (-got +want):\n%s", ahead, d)
+			}
 		}
 	})
 }

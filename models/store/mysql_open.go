@@ -39,6 +39,9 @@ func (s *Store) openMySQL(ctx context.Context) (gorm.Dialector, error) {
 	}), nil
 }
 
+// mysqlCollation is how a server compares what it is given with each other; columns have their own.
+const mysqlCollation = "utf8mb4_unicode_ci"
+
 // mysqlConfig adds to dsn what the program relies on. Times of the connection that dsn sets itself stay.
 func mysqlConfig(dsn string) (*mysql.Config, error) {
 	cfg, err := mysql.ParseDSN(dsn)
@@ -49,7 +52,7 @@ func mysqlConfig(dsn string) (*mysql.Config, error) {
 		return nil, fmt.Errorf("mysql: the name of the database is missing")
 	}
 	cfg.ParseTime, cfg.Loc = true, time.UTC
-	cfg.Collation = "utf8mb4_unicode_ci"
+	cfg.Collation = mysqlCollation
 	cfg.ClientFoundRows = true   // Rows found, not rows changed: conditional writes count them.
 	cfg.InterpolateParams = true // One round trip for each statement.
 	cfg.Logger = &mysql.NopLogger{}

@@ -31,6 +31,7 @@ type txPool struct {
 	distant   bool // Each statement costs a way to the server and back.
 	postponed []*postponed
 	known     map[string]any // What was read before, see [remembered].
+	refs      messageIDs     // What was read ahead of Message-IDs.
 	number    int64          // The last issue number of the transaction on a server; 0: none yet.
 	counted   bool           // It is further than the server knows.
 }

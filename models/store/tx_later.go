@@ -33,6 +33,7 @@ func (t *txPool) later(ctx context.Context, table, head, tail string, width int,
 	if err := t.usable(); err != nil {
 		return err
 	}
+	t.forget(table)
 	i := slices.IndexFunc(t.postponed, func(p *postponed) bool { return p.head == head && p.tail == tail })
 	if i < 0 {
 		if err := t.flush(ctx, table); err != nil { // Rows of another form go first.
@@ -66,7 +67,11 @@ func (t *txPool) flush(ctx context.Context, statement string) error {
 		}
 		t.postponed = slices.Delete(t.postponed, i, i+1)
 		i--
-		if _, err := t.ExecContext(ctx, insertOf(p.head, p.tail, p.width, len(p.args)), p.args...); err != nil {
+		if err := t.usable(); err != nil {
+			return err
+		}
+		// Not by its own ExecContext: nothing else that is postponed has to go first, and what was read is forgotten already.
+		if _, err := t.ConnPool.ExecContext(ctx, insertOf(p.head, p.tail, p.width, len(p.args)), normal(p.args)...); err != nil {
 			if t.failed == nil { // Whoever made the next statement is not to blame.
 				t.failed = err
 			}
@@ -118,5 +123,8 @@ func (t *txPool) forget(statement string) {
 		if table, _, _ := strings.Cut(key, " "); strings.Contains(statement, table) {
 			delete(t.known, key)
 		}
+	}
+	if strings.Contains(statement, "message_ids") {
+		t.refs = nil
 	}
 }
