@@ -144,6 +144,7 @@ func benchmarkIssueList(b *testing.B, s *store.Store) {
 		{"three", store.IssueQuery{Text: "word20 word300 word4000", Sort: store.SortUpdated, Internal: true}},
 		{"common", store.IssueQuery{Text: "word2 word7 word11", Sort: store.SortUpdated, Internal: true}},
 		{"phrase3", store.IssueQuery{Text: `"word4 word3 word11"`, Sort: store.SortUpdated, Internal: true}},
+		{"phraserare", store.IssueQuery{Text: `"word4 word3 word999"`, Sort: store.SortUpdated, Internal: true}},
 		{"openword", store.IssueQuery{Text: "word1000", States: active, Sort: store.SortUpdated, Internal: true}},
 		{"openmiddle", store.IssueQuery{Text: "word999", States: active, Sort: store.SortUpdated, Internal: true}},
 		{"opentwo", store.IssueQuery{Text: "word40 word4000", States: active, Sort: store.SortUpdated, Internal: true}},
