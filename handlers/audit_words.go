@@ -144,6 +144,8 @@ func (w auditWords) word(action, name, value string) string {
 		return "#" + value
 	case name == "state":
 		key = map[string]string{"issue": "state.", "message": "message.state."}[kind] + value
+	case name == "priority":
+		key = "priority." + value
 	case name == "role" && kind == "member":
 		key = "choice.member_role." + value
 	case name == "role":

@@ -17,11 +17,11 @@ func TestAuditLogSpeaksInWords(t *testing.T) {
 	s.mail(s.inbox, plainMail)
 	s.mail(s.inbox, strings.NewReplacer("printer-1", "printer-2").Replace(plainMail))
 	admin, cookie := s.users["admin"], s.as("admin")
-	waiting, who, title := models.IssueWaiting, "member", "Changed"
-	_, err := s.h.Tracker.UpdateIssue(t.Context(), admin, 1, 0, tracker.IssuePatch{State: &waiting, Assignee: &who, Title: &title})
+	waiting, who, title, due := models.IssueWaiting, "member", "Changed", "2026-12-24"
+	_, err := s.h.Tracker.UpdateIssue(t.Context(), admin, 1, 0, tracker.IssuePatch{State: &waiting, Assignee: &who, Title: &title, Due: &due})
 	s.ok(err)
-	s.get("/audit?object=issue:1", cookie).want(t, 200, "State:</span> New → Waiting", "Assignee:</span> Nobody → Member", "Title:</span> changed",
-		"!Project:</span>", "!Description:</span>", "![")
+	s.get("/audit?object=issue:1", cookie).want(t, 200, "State:</span> New → Waiting", "Assignee:</span> Nobody → Member", "Title:</span> changed", "Due date:</span> empty → 2026-12-24",
+		"!Project:</span>", "!Priority:</span>", "!Description:</span>", "![")
 	s.ok(s.h.Tracker.Merge(t.Context(), admin, 2, 1))
 	s.get("/audit?object=issue:2", cookie).want(t, 200, "Issues merged", "Into:</span> #1")
 	s.ok(s.h.Tracker.SetMember(t.Context(), admin, s.sup.ID, "other", models.ProjectReporter))

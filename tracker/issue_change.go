@@ -181,7 +181,8 @@ func (s *Service) UpdateIssue(ctx context.Context, by *models.User, number, vers
 		return s.audit(ctx, by, "issue.update", object("issue", number), map[string]any{
 			"state": []models.IssueState{before.State, issue.State}, "project": []int64{before.ProjectID, issue.ProjectID},
 			"assignee": []*int64{before.AssigneeID, issue.AssigneeID},
-			"title":    before.Title != issue.Title, "description": before.Description != issue.Description,
+			"priority": []models.Priority{before.Priority, issue.Priority}, "due": []string{dayOf(before.DueOn), dayOf(issue.DueOn)},
+			"title": before.Title != issue.Title, "description": before.Description != issue.Description,
 		})
 	})
 	if err != nil {
