@@ -42,3 +42,6 @@ func (g *Gateway) MakeCustomersAnHour(n int) { g.newcomers.most = n }
 
 // DrainOutbox sends what is due of a sending account now.
 func (g *Gateway) DrainOutbox(ctx context.Context, account int64) error { return g.drain(ctx, account) }
+
+// TendTokens renews tokens and reminds of secrets that end, once.
+func (g *Gateway) TendTokens(ctx context.Context) error { return g.renewTokens(ctx) }

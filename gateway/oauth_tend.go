@@ -168,10 +168,20 @@ func (g *Gateway) remind(ctx context.Context, t *oauthTarget, c models.OAuthCred
 	if mark == 0 || c.Reminded != 0 && mark >= c.Reminded {
 		return
 	}
-	first, err := g.Store.OAuthReminded(ctx, c.Owner, c.Reminded, mark)
+	first := false
+	err := g.Store.WithTx(ctx, func(ctx context.Context) (err error) {
+		if first, err = g.Store.OAuthReminded(ctx, c.Owner, c.Reminded, mark); err != nil || !first {
+			return err
+		}
+		return g.tellSecretEnds(ctx, t, v, days)
+	})
+	if err != nil && ctx.Err() == nil {
+		g.Log.LogAttrs(ctx, slog.LevelError, "reminder of a client secret not written, trying again", slog.String("owner", c.Owner), slog.Any("err", err))
+	}
 	if err != nil || !first {
 		return
 	}
+	g.sendSoon()
 	g.Log.LogAttrs(ctx, slog.LevelError, "client secret ends", slog.String("owner", c.Owner), slog.Int("days", days))
 	g.Changed("oauth")
 }
