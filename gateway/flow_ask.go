@@ -77,6 +77,9 @@ func (g *Gateway) doAsFlowed(ctx context.Context, d *delivery, want flow.Decisio
 		d.note(models.StepMatch, "match.flow_state", "to_state", string(want.New.State))
 	}
 	sets := script.Decision{Priority: want.New.Priority, Assignee: want.New.Assignee, Labels: want.New.Labels}
+	for _, f := range want.New.Fields {
+		sets.Fields = append(sets.Fields, script.Field{Name: f.Name, Value: f.Value})
+	}
 	if want.New.Due != nil {
 		sets.Due = want.New.Due.Format(time.DateOnly)
 	}

@@ -95,6 +95,8 @@ func (r flowDice) action() models.FlowAction {
 		a.Value = r.of("0", "3", "30")
 	case "label", "reject", "set_aside", "folder":
 		a.Value = strings.ReplaceAll(r.word(), ",", "x")
+	case "field":
+		a.Value = r.of("Ort", "Halle") + ": " + strings.Join(strings.Fields("x "+r.word()), " ")
 	case "assign", "watch":
 		a.Value = r.of("bea", "cem", "nobody")
 	case "forward":

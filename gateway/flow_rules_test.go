@@ -261,3 +261,32 @@ func TestFlowRulesNameProjectsOfTheirAuthorOnly(t *testing.T) {
 		t.Errorf("a copy of the inbox: %+v, %v, want it without flow rules", copied.Rules.Flow, err)
 	}
 }
+
+// A flow rule sets fields of its own: of a new issue, and where it says so of one on which the mail is a comment.
+func TestFlowRuleSetsFieldsOfItsOwn(t *testing.T) {
+	inDen(t, func(t *testing.T, d *den) {
+		g := d.process(nil)
+		closing := flowRule("Closing", "re:", "field", "Result: done", "field", "PLACE: Gate")
+		closing.Comments = true
+		ib := d.inbox(g, flowing(flowRule("Opening", "printer", "field", "Place: Hall 7", "field", "Result: open"), closing))
+		first := d.receive(g, ib.ID, mail("1", anna, "Printer", "Text"))
+		fields := func() (out []string) {
+			t.Helper()
+			list, err := d.store.IssueFields(t.Context(), *first.IssueNumber)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range list {
+				out = append(out, f.Name+"="+f.Value)
+			}
+			return out
+		}
+		if diff := cmp.Diff(fields(), []string{"Place=Hall 7", "Result=open"}); diff != "" {
+			t.Errorf("of the new issue (-got +want):\n%s", diff)
+		}
+		reply := d.receive(g, ib.ID, mail("2", anna, "Re: Printer", "More", "In-Reply-To: <1@there.example>"))
+		if diff := cmp.Diff(fields(), []string{"Place=Gate", "Result=done"}); diff != "" {
+			t.Errorf("after the reply, %s (-got +want):\n%s", reply.State, diff)
+		}
+	})
+}

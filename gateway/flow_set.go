@@ -71,6 +71,10 @@ func (g *Gateway) flowChange(ctx context.Context, d *delivery, sets flow.Sets, p
 	for _, l := range sets.Labels {
 		note("labels", l)
 	}
+	for _, f := range sets.Fields {
+		u.Fields = append(u.Fields, models.IssueField{Name: f.Name, Value: f.Value})
+		note("fields", f.Name+": "+f.Value)
+	}
 	if sets.Assignee != "" {
 		id, err := g.worker(ctx, d, sets.Assignee, project)
 		if err != nil {

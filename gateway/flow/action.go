@@ -34,6 +34,10 @@ func (c *compiling) action(i, j int, m models.FlowAction) action {
 		out.days, ok = n, err == nil && n >= 0 && n <= maxDays
 	case doLabel:
 		out.list, ok = labels(v)
+	case doField:
+		name, value, found := strings.Cut(v, ":")
+		out.field = Field{strings.Join(strings.Fields(name), " "), strings.Join(strings.Fields(value), " ")}
+		ok = found && out.field.Name != "" && len(out.field.Name) <= maxFieldName && out.field.Value != ""
 	case doForward:
 		ok = strings.Count(v, "@") == 1 && !strings.ContainsAny(v, " \t\n,;<>\"") && len(v) <= 254 && !strings.HasPrefix(v, "@") && !strings.HasSuffix(v, "@")
 		out.Value = strings.ToLower(v)

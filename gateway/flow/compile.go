@@ -22,6 +22,8 @@ const (
 	maxLabels     = 30
 	maxLabel      = 50 // Characters.
 	maxWatch      = 20
+	maxFields     = 50
+	maxFieldName  = 100 // Octets.
 	maxForwards   = 5
 	maxWebhooks   = 5
 	maxScripts    = 5 // Different ones that all rules together may name: each takes its time.
@@ -58,8 +60,9 @@ type condition struct {
 
 type action struct {
 	models.FlowAction
-	days int
-	list []string
+	days  int
+	list  []string
+	field Field
 }
 
 // Compile prepares flow rules. The error is the first entry that cannot be read, as a *[rule.Finding].

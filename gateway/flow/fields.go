@@ -77,6 +77,7 @@ const (
 	doPriority = "priority"
 	doDue      = "due"
 	doLabel    = "label"
+	doField    = "field"
 	doAssign   = "assign"
 	doWatch    = "watch"
 	doReject   = "reject"
@@ -98,7 +99,7 @@ const (
 // Actions lists what can be done, in the order in which people choose.
 func Actions() []string {
 	return []string{
-		doProject, doState, doPriority, doDue, doLabel, doAssign, doWatch, doActive, doSilent, doForward, doWebhook, doScript, doFolder, doSetAside, doReject,
+		doProject, doState, doPriority, doDue, doLabel, doField, doAssign, doWatch, doActive, doSilent, doForward, doWebhook, doScript, doFolder, doSetAside, doReject,
 	}
 }
 

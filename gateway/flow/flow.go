@@ -38,11 +38,15 @@ type Sets struct {
 	Due      *time.Time
 	Labels   []string
 	Watch    []string // Logins.
+	Fields   []Field  // Fields of its own.
 }
+
+// Field is a field of its own that an issue gets.
+type Field struct{ Name, Value string }
 
 // Empty reports whether nothing is set.
 func (s Sets) Empty() bool {
-	return s.State == "" && s.Priority == "" && s.Assignee == "" && s.Due == nil && len(s.Labels) == 0 && len(s.Watch) == 0
+	return s.State == "" && s.Priority == "" && s.Assignee == "" && s.Due == nil && len(s.Labels) == 0 && len(s.Watch) == 0 && len(s.Fields) == 0
 }
 
 // Decision is what the rules want to become of a mail.
@@ -200,6 +204,11 @@ func (s *Sets) take(act action, at time.Time) {
 	case doLabel:
 		for _, l := range act.list {
 			s.Labels = with(s.Labels, l, maxLabels)
+		}
+	case doField:
+		s.Fields = slices.DeleteFunc(slices.Clone(s.Fields), func(f Field) bool { return same(f.Name, act.field.Name) })
+		if len(s.Fields) < maxFields {
+			s.Fields = append(s.Fields, act.field)
 		}
 	case doWatch:
 		s.Watch = with(s.Watch, v, maxWatch)

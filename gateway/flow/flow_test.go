@@ -156,9 +156,9 @@ func TestLaterRulesGoOverEarlierOnesAndStopEndsThem(t *testing.T) {
 		return out
 	}
 	s, err := Compile(models.Flow{Rules: []models.FlowRule{
-		{Name: "A", Actions: do("priority", "low", "label", "a, b", "project", "OPS", "watch", "bea", "silent", "")},
+		{Name: "A", Actions: do("priority", "low", "label", "a, b", "project", "OPS", "watch", "bea", "silent", "", "field", "Place: Hall 7")},
 		{Name: "Off", Off: true, Actions: do("reject", "never")},
-		{Name: "B", Comments: true, Actions: do("priority", "urgent", "label", "B,c", "state", "waiting", "folder", "Done", "active", "attach_only", "assign", "bea")},
+		{Name: "B", Comments: true, Actions: do("priority", "urgent", "label", "B,c", "state", "waiting", "folder", "Done", "active", "attach_only", "assign", "bea", "field", " place :Gate: 2")},
 		{Name: "C", When: "none", Conditions: []models.FlowCondition{holding("")}, Actions: do("label", "never")},
 		{Name: "D", Stop: true},
 		{Name: "E", Actions: do("label", "never")},
@@ -168,8 +168,8 @@ func TestLaterRulesGoOverEarlierOnesAndStopEndsThem(t *testing.T) {
 	}
 	r := s.Run(facts())
 	want := Decision{
-		New:     Sets{State: "waiting", Priority: "urgent", Assignee: "bea", Labels: []string{"a", "b", "c"}, Watch: []string{"bea"}},
-		Comment: Sets{State: "waiting", Priority: "urgent", Assignee: "bea", Labels: []string{"B", "c"}},
+		New:     Sets{State: "waiting", Priority: "urgent", Assignee: "bea", Labels: []string{"a", "b", "c"}, Watch: []string{"bea"}, Fields: []Field{{"place", "Gate: 2"}}},
+		Comment: Sets{State: "waiting", Priority: "urgent", Assignee: "bea", Labels: []string{"B", "c"}, Fields: []Field{{"place", "Gate: 2"}}},
 		Project: "OPS", Silent: true, Active: ActiveOnly, Folder: "Done",
 	}
 	if diff := cmp.Diff(r.Decision, want); diff != "" {
@@ -251,6 +251,8 @@ func TestWhatCannotBeReadIsRefused(t *testing.T) {
 		{act("priority", "9"), "flow.rules.0.actions.0.value", "E-FLOW-04"},
 		{act("due", "-1"), "flow.rules.0.actions.0.value", "E-FLOW-04"},
 		{act("label", "a,,b"), "flow.rules.0.actions.0.value", "E-FLOW-04"},
+		{act("field", "Place"), "flow.rules.0.actions.0.value", "E-FLOW-04"},
+		{act("field", ": x"), "flow.rules.0.actions.0.value", "E-FLOW-04"},
 		{act("project", ""), "flow.rules.0.actions.0.value", "E-FLOW-04"},
 		{act("forward", "nobody"), "flow.rules.0.actions.0.value", "E-FLOW-04"},
 		{act("forward", "a@b.example, c@d.example"), "flow.rules.0.actions.0.value", "E-FLOW-04"},
