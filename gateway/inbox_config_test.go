@@ -65,7 +65,7 @@ func differing(project int64) gateway.InboxDraft {
 			AllowUnknown: true, AllowedSenders: []string{"a@b.example"}, BlockedSenders: []string{"@spam.example"}, DomainMode: "pattern", Domains: []string{"there.example"}, DomainPattern: `.*@(a|b)\.example`,
 			RecipientsExpected: []string{"all@here.example"}, SubjectKeywords: []string{"#Alarm"}, BodyKeywords: []string{"Einsatzort"}, RejectSubject: []string{"^Buy"}, CutBody: []string{"^-- $"}, DropAttachments: []string{`\.ics$`},
 			MaxAttachments: 5, BlockAttachments: []string{`\.exe$`}, RateLimit: 9, SpamMail: "set_aside", SenderCheck: "require", AuthServID: "mx.here.example", SenderFailed: "set_aside", RejectNotice: "verified",
-			Commands: []string{"status"}, EmptySubject: "reject", Process: "dry_run", AttachToActive: "attach_only", Intake: true, NumberMatch: "known", ClosedIssues: "follow_up", AutoMail: "comment", ExternalNumbers: []string{`Redmine: #(\d+)`},
+			Commands: []string{"status"}, EmptySubject: "reject", Process: "dry_run", AttachToActive: "attach_only", Intake: true, NumberMatch: "known", ClosedIssues: "follow_up", AutoMail: "comment", ExternalNumbers: []string{`Redmine: #(\d+)`}, PlusProjects: []string{"*"},
 			Extraction: models.Extraction{
 				NoMatch: "set_aside", Correlate: models.Correlation{By: "field", Window: "2h0m0s", Reopen: &no},
 				Profiles: []models.Profile{{
