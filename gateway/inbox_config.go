@@ -63,6 +63,15 @@ func (g *Gateway) configOf(ctx context.Context, ib models.Inbox) (inboxfile.Inbo
 		return out, fmt.Errorf("read how inbox %d signs in: %w", ib.ID, err)
 	}
 	out.ClientSecret, out.Certificate = stored(c.SecretEnc), stored(c.CertificateEnc)
+	a, err := g.Store.SendingAccountAt(ctx, inboxPlace(ib.ID))
+	if errors.Is(err, models.ErrNotFound) {
+		return out, nil
+	}
+	if err != nil {
+		return out, fmt.Errorf("read the sending account of inbox %d: %w", ib.ID, err)
+	}
+	out.Sending = &inboxfile.Sending{Address: a.Address, Name: a.Name, Password: stored(a.PasswordEnc), Settings: a.Settings}
+	out.Sending.Settings.TrustedAt = nil
 	return out, nil
 }
 
@@ -121,6 +130,7 @@ type wanted struct {
 	draft  InboxDraft
 	oauth  *OAuthDraft // Nil: it does not sign in so, or nothing of it changes.
 	ack    *Acknowledgement
+	sends  *wantedSending // Nil: its sending account stays as it is.
 	change ConfigChange
 	inbox  bool // The inbox itself changes.
 }

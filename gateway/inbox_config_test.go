@@ -22,6 +22,11 @@ import (
 // import takes in a file.
 func (d *den) imports(g *gateway.Gateway, file string, change func(*gateway.ConfigImport)) ([]gateway.ConfigChange, error) {
 	d.t.Helper()
+	return d.importsAs(g, nil, file, change)
+}
+
+func (d *den) importsAs(g *gateway.Gateway, by *models.User, file string, change func(*gateway.ConfigImport)) ([]gateway.ConfigChange, error) {
+	d.t.Helper()
 	entries, err := inboxfile.Read([]byte(file))
 	if err != nil {
 		return nil, err
@@ -35,7 +40,7 @@ func (d *den) imports(g *gateway.Gateway, file string, change func(*gateway.Conf
 	if change != nil {
 		change(&q)
 	}
-	return g.ImportInboxes(d.t.Context(), nil, q)
+	return g.ImportInboxes(d.t.Context(), by, q)
 }
 
 func (d *den) exports(g *gateway.Gateway) string {

@@ -73,7 +73,7 @@ func (g *Gateway) ImportInboxes(ctx context.Context, by *models.User, q ConfigIm
 		var list models.InvalidList
 		var todo []wanted
 		for _, e := range q.Entries {
-			w, err := g.want(ctx, q, e, inboxNamed(all, q.Inbox, e.Name))
+			w, err := g.want(ctx, by, q, e, inboxNamed(all, q.Inbox, e.Name))
 			if found, ok := errors.AsType[models.InvalidList](err); ok {
 				list = append(list, found...)
 				continue
@@ -160,7 +160,7 @@ func (g *Gateway) wrongScripts(ctx context.Context, q ConfigImport) error {
 }
 
 // want finds out what a file wants of an inbox; was is nil when there is none yet.
-func (g *Gateway) want(ctx context.Context, q ConfigImport, e *inboxfile.Entry, was *models.Inbox) (w wanted, err error) {
+func (g *Gateway) want(ctx context.Context, by *models.User, q ConfigImport, e *inboxfile.Entry, was *models.Inbox) (w wanted, err error) {
 	before := newConfig(e.Name)
 	if was != nil {
 		if before, err = g.configOf(ctx, *was); err != nil {
@@ -188,12 +188,16 @@ func (g *Gateway) want(ctx context.Context, q ConfigImport, e *inboxfile.Entry, 
 	if more, err = g.secretsOf(ctx, q, e, was, before, &after, &w); err != nil {
 		return w, inLine(e, err)
 	}
-	w.change.Changes = append(CompareConfig(before, after), more...)
+	sending, err := g.wantSending(ctx, by, q, e, was, before, &after, &w)
+	if err != nil {
+		return w, inLine(e, err)
+	}
+	w.change.Changes = append(CompareConfig(before, after), append(more, sending...)...)
 	if was != nil {
 		w.change.ID = was.ID
 	}
 	apart := before // What is changed apart counts as changed already.
-	apart.Acknowledgement, apart.ClientSecret, apart.Certificate = after.Acknowledgement, after.ClientSecret, after.Certificate
+	apart.Acknowledgement, apart.ClientSecret, apart.Certificate, apart.Sending = after.Acknowledgement, after.ClientSecret, after.Certificate, after.Sending
 	if w.inbox = was == nil || w.draft.Password != nil || len(CompareConfig(apart, after)) > 0; w.inbox && q.May != nil {
 		if err := q.May(ctx, before.Settings, w.draft); err != nil {
 			return w, err
@@ -297,5 +301,5 @@ func (g *Gateway) change(ctx context.Context, by *models.User, w wanted) (id int
 			return id, err
 		}
 	}
-	return id, nil
+	return id, g.changeSending(ctx, by, id, w.sends)
 }

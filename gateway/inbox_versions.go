@@ -134,6 +134,9 @@ func (g *Gateway) Restoring(ctx context.Context, inboxID, version int64) (Config
 	}
 	c := v.Config
 	c.Password, c.ClientSecret, c.Certificate = inboxfile.Keep, inboxfile.Keep, inboxfile.Keep
+	if c.Sending, err = g.sendingToRestore(ctx, v); err != nil {
+		return ConfigImport{}, err
+	}
 	raw, err := inboxfile.Write(c)
 	if err != nil {
 		return ConfigImport{}, err

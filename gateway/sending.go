@@ -71,7 +71,7 @@ func (g *Gateway) CreateSendingAccount(ctx context.Context, by *models.User, d S
 	}
 	at := now()
 	a := models.SendingAccount{Place: d.Place, Address: lower(d.Address), Name: d.Name, Settings: d.Settings, CreatedAt: at, UpdatedAt: at}
-	err := g.Store.WithTx(ctx, func(ctx context.Context) error {
+	err := g.sendingVersioned(ctx, by, "sending.create", func(ctx context.Context) error {
 		if err := g.freePlace(ctx, 0, d.Place); err != nil {
 			return err
 		}
@@ -85,7 +85,7 @@ func (g *Gateway) CreateSendingAccount(ctx context.Context, by *models.User, d S
 			return err
 		}
 		return g.audit(ctx, by, "sending.create", "sending:"+itoa(a.ID), auditSending(a, d))
-	})
+	}, a.Place)
 	if err != nil {
 		return SendingView{}, err
 	}
@@ -100,7 +100,11 @@ func (g *Gateway) UpdateSendingAccount(ctx context.Context, by *models.User, id,
 	if list := completeSending(&d); len(list) > 0 {
 		return SendingView{}, list
 	}
-	err := g.Store.WithTx(ctx, func(ctx context.Context) error {
+	was, err := g.Store.SendingAccountByID(ctx, id)
+	if err != nil {
+		return SendingView{}, err
+	}
+	err = g.sendingVersioned(ctx, by, "sending.update", func(ctx context.Context) error {
 		a, err := g.Store.SendingAccountByID(ctx, id)
 		if err != nil {
 			return err
@@ -131,7 +135,7 @@ func (g *Gateway) UpdateSendingAccount(ctx context.Context, by *models.User, id,
 			return err
 		}
 		return g.audit(ctx, by, "sending.update", "sending:"+itoa(id), auditSending(a, d))
-	})
+	}, slices.Compact([]string{was.Place, d.Place})...)
 	if err != nil {
 		return SendingView{}, err
 	}
@@ -142,7 +146,11 @@ func (g *Gateway) UpdateSendingAccount(ctx context.Context, by *models.User, id,
 // DeleteSendingAccount removes an account. Mail that still waits for it is given up, visibly.
 func (g *Gateway) DeleteSendingAccount(ctx context.Context, by *models.User, id int64) error {
 	defer g.own.empty()
-	return g.Store.WithTx(ctx, func(ctx context.Context) error {
+	was, err := g.Store.SendingAccountByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	return g.sendingVersioned(ctx, by, "sending.delete", func(ctx context.Context) error {
 		if err := g.Store.DeleteSendingAccount(ctx, id, "E-SMTP-12"); err != nil {
 			return err
 		}
@@ -150,7 +158,7 @@ func (g *Gateway) DeleteSendingAccount(ctx context.Context, by *models.User, id 
 			return err
 		}
 		return g.audit(ctx, by, "sending.delete", "sending:"+itoa(id), nil)
-	})
+	}, was.Place)
 }
 
 func otherServer(was, is models.SendingSettings) bool {

@@ -255,6 +255,16 @@ func withoutLines(err error) error {
 
 // configLabel names a setting in words.
 func (v *visit) configLabel(field string) string {
+	if of, ok := strings.CutPrefix(field, "sending."); ok {
+		if of = strings.TrimPrefix(of, "settings."); of == "language" {
+			of = "text_language" // As the form calls it.
+		}
+		label := v.configLabel(of)
+		if v.l.Has("sending." + of) {
+			label = v.l.T("sending." + of)
+		}
+		return v.l.T("config.sending", "field", label)
+	}
 	for _, key := range []string{"inbox." + field, "config.field." + field} {
 		if v.l.Has(key) {
 			return v.l.T(key)

@@ -36,6 +36,17 @@ type Inbox struct {
 	Settings        models.InboxSettings `json:"settings"`
 	Rules           models.Rules         `json:"rules"`
 	Acknowledgement Acknowledgement      `json:"acknowledgement"`
+	// Sending is the sending account of the inbox; nil: it has none of its own, and its mail goes out by that of the project
+	// or of all.
+	Sending *Sending `json:"sending"`
+}
+
+// Sending is a sending account.
+type Sending struct {
+	Address  string                 `json:"address"`
+	Name     string                 `json:"name"`
+	Password string                 `json:"password"` // As that of an inbox.
+	Settings models.SendingSettings `json:"settings"`
 }
 
 // Acknowledgement says whether and how an inbox acknowledges new issues, and in which words it refuses.
@@ -61,6 +72,8 @@ var (
 		"move_failed_to":   "empty: left where it is",
 		"import_since":     "from_now, all, archive or a date",
 		"zone":             "empty: UTC",
+		"sending":          "null: the sending account of the project, or of all",
+		"per_minute":       "messages; 0: no limit",
 		"window":           "empty: 168h",
 	}
 )

@@ -43,6 +43,9 @@ func fill(v reflect.Value, n *int) {
 		v.SetInt(int64(*n))
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem())) // Of a switch: false is something else than nothing.
+		if v.Elem().Kind() == reflect.Struct {
+			fill(v.Elem(), n)
+		}
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 3, 3))
 		for i := range 3 {
@@ -62,6 +65,7 @@ func full() inboxfile.Inbox {
 	n := 0
 	fill(reflect.ValueOf(&in).Elem(), &n)
 	in.Name, in.Password, in.ClientSecret, in.Certificate = "Support", "keep", "none", "${env:APP_CERTIFICATE}"
+	in.Sending.Password = "${file:/run/secrets/smtp}"
 	return in
 }
 

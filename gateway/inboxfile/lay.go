@@ -18,7 +18,11 @@ import (
 func (e *Entry) Lay(base Inbox) (Inbox, models.InvalidList) {
 	l := layer{at: e.at}
 	l.lay(reflect.ValueOf(&base).Elem(), e.node, "")
-	for name, secret := range map[string]string{"password": base.Password, "client_secret": base.ClientSecret, "certificate": base.Certificate} {
+	secrets := map[string]string{"password": base.Password, "client_secret": base.ClientSecret, "certificate": base.Certificate}
+	if base.Sending != nil {
+		secrets["sending.password"] = base.Sending.Password
+	}
+	for name, secret := range secrets {
 		if _, _, ok := Reference(secret); !ok && secret != Keep && secret != None && secret != "" {
 			l.list = append(l.list, wrong(name, "E-CONF-04", e.Line(name), "field", name))
 		}
@@ -34,6 +38,9 @@ func (e *Entry) Line(field string) int {
 		if line, ok := e.at[below+field]; ok {
 			return line
 		}
+	}
+	if rest, ok := strings.CutPrefix(field, "sending."); ok && !strings.HasPrefix(rest, "settings.") {
+		return e.Line("sending.settings." + rest)
 	}
 	if alias, ok := strings.CutPrefix(field, "ack_mode"); ok {
 		return e.Line("acknowledgement.mode" + alias)
@@ -95,6 +102,18 @@ func (l *layer) lay(v reflect.Value, n *yaml.Node, path string) {
 		return
 	case *map[string]string:
 		l.texts(to, n, path)
+		return
+	case **Sending:
+		if n.Tag == "!!null" {
+			*to = nil
+			return
+		}
+		one := Sending{Password: None, Settings: models.DefaultSendingSettings()}
+		if *to != nil {
+			one = **to
+		}
+		*to = &one // What it was is somebody else's, too.
+		l.lay(reflect.ValueOf(&one).Elem(), n, path)
 		return
 	}
 	switch v.Kind() {

@@ -30,6 +30,10 @@ func leaves(v reflect.Value, path string, out *[]Leaf) {
 		case at == "rules":
 		case at == "settings":
 			leaves(value, "", out)
+		case value.Kind() == reflect.Pointer && value.Type().Elem().Kind() == reflect.Struct:
+			if !value.IsNil() {
+				leaves(value.Elem(), at, out)
+			}
 		case value.Kind() == reflect.Struct:
 			leaves(value, at, out)
 		case value.Kind() == reflect.Map:

@@ -1,0 +1,174 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"letterbox/gateway/inboxfile"
+	"letterbox/models"
+)
+
+// inboxPlace is the place of the sending account that an inbox has of its own.
+func inboxPlace(id int64) string { return "inbox:" + itoa(id) }
+
+// wantedSending is the sending account of an inbox as it is to be.
+type wantedSending struct {
+	had   int64        // The account that is there; 0: none.
+	draft SendingDraft // Its place follows from the inbox.
+	gone  bool         // It is removed.
+}
+
+// wantSending finds out what a file says of the sending account of an inbox, and puts it into w when that changes. after gets
+// what is stored then. Only admins change sending accounts; a version that somebody else restores leaves them as they are.
+func (g *Gateway) wantSending(
+	ctx context.Context, by *models.User, q ConfigImport, e *inboxfile.Entry, was *models.Inbox, before inboxfile.Inbox, after *inboxfile.Inbox, w *wanted,
+) (more []RuleChange, err error) {
+	if q.Restores != 0 && !mayScript(by) {
+		after.Sending = before.Sending
+		return nil, nil
+	}
+	var had models.SendingAccount
+	place := inboxPlace(1) // That of a new inbox is not known yet.
+	if was != nil {
+		place = inboxPlace(was.ID)
+		if had, err = g.Store.SendingAccountAt(ctx, place); err != nil && !errors.Is(err, models.ErrNotFound) {
+			return nil, err
+		}
+	}
+	wish := wantedSending{had: had.ID, gone: after.Sending == nil}
+	if !wish.gone {
+		said := *after.Sending
+		after.Sending = &said
+		wish.draft = SendingDraft{Place: place, Address: said.Address, Name: said.Name, Settings: said.Settings}
+		d := &wish.draft
+		if list := completeSending(d); len(list) > 0 {
+			return nil, ofSending(list)
+		}
+		said.Address, said.Name, said.Settings = lower(d.Address), d.Name, d.Settings
+		if d.Settings.TLSVerify == "pinned" {
+			at := now()
+			if d.Settings.TrustedAt = &at; before.Sending != nil && before.Sending.Settings.Fingerprint == d.Settings.Fingerprint {
+				d.Settings.TrustedAt = had.Settings.TrustedAt
+			}
+		}
+		if more, err = g.sendingPassword(q, e, had, &said, d); err != nil {
+			return nil, err
+		}
+	}
+	if len(more) == 0 && wish.draft.Password == nil && len(CompareConfig(inboxfile.Inbox{Sending: before.Sending}, inboxfile.Inbox{Sending: after.Sending})) == 0 {
+		return nil, nil
+	}
+	if !mayScript(by) {
+		return nil, models.InvalidList{{Field: "sending", Code: "E-CONF-14"}}
+	}
+	w.sends = &wish
+	return more, nil
+}
+
+// sendingPassword finds out what a file says of the password of a sending account, and puts it into d when it changes.
+func (g *Gateway) sendingPassword(q ConfigImport, e *inboxfile.Entry, had models.SendingAccount, said *inboxfile.Sending, d *SendingDraft) ([]RuleChange, error) {
+	const field = "sending.password"
+	held := g.opened(had.PasswordEnc, SendingSecretPlace(had.ID))
+	cleared := had.ID != 0 && otherServer(had.Settings, d.Settings)
+	value, given, err := resolve(q, field, said.Password, had.ID == 0 && e.Says(field))
+	switch {
+	case err != nil:
+		return nil, err
+	case !given:
+		if said.Password = stored(held); cleared && d.Settings.Auth != "password" { // It was given for another server.
+			said.Password = inboxfile.None
+		}
+		return nil, nil
+	case value == held && !cleared:
+		said.Password = stored(held)
+		return nil, nil
+	}
+	d.Password, said.Password = &value, stored(value)
+	if held != "" && value != "" {
+		return []RuleChange{{Field: field, Before: inboxfile.Keep, After: secretReplaced}}, nil
+	}
+	return nil, nil
+}
+
+// changeSending makes the sending account of an inbox what is wanted of it.
+func (g *Gateway) changeSending(ctx context.Context, by *models.User, inbox int64, w *wantedSending) error {
+	if w == nil {
+		return nil
+	}
+	var err error
+	w.draft.Place = inboxPlace(inbox)
+	switch {
+	case w.gone:
+		err = g.DeleteSendingAccount(ctx, by, w.had)
+	case w.had == 0:
+		_, err = g.CreateSendingAccount(ctx, by, w.draft)
+	default:
+		_, err = g.UpdateSendingAccount(ctx, by, w.had, 0, w.draft)
+	}
+	if list, ok := errors.AsType[models.InvalidList](err); ok {
+		return ofSending(list)
+	}
+	return err
+}
+
+// ofSending names the fields of a sending account as a file does.
+func ofSending(list models.InvalidList) models.InvalidList {
+	out := make(models.InvalidList, len(list))
+	for i, one := range list {
+		copied := *one
+		copied.Field = "sending." + one.Field
+		out[i] = &copied
+	}
+	return out
+}
+
+// sendingToRestore is the sending account of a version. One that was kept before sending accounts were part of versions leaves
+// it as it is. The password stays as it is stored.
+func (g *Gateway) sendingToRestore(ctx context.Context, v ConfigVersion) (*inboxfile.Sending, error) {
+	current, err := g.Config(ctx, v.InboxID)
+	if err != nil {
+		return nil, err
+	}
+	var parts map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(v.InboxVersion.Config), &parts); err != nil {
+		return nil, fmt.Errorf("read version %d of inbox %d: %w", v.Version, v.InboxID, err)
+	}
+	out := v.Config.Sending
+	if _, says := parts["sending"]; !says {
+		out = current.Sending
+	}
+	if out == nil {
+		return nil, nil
+	}
+	one := *out
+	if one.Password = inboxfile.Keep; current.Sending == nil {
+		one.Password = inboxfile.None
+	}
+	return &one, nil
+}
+
+// sendingVersioned changes a sending account in a transaction. What changes that of an inbox makes a version of the inbox.
+func (g *Gateway) sendingVersioned(ctx context.Context, by *models.User, action string, fn func(ctx context.Context) error, places ...string) error {
+	return g.Store.WithTx(ctx, func(ctx context.Context) error {
+		run := fn
+		for _, place := range places {
+			text, ok := strings.CutPrefix(place, "inbox:")
+			id, err := strconv.ParseInt(text, 10, 64)
+			if !ok || err != nil {
+				continue
+			}
+			if _, err := g.Store.InboxByID(ctx, id); errors.Is(err, models.ErrNotFound) {
+				continue
+			} else if err != nil {
+				return err
+			}
+			inner := run
+			run = func(ctx context.Context) error { return g.versioned(ctx, by, id, action, inner) }
+		}
+		return run(ctx)
+	})
+}
