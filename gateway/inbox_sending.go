@@ -2,9 +2,7 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -126,25 +124,17 @@ func ofSending(list models.InvalidList) models.InvalidList {
 	return out
 }
 
-// sendingToRestore is the sending account of a version. One that was kept before sending accounts were part of versions leaves
-// it as it is. The password stays as it is stored.
+// sendingToRestore is the sending account of a version. A version without one leaves it as it is: who rolls rules back does not
+// want the account gone, with its password and the mail that waits for it. The password stays as it is stored.
 func (g *Gateway) sendingToRestore(ctx context.Context, v ConfigVersion) (*inboxfile.Sending, error) {
 	current, err := g.Config(ctx, v.InboxID)
 	if err != nil {
 		return nil, err
 	}
-	var parts map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(v.InboxVersion.Config), &parts); err != nil {
-		return nil, fmt.Errorf("read version %d of inbox %d: %w", v.Version, v.InboxID, err)
+	if v.Config.Sending == nil {
+		return current.Sending, nil
 	}
-	out := v.Config.Sending
-	if _, says := parts["sending"]; !says {
-		out = current.Sending
-	}
-	if out == nil {
-		return nil, nil
-	}
-	one := *out
+	one := *v.Config.Sending
 	if one.Password = inboxfile.Keep; current.Sending == nil {
 		one.Password = inboxfile.None
 	}

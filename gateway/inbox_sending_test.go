@@ -107,6 +107,10 @@ func TestSendingAccountIsInTheVersionsOfItsInbox(t *testing.T) {
 		if back, err := d.store.SendingAccountAt(t.Context(), a.Place); err != nil || back.Name != "Support" || back.PasswordEnc != "" {
 			t.Errorf("brought back: %+v %v, want it as in version 3, without the password that is gone", back, err)
 		}
+		restore(nil, 1)
+		if _, err := d.store.SendingAccountAt(t.Context(), a.Place); err != nil {
+			t.Errorf("the sending account after a restore of a version without one: %v", err)
+		}
 		lead := &models.User{ID: 77, Role: models.RoleMember}
 		restore(lead, 1) // Who is no admin leaves sending accounts as they are.
 		if _, err := d.store.SendingAccountAt(t.Context(), a.Place); err != nil {
