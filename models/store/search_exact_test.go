@@ -92,7 +92,7 @@ func TestSearchFindsWhatTheTextsHave(t *testing.T) {
 func compare(t *testing.T, s *store.Store, r *rand.Rand, when string, there map[int64]written, term func() string) {
 	t.Helper()
 	sorts := store.IssueSorts()
-	for n := range 15 {
+	for n := range 8 {
 		var terms, box []string
 		for range 1 + r.IntN(3) {
 			one := term()

@@ -60,14 +60,14 @@ func TestIndexIsFilledWhileOthersWrite(t *testing.T) {
 		s.RoomyIndex()
 		p, u := base(t, s)
 		add := func(ctx context.Context, n int64, indexed bool) {
-			i := &models.Issue{ProjectID: p.ID, Title: fmt.Sprintf("printer w%03d", n%40), State: models.IssueOpen, ReporterID: u.ID}
+			i := &models.Issue{ProjectID: p.ID, Title: fmt.Sprintf("printer w%03d", n%30), State: models.IssueOpen, ReporterID: u.ID}
 			must(t, s.CreateIssue(ctx, i))
 			if indexed {
 				must(t, s.IndexText(ctx, i.Number, 0, i.Title))
 			}
 		}
 		must(t, s.WithTx(t.Context(), func(ctx context.Context) error {
-			for n := range int64(720) {
+			for n := range int64(600) {
 				add(ctx, n, false)
 			}
 			return nil
@@ -87,7 +87,7 @@ func TestIndexIsFilledWhileOthersWrite(t *testing.T) {
 			})
 		}
 		g.Go(func() {
-			for n := range int64(40) {
+			for n := range int64(30) {
 				must(t, s.WithTx(t.Context(), func(ctx context.Context) error {
 					add(ctx, n, true)
 					return nil
@@ -95,14 +95,14 @@ func TestIndexIsFilledWhileOthersWrite(t *testing.T) {
 			}
 		})
 		for _, text := range []string{"w003", "printer w017"} {
-			if got := len(pages(t, s, store.IssueQuery{Text: text, Internal: true, Limit: 200})); got < 18 {
-				t.Errorf("%s: got %d issues while the index is filled, want 18 at least", text, got)
+			if got := len(pages(t, s, store.IssueQuery{Text: text, Internal: true, Limit: 200})); got < 20 {
+				t.Errorf("%s: got %d issues while the index is filled, want 20 at least", text, got)
 			}
 		}
 		g.Wait()
 		for _, whole := range []bool{false, true} {
-			if got := len(pages(t, s, store.IssueQuery{Text: "printer w017", Internal: true, Limit: 200})); got != 19 {
-				t.Errorf("got %d issues, want 19", got)
+			if got := len(pages(t, s, store.IssueQuery{Text: "printer w017", Internal: true, Limit: 200})); got != 21 {
+				t.Errorf("got %d issues, want 21", got)
 			}
 			must(t, s.TidySearch(t.Context(), whole))
 		}
