@@ -19,7 +19,7 @@ const (
 	filled      = "done"  // The value of indexSetting when none are missing.
 	freshMany   = 500     // So many new texts are worth the work of putting them into the index,
 	freshMuch   = 1 << 20 // or so many octets.
-	mergeTexts  = 1000    // The most that one transaction puts there.
+	mergeTexts  = 500     // The most that one transaction puts there.
 	mergeOctets = 4 << 20 // The same in octets, but for the last text.
 	wordOctets  = 1 << 20 // Octets of an INSERT, but for the last word.
 	wordRows    = 100     // Rows of an INSERT.
