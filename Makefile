@@ -35,7 +35,7 @@ services: ## Install the servers that the tests start (Debian, as root); say wha
 .PHONY: bench
 bench: ## Mail through a private Dovecot end to end as a table, then the benchmarks of every package
 	@scripts/ensure-test-services strace
-	$(GO) run ./internal/bench
+	CGO_ENABLED=0 $(GO) run -ldflags "-s -w" ./internal/bench
 	$(GO) test -run '^$$' -bench . -benchmem -p 1 ./...
 
 .PHONY: chaos
@@ -54,6 +54,10 @@ fuzz: ## Each fuzz test for FUZZ_TIME (30s)
 .PHONY: pictures
 pictures: services ## Take the pictures of the README and of docs/admin anew, by the browser tests
 	LETTERBOX_TEST_REQUIRE_ALL=1 LETTERBOX_TEST_IMAGES=$(CURDIR)/docs/images LETTERBOX_TEST_PICTURES=$(CURDIR)/docs/admin/pictures $(GO) test -count=1 -run 'TestPicturesOf|TestQuickStartInABrowser|TestRulesAreTried' ./handlers ./internal/acceptance
+
+.PHONY: xss
+xss: services ## Show what stands in the lists of the folder LISTS in a browser: no script may run, nothing may leave
+	LETTERBOX_TEST_REQUIRE_ALL=1 LETTERBOX_XSS_LISTS=$(abspath $(LISTS)) $(GO) test -count=1 -v -timeout 90m -run TestListedMarkup ./handlers
 
 .PHONY: build
 build: ## Build the program into bin/letterbox, static, with its version

@@ -50,9 +50,15 @@ func (g *Gateway) takeBounce(ctx context.Context, d *delivery) error {
 		return nil
 	}
 	d.note(models.StepNotify, "notify.bounce", "key", shownKey(o), "address", o.Recipient, "status", status)
+	again := o.State == models.OutgoingBounced
 	o.State, o.Code, o.Answer, o.BouncedAt = models.OutgoingBounced, "E-SMTP-13", status, &at
 	if err := g.Store.BounceOutgoing(ctx, o); err != nil {
 		return err
+	}
+	if !again {
+		if err := g.publishFailed(ctx, o); err != nil {
+			return err
+		}
 	}
 	return g.suppressBounced(ctx, o, status, hard, at)
 }

@@ -52,3 +52,15 @@ func (g *Gateway) publishState(ctx context.Context, e models.InboxEvent) error {
 		"id": e.InboxID, "state": string(e.State), "code": e.Code,
 	}})
 }
+
+// publishFailed tells the outside that a mail of ours was given up or came back.
+func (g *Gateway) publishFailed(ctx context.Context, o models.Outgoing) error {
+	if g.Publish == nil {
+		return nil
+	}
+	data := map[string]any{"id": o.ID, "kind": string(o.Kind), "state": string(o.State), "code": o.Code, "issue": nil}
+	if o.IssueNumber != 0 {
+		data["issue"] = o.IssueNumber
+	}
+	return g.publish(ctx, models.Event{Type: models.DeliveryFailedEvent, Issue: o.IssueNumber, Data: data})
+}

@@ -416,6 +416,26 @@ func (v *fakeWatch) News(ctx context.Context) ([]mailbox.Entry, error) {
 	return v.entries(func(folder string) int { return v.told[folder] }), nil
 }
 
+func (v *fakeWatch) Unread(ctx context.Context, first func(folder string, uidValidity uint32) uint32) ([]mailbox.Entry, error) {
+	if err := v.do(ctx, "unread", ""); err != nil {
+		return nil, err
+	}
+	var all []mailbox.Entry
+	v.s.mu.Lock()
+	defer v.s.mu.Unlock()
+	for _, setting := range v.settings {
+		folder := v.name(setting)
+		f := v.s.folders[folder]
+		for _, m := range f.messages {
+			n, _ := strconv.Atoi(m.uid)
+			if n >= int(first(folder, f.validity)) && n < v.told[folder] && !m.seen && !m.deleted {
+				all = append(all, mailbox.Entry{Ref: mailbox.Ref{Folder: folder, UIDValidity: f.validity, UID: m.uid}})
+			}
+		}
+	}
+	return all, nil
+}
+
 func (v *fakeWatch) Wait(ctx context.Context, d time.Duration, wake <-chan struct{}) error {
 	t := time.NewTimer(d)
 	defer t.Stop()

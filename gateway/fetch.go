@@ -99,7 +99,7 @@ func (v *visit) fetch(ctx context.Context, load []*models.Message, hand func(tra
 		case rows[refs[i]] == nil || r == t.suspect:
 		case err == nil:
 			t.left = append(t.left, r)
-		case t.suspect == nil: // Cut between two messages: the next one may have been the cause.
+		case t.suspect == nil && !errors.Is(err, mailbox.ErrNotAsked): // Cut between two messages: the next one may have been the cause.
 			t.suspect = r
 		default:
 			t.untried = append(t.untried, r)

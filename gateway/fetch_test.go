@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"letterbox/gateway"
+	"letterbox/gateway/mailbox"
 	"letterbox/models"
 )
 
@@ -57,6 +59,26 @@ func TestCutInAWindowCountsAgainstTheMessageUnderWayOnly(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestCutBeforeAMessageIsAskedForCountsAgainstNone(t *testing.T) {
+	inDen(t, func(t *testing.T, d *den) {
+		manyMails(d.server, 3)
+		d.server.script = func(op, _ string) error {
+			if op == "fetch" {
+				return errors.Join(mailbox.ErrNotAsked, errCut)
+			}
+			return nil
+		}
+		d.inbox(d.process(nil), nil)
+		d.run(d.process(nil))
+		d.wait(10 * time.Minute)
+		for _, m := range d.messages() {
+			if m.State != models.MessageKnown || m.Attempts != 0 || m.NextAttemptAt != nil {
+				t.Errorf("message %s is %s after %d attempts, next %v; want known after none, due at once", m.UID, m.State, m.Attempts, m.NextAttemptAt)
+			}
+		}
+	})
 }
 
 func TestMessagesAreTakenInInTheirOrderLoadByLoad(t *testing.T) {

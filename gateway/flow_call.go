@@ -49,11 +49,9 @@ func (g *Gateway) noWebhooks(ctx context.Context, before, after models.Flow) (li
 			known = append(known, w.Name)
 		}
 	}
-	for i, r := range after.Rules {
-		for j, a := range r.Actions {
-			if a.Do == "webhook" && !slices.Contains(known, strings.TrimSpace(a.Value)) {
-				list = append(list, &models.Invalid{Field: flow.Path(i, "actions", j, "value"), Code: "E-FLOW-13", Args: map[string]string{"rule": r.Name, "name": a.Value}})
-			}
+	for _, a := range flow.Namings(after, "webhook") {
+		if !slices.Contains(known, strings.TrimSpace(a.Value)) {
+			list = append(list, &models.Invalid{Field: a.Path, Code: "E-FLOW-13", Args: map[string]string{"rule": a.Rule, "name": a.Value}})
 		}
 	}
 	return list, nil

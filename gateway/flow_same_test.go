@@ -109,7 +109,7 @@ func (s *sameRuns) round(n int, rules models.Rules, raw string) models.MessageSt
 	t, ctx := s.t, s.t.Context()
 	t.Helper()
 	began := time.Now()
-	tried, err := s.g.TryRules(ctx, s.inbox.ID, rules, strings.NewReader(raw))
+	tried, err := s.g.TryRules(ctx, nil, s.inbox.ID, rules, strings.NewReader(raw))
 	if err != nil {
 		t.Fatalf("round %d: %v\n%+v", n, err, rules)
 	}

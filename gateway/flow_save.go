@@ -25,20 +25,6 @@ func (g *Gateway) SaveFlow(ctx context.Context, by *models.User, inboxID, base i
 	return g.putInForce(ctx, by, inboxID, base, rules, "flow.update", nil)
 }
 
-// CheckFlow returns what keeps a person from putting flow rules in force in an inbox, as a models.InvalidList; nil when
-// nothing does.
-func (g *Gateway) CheckFlow(ctx context.Context, by *models.User, inboxID int64, f models.Flow) error {
-	in, err := g.Inbox(ctx, inboxID)
-	if err != nil {
-		return err
-	}
-	rules := in.Rules
-	if rules.Flow = f; len(wrongRules(rules)) > 0 {
-		return wrongRules(rules)
-	}
-	return g.mayRoute(ctx, by, in.Rules.Flow, f)
-}
-
 // LintFlow returns what is wrong or doubtful about the flow rules among rules.
 func (g *Gateway) LintFlow(r models.Rules) []rule.Finding {
 	var fields []string
@@ -70,28 +56,35 @@ func (g *Gateway) mayRoute(ctx context.Context, by *models.User, before, after m
 		return err
 	}
 	list = append(list, unknown...)
-	for i, r := range after.Rules {
-		for j, a := range r.Actions {
-			if a.Do != "project" || slices.Contains(had, strings.TrimSpace(a.Value)) {
-				continue
-			}
-			p, err := g.Store.ProjectByKey(ctx, strings.TrimSpace(a.Value))
-			member := err == nil
-			if err == nil && by != nil {
-				member, err = g.memberOf(ctx, *by, p.ID)
-			}
-			if err != nil && !errors.Is(err, models.ErrNotFound) {
-				return fmt.Errorf("look up the project of a flow rule: %w", err)
-			}
-			if !member {
-				list = append(list, &models.Invalid{Field: flow.Path(i, "actions", j, "value"), Code: "E-FLOW-10", Args: map[string]string{"rule": r.Name, "key": a.Value}})
-			}
+	for _, a := range flow.Namings(after, "project") {
+		key := strings.TrimSpace(a.Value)
+		if slices.Contains(had, key) {
+			continue
+		}
+		works, err := g.worksOn(ctx, by, key)
+		if err != nil {
+			return fmt.Errorf("look up the project of a flow rule: %w", err)
+		}
+		if !works {
+			list = append(list, &models.Invalid{Field: a.Path, Code: "E-FLOW-10", Args: map[string]string{"rule": a.Rule, "key": a.Value}})
 		}
 	}
 	if len(list) > 0 {
 		return list
 	}
 	return nil
+}
+
+// worksOn reports whether there is a project of that key and the person works on it. Nil is a command on the machine itself.
+func (g *Gateway) worksOn(ctx context.Context, by *models.User, key string) (bool, error) {
+	p, err := g.Store.ProjectByKey(ctx, key)
+	if errors.Is(err, models.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil || by == nil {
+		return err == nil, err
+	}
+	return g.memberOf(ctx, *by, p.ID)
 }
 
 // ownForwards refuses flow rules that forward mail to ourselves.
@@ -103,11 +96,9 @@ func (g *Gateway) ownForwards(ctx context.Context, f models.Flow) (list models.I
 	if err != nil {
 		return nil, err
 	}
-	for i, r := range f.Rules {
-		for j, a := range r.Actions {
-			if a.Do == "forward" && isOwn(own, lower(strings.TrimSpace(a.Value))) {
-				list = append(list, &models.Invalid{Field: flow.Path(i, "actions", j, "value"), Code: "E-FLOW-12", Args: map[string]string{"rule": r.Name, "address": a.Value}})
-			}
+	for _, a := range flow.Namings(f, "forward") {
+		if isOwn(own, lower(strings.TrimSpace(a.Value))) {
+			list = append(list, &models.Invalid{Field: a.Path, Code: "E-FLOW-12", Args: map[string]string{"rule": a.Rule, "address": a.Value}})
 		}
 	}
 	return list, nil

@@ -70,7 +70,12 @@ func (g *Gateway) configOf(ctx context.Context, ib models.Inbox) (inboxfile.Inbo
 	if err != nil {
 		return out, fmt.Errorf("read the sending account of inbox %d: %w", ib.ID, err)
 	}
-	out.Sending = &inboxfile.Sending{Address: a.Address, Name: a.Name, Password: stored(a.PasswordEnc), Settings: a.Settings}
+	if c, err = g.Store.OAuthCredential(ctx, string(OAuthSending(a.ID))); err != nil && !errors.Is(err, models.ErrNotFound) {
+		return out, fmt.Errorf("read how the sending account of inbox %d signs in: %w", ib.ID, err)
+	}
+	out.Sending = &inboxfile.Sending{
+		Address: a.Address, Name: a.Name, Password: stored(a.PasswordEnc), ClientSecret: stored(c.SecretEnc), Certificate: stored(c.CertificateEnc), Settings: a.Settings,
+	}
 	out.Sending.Settings.TrustedAt = nil
 	return out, nil
 }
@@ -101,12 +106,22 @@ func filled(m map[string]string) map[string]string {
 
 // CompareConfig returns the settings of an inbox that differ, its rules among them.
 func CompareConfig(before, after inboxfile.Inbox) []RuleChange {
+	return append(compareLeaves(inboxfile.Leaves(before), inboxfile.Leaves(after)), CompareRules(before.Rules, after.Rules)...)
+}
+
+// CompareTemplates returns the answer templates that differ, by their names, in lines.
+func CompareTemplates(before, after []inboxfile.Template) []RuleChange {
+	return compareLeaves(inboxfile.TemplateLeaves(before), inboxfile.TemplateLeaves(after))
+}
+
+// compareLeaves returns the settings that differ. What is gone stands behind the others.
+func compareLeaves(before, after []inboxfile.Leaf) []RuleChange {
 	var out []RuleChange
 	was := map[string]inboxfile.Leaf{}
-	for _, l := range inboxfile.Leaves(before) {
+	for _, l := range before {
 		was[l.Path] = l
 	}
-	for _, l := range inboxfile.Leaves(after) {
+	for _, l := range after {
 		old := was[l.Path]
 		delete(was, l.Path)
 		if old.Text == l.Text {
@@ -119,9 +134,9 @@ func CompareConfig(before, after inboxfile.Inbox) []RuleChange {
 		out = append(out, c)
 	}
 	for _, path := range slices.Sorted(maps.Keys(was)) { // A text that is gone.
-		out = append(out, RuleChange{Field: path, Before: was[path].Text})
+		out = append(out, RuleChange{Field: path, Before: was[path].Text, Gone: was[path].List})
 	}
-	return append(out, CompareRules(before.Rules, after.Rules)...)
+	return out
 }
 
 // wanted is an inbox as it is to be.

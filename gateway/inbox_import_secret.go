@@ -31,18 +31,34 @@ func (g *Gateway) secretsOf(
 	signsIn := after.Settings.Auth == oauth.ClientFlow || after.Settings.Auth == oauth.UserFlow
 	lost := was != nil && otherApp(before.Settings.OAuth, after.Settings.OAuth)
 	d := OAuthDraft{Auth: after.Settings.Auth, Settings: after.Settings.OAuth}
-	for _, s := range []struct {
-		field     string
-		said      *string
-		held      string
-		cleared   bool // It goes unless it is given anew.
-		to        **string
-		forbidden bool // Keep is not enough then.
-	}{
+	more, err = saidSecrets(q, e, []saidSecret{
 		{"password", &after.Password, held, was != nil && clearsPassword(before.Settings, after.Settings), &w.draft.Password, was == nil},
 		{"client_secret", &after.ClientSecret, secret, lost, &d.Secret, was == nil || lost && secret != ""},
 		{"certificate", &after.Certificate, certificate, lost, &d.Certificate, was == nil || lost && certificate != ""},
-	} {
+	})
+	if err != nil {
+		return nil, err
+	}
+	if signsIn && (was == nil || before.Settings.OAuth != after.Settings.OAuth || before.Settings.Auth != after.Settings.Auth || d.Secret != nil || d.Certificate != nil) {
+		w.oauth = &d
+	}
+	return more, nil
+}
+
+// saidSecret is a secret as it is stored, and what a file says of it.
+type saidSecret struct {
+	field     string
+	said      *string
+	held      string
+	cleared   bool // It goes unless it is given anew.
+	to        **string
+	forbidden bool // Keep is not enough then.
+}
+
+// saidSecrets resolves secrets: those that change are put where they belong, and what is said of each becomes what is stored
+// then. The differences that this does not show are returned.
+func saidSecrets(q ConfigImport, e *inboxfile.Entry, list []saidSecret) (more []RuleChange, err error) {
+	for _, s := range list {
 		value, given, err := resolve(q, s.field, *s.said, s.forbidden && e.Says(s.field))
 		if err != nil {
 			return nil, err
@@ -60,9 +76,6 @@ func (g *Gateway) secretsOf(
 			more = append(more, RuleChange{Field: s.field, Before: inboxfile.Keep, After: secretReplaced})
 		}
 		*s.to, *s.said = &value, stored(value)
-	}
-	if signsIn && (was == nil || before.Settings.OAuth != after.Settings.OAuth || before.Settings.Auth != after.Settings.Auth || d.Secret != nil || d.Certificate != nil) {
-		w.oauth = &d
 	}
 	return more, nil
 }

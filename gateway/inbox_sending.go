@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"letterbox/gateway/inboxfile"
+	"letterbox/gateway/oauth"
 	"letterbox/models"
 )
 
@@ -15,9 +16,11 @@ func inboxPlace(id int64) string { return "inbox:" + itoa(id) }
 
 // wantedSending is the sending account of an inbox as it is to be.
 type wantedSending struct {
-	had   int64        // The account that is there; 0: none.
-	draft SendingDraft // Its place follows from the inbox.
-	gone  bool         // It is removed.
+	had   int64                // The account that is there; 0: none.
+	draft SendingDraft         // Its place follows from the inbox.
+	oauth *OAuthDraft          // Nil: it does not sign in so, or nothing of it changes.
+	app   models.OAuthSettings // What it signs in with so far.
+	gone  bool                 // It is removed.
 }
 
 // wantSending finds out what a file says of the sending account of an inbox, and puts it into w when that changes. after gets
@@ -37,7 +40,7 @@ func (g *Gateway) wantSending(
 			return nil, err
 		}
 	}
-	wish := wantedSending{had: had.ID, gone: after.Sending == nil}
+	wish := wantedSending{had: had.ID, app: had.Settings.OAuth, gone: after.Sending == nil}
 	if !wish.gone {
 		said := *after.Sending
 		after.Sending = &said
@@ -56,8 +59,13 @@ func (g *Gateway) wantSending(
 		if more, err = g.sendingPassword(q, e, had, &said, d); err != nil {
 			return nil, err
 		}
+		apart, err := g.sendingOAuth(ctx, q, e, had, &said, &wish)
+		if err != nil {
+			return nil, err
+		}
+		more = append(more, apart...)
 	}
-	if len(more) == 0 && wish.draft.Password == nil && len(CompareConfig(inboxfile.Inbox{Sending: before.Sending}, inboxfile.Inbox{Sending: after.Sending})) == 0 {
+	if len(more) == 0 && wish.draft.Password == nil && wish.oauth == nil && len(CompareConfig(inboxfile.Inbox{Sending: before.Sending}, inboxfile.Inbox{Sending: after.Sending})) == 0 {
 		return nil, nil
 	}
 	if !mayScript(by) {
@@ -92,6 +100,37 @@ func (g *Gateway) sendingPassword(q ConfigImport, e *inboxfile.Entry, had models
 	return nil, nil
 }
 
+// sendingOAuth finds out what a file says of how a sending account signs in with OAuth 2.0, and puts it into wish when that
+// changes.
+func (g *Gateway) sendingOAuth(
+	ctx context.Context, q ConfigImport, e *inboxfile.Entry, had models.SendingAccount, said *inboxfile.Sending, wish *wantedSending,
+) ([]RuleChange, error) {
+	auth := said.Settings.Auth
+	d := OAuthDraft{Auth: auth, Settings: said.Settings.OAuth}
+	signsIn := auth == oauth.ClientFlow || auth == oauth.UserFlow
+	if signsIn {
+		if list := g.completeOAuth(&d); len(list) > 0 {
+			return nil, ofSending(list)
+		}
+		said.Settings.OAuth, wish.draft.Settings.OAuth = d.Settings, d.Settings
+	}
+	o := OAuthSending(had.ID)
+	c, err := g.Store.OAuthCredential(ctx, string(o))
+	if err != nil && !errors.Is(err, models.ErrNotFound) {
+		return nil, err
+	}
+	secret, certificate := g.opened(c.SecretEnc, o.SecretPlace("secret")), g.opened(c.CertificateEnc, o.SecretPlace("certificate"))
+	lost := had.ID != 0 && sendingLosesOAuth(had.Settings, said.Settings)
+	more, err := saidSecrets(q, e, []saidSecret{
+		{"sending.client_secret", &said.ClientSecret, secret, lost, &d.Secret, had.ID == 0 || lost && secret != ""},
+		{"sending.certificate", &said.Certificate, certificate, lost, &d.Certificate, had.ID == 0 || lost && certificate != ""},
+	})
+	if signsIn && (had.ID == 0 || had.Settings.OAuth != d.Settings || had.Settings.Auth != auth || d.Secret != nil || d.Certificate != nil) {
+		wish.oauth = &d
+	}
+	return more, err
+}
+
 // changeSending makes the sending account of an inbox what is wanted of it.
 func (g *Gateway) changeSending(ctx context.Context, by *models.User, inbox int64, w *wantedSending) error {
 	if w == nil {
@@ -99,13 +138,22 @@ func (g *Gateway) changeSending(ctx context.Context, by *models.User, inbox int6
 	}
 	var err error
 	w.draft.Place = inboxPlace(inbox)
+	id := w.had
+	if w.oauth != nil {
+		w.draft.Settings.OAuth = w.app // Changed below.
+	}
 	switch {
 	case w.gone:
 		err = g.DeleteSendingAccount(ctx, by, w.had)
 	case w.had == 0:
-		_, err = g.CreateSendingAccount(ctx, by, w.draft)
+		var made SendingView
+		made, err = g.CreateSendingAccount(ctx, by, w.draft)
+		id = made.ID
 	default:
 		_, err = g.UpdateSendingAccount(ctx, by, w.had, 0, w.draft)
+	}
+	if err == nil && w.oauth != nil {
+		err = g.SetOAuth(ctx, by, OAuthSending(id), 0, *w.oauth)
 	}
 	if list, ok := errors.AsType[models.InvalidList](err); ok {
 		return ofSending(list)
@@ -135,9 +183,11 @@ func (g *Gateway) sendingToRestore(ctx context.Context, v ConfigVersion) (*inbox
 		return current.Sending, nil
 	}
 	one := *v.Config.Sending
-	if one.Password = inboxfile.Keep; current.Sending == nil {
-		one.Password = inboxfile.None
+	of := inboxfile.Keep
+	if current.Sending == nil {
+		of = inboxfile.None
 	}
+	one.Password, one.ClientSecret, one.Certificate = of, of, of
 	return &one, nil
 }
 

@@ -72,6 +72,79 @@ func TestSendingAccountOfAnInboxIsInItsFile(t *testing.T) {
 	})
 }
 
+// What a sending account signs in with by OAuth 2.0 is in the file as references, as that of the inbox itself.
+func TestClientSecretOfASendingAccountIsAReferenceInTheFile(t *testing.T) {
+	inDen(t, func(t *testing.T, d *den) {
+		g := d.process(nil)
+		g.OAuthHosts = []string{"login.here.example"}
+		in := d.inbox(g, nil)
+		const app = "{provider: other, authority: 'https://login.here.example', tenant: t1, client_id: c1, scope: mail}"
+		sending := func(text string) string { return "inboxes:\n  - name: Support\n    sending: {" + text + "}\n" }
+		given := sending("address: a@here.example, client_secret: '${env:HAVE_APP}', settings: {host: smtp.here.example, auth: oauth2_client, oauth: " + app + "}")
+		if _, err := d.imports(g, given, nil); err != nil {
+			t.Fatal(err)
+		}
+		held := func() string {
+			t.Helper()
+			a, err := d.store.SendingAccountAt(t.Context(), "inbox:"+fmt.Sprint(in.ID))
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := gateway.OAuthSending(a.ID)
+			c, err := d.store.OAuthCredential(t.Context(), string(o))
+			if err != nil {
+				t.Fatal(err)
+			}
+			plain, err := d.ring.Open(c.SecretEnc, o.SecretPlace("secret"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return plain + " of " + a.Settings.OAuth.ClientID
+		}
+		if got, want := held(), "secret of HAVE_APP of c1"; got != want {
+			t.Errorf("stored: %q, want %q", got, want)
+		}
+		file := d.exports(g)
+		at := strings.Index(file, "sending:")
+		if !strings.Contains(file[at:], "client_secret: keep") || strings.Contains(file, "HAVE_APP") {
+			t.Errorf("the file says:\n%s", file[at:])
+		}
+		for name, text := range map[string]string{"of what is there": file, "that was taken in": given} {
+			if all, err := d.imports(g, text, nil); err != nil || all[0].Differs() {
+				t.Errorf("the file %s differs: %+v, %v", name, all, err)
+			}
+		}
+		for text, want := range map[string]string{
+			"client_secret: secret":                                   "3 sending.client_secret E-CONF-04",
+			"client_secret: keep, settings: {oauth: {client_id: c2}}": "3 sending.client_secret E-CONF-05",
+			"settings: {oauth: {authority: 'https://else.example'}}":  "3 sending.authority E-OAUTH-15",
+			"client_secret: keep, settings: {host: other.example}":    "3 sending.client_secret E-CONF-05",
+		} {
+			if _, err := d.imports(g, sending(text), nil); lines(err) != want {
+				t.Errorf("%s: %q, want %q", text, lines(err), want)
+			}
+		}
+		if _, err := d.imports(g, sending("client_secret: '${env:HAVE_OTHER}', settings: {oauth: {client_id: c2}}"), nil); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := held(), "secret of HAVE_OTHER of c2"; got != want {
+			t.Errorf("of another app: %q, want %q", got, want)
+		}
+		if _, err := d.imports(g, sending("client_secret: '${env:HAVE_THIRD}'"), nil); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := held(), "secret of HAVE_THIRD of c2"; got != want {
+			t.Errorf("replaced: %q, want %q", got, want)
+		}
+		if _, err := d.imports(g, "inboxes:\n  - name: Support\n    sending: null\n", nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.imports(g, file, nil); !strings.Contains(lines(err), "sending.client_secret E-CONF-05") {
+			t.Errorf("a new account keeps a secret that nobody has given: %s", lines(err))
+		}
+	})
+}
+
 // Each change of the sending account of an inbox is a version of the inbox, and a version brings it back.
 func TestSendingAccountIsInTheVersionsOfItsInbox(t *testing.T) {
 	inDen(t, func(t *testing.T, d *den) {

@@ -66,7 +66,7 @@ func (g *Gateway) keepVersion(ctx context.Context, by *models.User, id int64, ac
 		return nil
 	}
 	return g.Store.AddInboxVersion(ctx, &models.InboxVersion{
-		InboxID: id, Version: last.Version + 1, Action: action, Config: string(text), CreatedBy: idOf(by), CreatedAt: now(),
+		InboxID: id, Kept: models.Kept{Version: last.Version + 1, Action: action, Config: string(text), CreatedBy: idOf(by), CreatedAt: now()},
 	})
 }
 
@@ -111,6 +111,9 @@ func (g *Gateway) configVersions(ctx context.Context, list ...models.InboxVersio
 		}
 		if err := json.Unmarshal([]byte(v.Config), &out[i].Config); err != nil {
 			return nil, fmt.Errorf("read version %d of inbox %d: %w", v.Version, v.InboxID, err)
+		}
+		if s := out[i].Config.Sending; s != nil && s.ClientSecret == "" { // Older versions do not say so.
+			s.ClientSecret, s.Certificate = inboxfile.None, inboxfile.None
 		}
 	}
 	return out, nil

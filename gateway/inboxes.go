@@ -150,7 +150,7 @@ func (g *Gateway) CreateInbox(ctx context.Context, by *models.User, d InboxDraft
 		if err := g.knownScript(ctx, models.Script{}, d.Rules.Script); err != nil {
 			return err
 		}
-		if err := g.MayPlus(ctx, by, nil, d.Rules.PlusProjects); err != nil {
+		if err := g.mayPlus(ctx, by, nil, d.Rules.PlusProjects); err != nil {
 			return err
 		}
 		if err := g.mayRoute(ctx, by, models.Flow{}, d.Rules.Flow); err != nil {
@@ -271,22 +271,31 @@ func (g *Gateway) newRules(ctx context.Context, by *models.User, ib *models.Inbo
 	if sameRules(cur.Rules, rules) {
 		return nil
 	}
-	if cur.Rules.Script != rules.Script && !mayScript(by) {
-		return fmt.Errorf("change the script: %w", models.ErrForbidden)
-	}
-	if err := g.knownScript(ctx, cur.Rules.Script, rules.Script); err != nil {
-		return err
-	}
-	if err := g.MayPlus(ctx, by, cur.Rules.PlusProjects, rules.PlusProjects); err != nil {
-		return err
-	}
-	if err := g.mayRoute(ctx, by, cur.Rules.Flow, rules.Flow); err != nil {
+	if err := g.mayReplace(ctx, by, cur.Rules, rules); err != nil {
 		return err
 	}
 	ib.RuleVersion++
 	return g.Store.AddRuleVersion(ctx, &models.RuleVersion{
 		InboxID: ib.ID, Version: ib.RuleVersion, Rules: rules, CreatedBy: idOf(by), CreatedAt: now(),
 	})
+}
+
+// mayReplace returns what keeps a person from putting rules in force in the place of others, which are good in themselves:
+// what was in force before may stay.
+func (g *Gateway) mayReplace(ctx context.Context, by *models.User, before, after models.Rules) error {
+	if sameRules(before, after) {
+		return nil
+	}
+	if before.Script != after.Script && !mayScript(by) {
+		return fmt.Errorf("change the script: %w", models.ErrForbidden)
+	}
+	if err := g.knownScript(ctx, before.Script, after.Script); err != nil {
+		return err
+	}
+	if err := g.mayPlus(ctx, by, before.PlusProjects, after.PlusProjects); err != nil {
+		return err
+	}
+	return g.mayRoute(ctx, by, before.Flow, after.Flow)
 }
 
 // DeleteInbox removes an inbox. Its messages stay in the log; those that are still on their way are set aside.

@@ -118,3 +118,39 @@ func TestIntakeNumberIsGivenBackWithItsTransaction(t *testing.T) {
 		}
 	})
 }
+
+// The numbers begin anew with the year in which a mail comes, whatever is decided on it when.
+func TestNumbersOfIntakesBeginWithTheYear(t *testing.T) {
+	inDen(t, func(t *testing.T, d *den) {
+		g := d.process(nil)
+		ib := d.inbox(g, func(dr *gateway.InboxDraft) {
+			dr.Rules.Intake, dr.Rules.BlockedSenders = true, []string{"@there.example"}
+		})
+		newYear := time.Date(time.Now().Year()+1, 1, 1, 0, 0, 0, 0, time.Local)
+		time.Sleep(time.Until(newYear.Add(-2 * time.Second)))
+		late := d.receive(g, ib.ID, mail("1", anna, "Refused last year", "Text"))
+		var want, got []string
+		number := func(m models.Message, year, n int) {
+			t.Helper()
+			list, err := d.store.Intakes(t.Context(), *m.IssueNumber)
+			if err != nil || len(list) != 1 {
+				t.Fatalf("%d intakes of a mail (%v), want 1", len(list), err)
+			}
+			want, got = append(want, fmt.Sprintf("%d-%04d", year, n)), append(got, list[0].Label())
+		}
+		for n := range 4 { // The second pair comes after midnight.
+			m := d.receive(g, ib.ID, mail(fmt.Sprint("n", n), "bea@customer.example", fmt.Sprint("Mail ", n), "Text"))
+			number(m, newYear.Year()-1+n/2, n%2+1)
+			if n == 1 {
+				time.Sleep(time.Until(newYear))
+			}
+		}
+		if _, err := g.UpdateInbox(t.Context(), nil, ib.ID, 0, d.draft(func(dr *gateway.InboxDraft) { dr.Rules.Intake = true })); err != nil {
+			t.Fatal(err)
+		}
+		number(d.again(g, late.ID), newYear.Year()-1, 3) // It came last year.
+		if !slices.Equal(got, want) {
+			t.Errorf("intakes %v, want %v", got, want)
+		}
+	})
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"letterbox/models"
+	"letterbox/models/store"
 )
 
 // How often messages are looked for that nobody brings to their result, and how long a message counts as being brought
@@ -30,7 +31,7 @@ func (g *Gateway) finishLeft(ctx context.Context) {
 			continue
 		}
 		tidied = time.Now()
-		if err := g.Store.DeleteLeases(ctx, presence, forgotten); err != nil && ctx.Err() == nil {
+		if err := g.Store.DeleteLeases(ctx, store.Presence, forgotten); err != nil && ctx.Err() == nil {
 			g.Log.LogAttrs(ctx, slog.LevelWarn, "leases of processes that are gone not deleted, trying again", slog.Any("err", err))
 		}
 		if _, err := g.Store.DeleteUnreferencedBlobs(ctx, staged); err != nil && ctx.Err() == nil {

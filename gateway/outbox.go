@@ -142,7 +142,7 @@ func (g *Gateway) sendSoon() {
 func (g *Gateway) sendingFor(ctx context.Context, inbox, project int64) (models.SendingAccount, error) {
 	places := []string{"project:" + itoa(project), "default"}
 	if inbox != 0 {
-		places = slices.Insert(places, 0, "inbox:"+itoa(inbox))
+		places = slices.Insert(places, 0, inboxPlace(inbox))
 	}
 	return g.Store.SendingAccountAt(ctx, places...)
 }

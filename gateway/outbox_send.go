@@ -113,6 +113,10 @@ func (g *Gateway) compose(ctx context.Context, a models.SendingAccount, o models
 		if ok, err := g.composeNotice(ctx, o, &m); err != nil || !ok {
 			return m, cmp.Or(err, errNothingToTell)
 		}
+	case o.Kind == models.OutgoingAccess:
+		if ok, err := g.composeLink(ctx, o, &m); err != nil || !ok {
+			return m, cmp.Or(err, errNothingToTell)
+		}
 	case sig != "" && o.Kind != models.OutgoingAlarm:
 		m.Text += "\n\n-- \n" + sig
 	}

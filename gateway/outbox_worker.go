@@ -241,6 +241,16 @@ func (g *Gateway) finishSending(ctx context.Context, a models.SendingAccount, o 
 		if err := g.Store.FinishOutgoing(ctx, o, claim); err != nil {
 			return err
 		}
+		if o.State == models.OutgoingFailed {
+			if err := g.publishFailed(ctx, o); err != nil {
+				return err
+			}
+		}
+		if o.Content.Link != 0 && o.State != models.OutgoingQueued && o.State != models.OutgoingDraft { // No attempt needs the link any more.
+			if err := g.Store.SealPasswordLink(ctx, o.Content.Link, ""); err != nil {
+				return err
+			}
+		}
 		if !out.NoSuchMailbox() {
 			return nil
 		}

@@ -2,9 +2,12 @@ package gateway_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"letterbox/gateway"
 	"letterbox/internal/testdb"
@@ -46,7 +49,16 @@ Subject: Re: [#1]
 
 func TestBouncesComeBackToTheirMailAndIssue(t *testing.T) {
 	d := newDen(t, testdb.Open(t))
-	g := d.process(func(deps *gateway.Deps) { deps.Texts = catalogueTexts(t) })
+	var told []models.Event
+	g := d.process(func(deps *gateway.Deps) {
+		deps.Texts = catalogueTexts(t)
+		deps.Publish = func(_ context.Context, e models.Event) error {
+			if e.Type == models.DeliveryFailedEvent {
+				told = append(told, e)
+			}
+			return nil
+		}
+	})
 	ib := d.inbox(g, func(dr *gateway.InboxDraft) { dr.Settings.Receive = "push" })
 	s := models.DefaultSendingSettings()
 	s.Host, s.Auth = "smtp.here.example", "none"
@@ -105,6 +117,13 @@ func TestBouncesComeBackToTheirMailAndIssue(t *testing.T) {
 	take(report(4, first.RFCMessageID, "4.2.2", "failed"))
 	if got := state(first); got.State != models.OutgoingBounced || got.BouncedAt == nil || got.Code != "E-SMTP-13" || got.Answer != "4.2.2" || suppressed() != "" {
 		t.Errorf("after a soft bounce: %+v, suppressed %q", got, suppressed())
+	}
+	take(report(5, first.RFCMessageID, "4.2.2", "failed")) // Once more for the same mail: nobody hears of it twice.
+	want := []models.Event{{Type: models.DeliveryFailedEvent, Issue: 1, Data: map[string]any{
+		"id": first.ID, "kind": "answer", "state": "bounced", "code": "E-SMTP-13", "issue": int64(1),
+	}}}
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Errorf("told outside (-want +got):\n%s", diff)
 	}
 	all := d.messages()
 	if last := all[len(all)-1]; last.State != models.MessageIgnored || last.IssueNumber == nil || *last.IssueNumber != 1 {

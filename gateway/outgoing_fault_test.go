@@ -40,9 +40,12 @@ func (f *faults) at(stage, address string) string {
 }
 
 // outgoingHouse has a customer's issue with two people to answer, and an account.
-func outgoingHouse(t *testing.T, f *faults) (*house, *models.User) {
+func outgoingHouse(t *testing.T, f *faults, before ...func(*house)) (*house, *models.User) {
 	t.Helper()
 	h := newHouseWith(t, testdb.Open(t), mailtest.Options{Fault: f.at})
+	for _, do := range before {
+		do(h)
+	}
 	h.servers.AddUser("kunde", "x", "erika@kunde.example")
 	h.servers.AddUser("chef", "x", "chef@kunde.example")
 	h.inbox("imap", nil)

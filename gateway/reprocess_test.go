@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -227,5 +228,28 @@ func TestMessageSetAsideBeforeItsDownloadIsFetchedWhenAsked(t *testing.T) {
 			t.Error(diff)
 		}
 		d.once()
+	})
+}
+
+func TestReprocessedMailIsReadWithTheProfileOfToday(t *testing.T) {
+	inDen(t, func(t *testing.T, d *den) {
+		g := d.process(nil)
+		ib := d.inbox(g, func(dr *gateway.InboxDraft) { dr.Rules.AllowUnknown = false })
+		m := d.receive(g, ib.ID, incident("1", "Einsatz", "Nummer: 4711", "Stichwort: B2", "Ort: Hafen"))
+		if m.State != models.MessageRejected {
+			t.Fatalf("the mail is %s, want rejected", m.State)
+		}
+		today := d.draft(func(dr *gateway.InboxDraft) { dr.Rules.Extraction = dispatch("field") })
+		if _, err := g.UpdateInbox(t.Context(), nil, ib.ID, 0, today); err != nil {
+			t.Fatal(err)
+		}
+		got := d.again(g, m.ID)
+		if got.IssueNumber == nil {
+			t.Fatalf("the mail is %s, want an issue", got.State)
+		}
+		issue, err := d.store.IssueByNumber(t.Context(), *got.IssueNumber)
+		if err != nil || issue.Title != "B2 – Hafen" || !slices.Contains(d.trace(m.ID), "match.profile") {
+			t.Errorf("title %q, %v, trace %q; want the title that the profile makes", issue.Title, err, d.trace(m.ID))
+		}
 	})
 }

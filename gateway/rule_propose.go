@@ -30,7 +30,7 @@ func (g *Gateway) ProposeRules(ctx context.Context, id int64) (models.Rules, err
 	}
 	rules := inForce.rules
 	for n := range mostProposals {
-		t, err := g.TryRulesOn(ctx, rules, id)
+		t, err := g.TryRulesOn(ctx, nil, rules, id)
 		if err != nil {
 			return rules, err
 		}

@@ -29,10 +29,10 @@ func (t Tried) Differs() bool {
 	return a.State != b.State || a.Reason != b.Reason || a.IssueNumber != b.IssueNumber || a.Title != b.Title || a.ProjectID != b.ProjectID || !reflect.DeepEqual(a.Data, b.Data) || !reflect.DeepEqual(a.Flow, b.Flow)
 }
 
-// TryRules decides on one raw mail under the rules in force and under draft. Nothing is written. Rules that cannot be
-// taken are a models.InvalidList.
-func (g *Gateway) TryRules(ctx context.Context, inboxID int64, draft models.Rules, r io.Reader) (Tried, error) {
-	t, err := g.newTrial(ctx, inboxID, draft)
+// TryRules decides on one raw mail under the rules in force and under draft. Nothing is written. Rules that SaveRules would
+// not take of the person are refused in the same way: a models.InvalidList, or models.ErrForbidden.
+func (g *Gateway) TryRules(ctx context.Context, by *models.User, inboxID int64, draft models.Rules, r io.Reader) (Tried, error) {
+	t, err := g.draftTrial(ctx, by, inboxID, draft)
 	if err != nil {
 		return Tried{}, err
 	}
@@ -54,8 +54,8 @@ func (t *trial) read(ctx context.Context, r io.Reader) (Tried, error) {
 
 // TryRulesOnLatest decides on the latest n messages of an inbox whose octets are kept, newest first, under the rules in
 // force and under draft; at most 200, and with a script what is done within 20 seconds. Nothing is written.
-func (g *Gateway) TryRulesOnLatest(ctx context.Context, inboxID int64, draft models.Rules, n int) ([]Tried, error) {
-	t, err := g.newTrial(ctx, inboxID, draft)
+func (g *Gateway) TryRulesOnLatest(ctx context.Context, by *models.User, inboxID int64, draft models.Rules, n int) ([]Tried, error) {
+	t, err := g.draftTrial(ctx, by, inboxID, draft)
 	if err != nil {
 		return nil, err
 	}
@@ -86,12 +86,12 @@ func (t *trial) latest(ctx context.Context, n int) ([]Tried, error) {
 }
 
 // TryRulesOn is TryRulesOnLatest for one message.
-func (g *Gateway) TryRulesOn(ctx context.Context, draft models.Rules, id int64) (Tried, error) {
+func (g *Gateway) TryRulesOn(ctx context.Context, by *models.User, draft models.Rules, id int64) (Tried, error) {
 	row, err := g.Store.MessageByID(ctx, id)
 	if err != nil {
 		return Tried{}, err
 	}
-	t, err := g.newTrial(ctx, row.InboxID, draft)
+	t, err := g.draftTrial(ctx, by, row.InboxID, draft)
 	if err != nil {
 		return Tried{}, err
 	}
@@ -105,6 +105,19 @@ type trial struct {
 	own            map[string]bool
 	inForce, draft *compiledRules
 	script         scriptDraft // Tried with the draft; nil: those in force.
+}
+
+// draftTrial is a trial of rules that the person could put in force.
+func (g *Gateway) draftTrial(ctx context.Context, by *models.User, inboxID int64, draft models.Rules) (*trial, error) {
+	t, err := g.newTrial(ctx, inboxID, draft)
+	if err != nil {
+		return nil, err
+	}
+	inForce, err := g.Store.RuleVersion(ctx, inboxID, t.inbox.RuleVersion)
+	if err != nil {
+		return nil, err
+	}
+	return t, g.mayReplace(ctx, by, inForce.Rules, draft)
 }
 
 func (g *Gateway) newTrial(ctx context.Context, inboxID int64, draft models.Rules) (*trial, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -87,23 +88,31 @@ func (g *Gateway) AddSharedScript(ctx context.Context, by *models.User, s models
 	if !mayScript(by) {
 		return s, fmt.Errorf("add a shared script: %w", models.ErrForbidden)
 	}
-	if s.Name = strings.Join(strings.Fields(s.Name), " "); utf8.RuneCountInString(s.Name) > longestScriptName || !scriptName.MatchString(s.Name) {
-		return s, models.InvalidList{{Field: "name", Code: "E-SCRIPT-08", Args: map[string]string{"max": itoa(longestScriptName)}}}
-	}
-	if err := g.tidyShared(ctx, &s, ""); err != nil {
+	if err := g.tidyNew(ctx, &s); err != nil {
 		return s, err
 	}
-	s.CreatedBy, s.CreatedAt = idOf(by), now()
-	err := g.Store.WithTx(ctx, func(ctx context.Context) error {
-		if err := g.Store.CreateSharedScript(ctx, &s); err != nil {
-			return err
-		}
-		return g.audit(ctx, by, "shared_script.create", "shared_script:"+itoa(s.ID), map[string]string{"name": s.Name})
-	})
+	err := g.Store.WithTx(ctx, func(ctx context.Context) error { return g.putNew(ctx, by, &s, "shared_script.create") })
 	if errors.Is(err, models.ErrConflict) {
 		return s, models.InvalidList{{Field: "name", Code: "E-SCRIPT-09"}}
 	}
 	return s, err
+}
+
+// tidyNew is tidyShared for a script that is not there yet: its name is looked at, too.
+func (g *Gateway) tidyNew(ctx context.Context, s *models.SharedScript) error {
+	if s.Name = strings.Join(strings.Fields(s.Name), " "); utf8.RuneCountInString(s.Name) > longestScriptName || !scriptName.MatchString(s.Name) {
+		return models.InvalidList{{Field: "name", Code: "E-SCRIPT-08", Args: map[string]string{"max": itoa(longestScriptName)}}}
+	}
+	return g.tidyShared(ctx, s, "")
+}
+
+// putNew writes a shared script with its first version, in the transaction of ctx.
+func (g *Gateway) putNew(ctx context.Context, by *models.User, s *models.SharedScript, action string) error {
+	s.Action, s.CreatedBy, s.CreatedAt = action, idOf(by), now()
+	if err := g.Store.CreateSharedScript(ctx, s); err != nil {
+		return err
+	}
+	return g.audit(ctx, by, action, "shared_script:"+itoa(s.ID), map[string]string{"name": s.Name})
 }
 
 // ChangeSharedScript puts another version of a shared script in force for the next mail everywhere, when the one in force is
@@ -140,27 +149,31 @@ func (g *Gateway) changeShared(
 		if err != nil {
 			return err
 		}
-		if version = was.Version; version != base {
-			return fmt.Errorf("version %d of the script is in force, not %d: %w", version, base, models.ErrConflict)
+		if was.Version != base {
+			return fmt.Errorf("version %d of the script is in force, not %d: %w", was.Version, base, models.ErrConflict)
 		}
-		if was.Source == s.Source && was.OnFailure == s.OnFailure && was.Everyone == s.Everyone {
-			return nil
-		}
-		c, _ := CompareScript(models.Script{Source: was.Source}, models.Script{Source: s.Source})
-		is := models.SharedScript{
-			ID: id, Version: base + 1, Source: s.Source, OnFailure: s.OnFailure, Everyone: s.Everyone, CreatedBy: idOf(by), CreatedAt: now(),
-		}
-		if err := g.Store.ChangeSharedScript(ctx, is); err != nil {
-			return err
-		}
-		version = is.Version
-		told := map[string]string{"name": was.Name, "version": itoa(version), "script": fmt.Sprintf("+%d −%d", len(c.Added), len(c.Gone))}
-		for name, value := range detail {
-			told[name] = value
-		}
-		return g.audit(ctx, by, action, "shared_script:"+itoa(id), told)
+		version, err = g.putVersion(ctx, by, was, s, action, detail)
+		return err
 	})
 	return version, err
+}
+
+// putVersion puts a version of the shared script was in force, in the transaction of ctx, and returns which one is then;
+// what is in force already makes none.
+func (g *Gateway) putVersion(ctx context.Context, by *models.User, was, s models.SharedScript, action string, detail map[string]string) (int64, error) {
+	if was.Source == s.Source && was.OnFailure == s.OnFailure && was.Everyone == s.Everyone {
+		return was.Version, nil
+	}
+	c, _ := CompareScript(models.Script{Source: was.Source}, models.Script{Source: s.Source})
+	is := models.SharedScript{
+		ID: was.ID, Version: was.Version + 1, Source: s.Source, OnFailure: s.OnFailure, Everyone: s.Everyone, Action: action, CreatedBy: idOf(by), CreatedAt: now(),
+	}
+	if err := g.Store.ChangeSharedScript(ctx, is); err != nil {
+		return 0, err
+	}
+	told := map[string]string{"name": was.Name, "version": itoa(is.Version), "script": fmt.Sprintf("+%d −%d", len(c.Added), len(c.Gone))}
+	maps.Copy(told, detail)
+	return is.Version, g.audit(ctx, by, action, "shared_script:"+itoa(was.ID), told)
 }
 
 // DeleteSharedScript removes a shared script with its versions. One that rules in force name stays: models.InvalidList says
@@ -225,8 +238,8 @@ func (g *Gateway) knownScript(ctx context.Context, before, after models.Script) 
 // noScripts refuses flow rules that run a shared script which is not there, or which the person may not use. What was in force
 // before may stay.
 func (g *Gateway) noScripts(ctx context.Context, by *models.User, before, after models.Flow) (list models.InvalidList, err error) {
-	names := flow.Scripts(after)
-	if len(names) == 0 {
+	named := flow.Namings(after, "script")
+	if len(named) == 0 {
 		return nil, nil
 	}
 	var known []string
@@ -240,12 +253,11 @@ func (g *Gateway) noScripts(ctx context.Context, by *models.User, before, after 
 	for _, s := range may {
 		known = append(known, s.Folded)
 	}
-	for path, r := range scriptActions(after) {
-		if !slices.Contains(known, rule.Fold(r.Script)) {
-			list = append(list, &models.Invalid{Field: path, Code: "E-FLOW-14", Args: map[string]string{"rule": r.Rule, "name": r.Script}})
+	for _, a := range named {
+		if name := strings.TrimSpace(a.Value); !slices.Contains(known, rule.Fold(name)) {
+			list = append(list, &models.Invalid{Field: a.Path, Code: "E-FLOW-14", Args: map[string]string{"rule": a.Rule, "name": name}})
 		}
 	}
-	slices.SortFunc(list, func(a, b *models.Invalid) int { return strings.Compare(a.Field, b.Field) })
 	return list, nil
 }
 
@@ -260,7 +272,8 @@ func (g *Gateway) ScriptsFor(ctx context.Context, by *models.User) ([]models.Sha
 
 // LintScripts returns where flow rules run shared scripts that are not there.
 func (g *Gateway) LintScripts(ctx context.Context, f models.Flow) ([]rule.Finding, error) {
-	if len(flow.Scripts(f)) == 0 {
+	named := flow.Namings(f, "script")
+	if len(named) == 0 {
 		return nil, nil
 	}
 	all, err := g.Store.SharedScripts(ctx)
@@ -268,24 +281,11 @@ func (g *Gateway) LintScripts(ctx context.Context, f models.Flow) ([]rule.Findin
 		return nil, fmt.Errorf("read shared scripts: %w", err)
 	}
 	var found []rule.Finding
-	for path, r := range scriptActions(f) {
-		if !slices.ContainsFunc(all, func(s models.SharedScript) bool { return s.Folded == rule.Fold(r.Script) }) {
-			found = append(found, rule.Finding{Field: path, Code: "W-FLOW-04", Args: map[string]string{"rule": r.Rule, "name": r.Script}})
+	for _, a := range named {
+		name := strings.TrimSpace(a.Value)
+		if !slices.ContainsFunc(all, func(s models.SharedScript) bool { return s.Folded == rule.Fold(name) }) {
+			found = append(found, rule.Finding{Field: a.Path, Code: "W-FLOW-04", Args: map[string]string{"rule": a.Rule, "name": name}})
 		}
 	}
-	slices.SortFunc(found, func(a, b rule.Finding) int { return strings.Compare(a.Field, b.Field) })
 	return found, nil
-}
-
-// scriptActions are the actions of flow rules that run scripts, by their paths.
-func scriptActions(f models.Flow) map[string]flow.Run {
-	out := map[string]flow.Run{}
-	for i, r := range f.Rules {
-		for j, a := range r.Actions {
-			if a.Do == "script" {
-				out[flow.Path(i, "actions", j, "value")] = flow.Run{Script: strings.TrimSpace(a.Value), Rule: r.Name}
-			}
-		}
-	}
-	return out
 }

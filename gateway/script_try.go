@@ -64,22 +64,22 @@ func (g *Gateway) sharedTrial(ctx context.Context, inboxID int64, draft models.S
 
 // TryScript decides on one raw mail under the rules in force and with the script of a draft in them. Nothing is written. A
 // script that cannot be read is a models.InvalidList.
-func (g *Gateway) TryScript(ctx context.Context, inboxID int64, draft models.Script, r io.Reader) (Tried, error) {
+func (g *Gateway) TryScript(ctx context.Context, by *models.User, inboxID int64, draft models.Script, r io.Reader) (Tried, error) {
 	rules, err := g.rulesWith(ctx, inboxID, draft)
 	if err != nil {
 		return Tried{}, err
 	}
-	return g.TryRules(ctx, inboxID, rules, r)
+	return g.TryRules(ctx, by, inboxID, rules, r)
 }
 
 // TryScriptOnLatest is TryScript for the latest n messages of the inbox whose octets are kept, newest first. It stops
 // after 20 seconds: what a slow script leaves over is not among the result.
-func (g *Gateway) TryScriptOnLatest(ctx context.Context, inboxID int64, draft models.Script, n int) ([]Tried, error) {
+func (g *Gateway) TryScriptOnLatest(ctx context.Context, by *models.User, inboxID int64, draft models.Script, n int) ([]Tried, error) {
 	rules, err := g.rulesWith(ctx, inboxID, draft)
 	if err != nil {
 		return nil, err
 	}
-	return g.TryRulesOnLatest(ctx, inboxID, rules, n)
+	return g.TryRulesOnLatest(ctx, by, inboxID, rules, n)
 }
 
 // rulesWith returns the rules in force with another script.

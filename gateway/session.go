@@ -123,7 +123,12 @@ func (v *visit) watch(ctx context.Context, status *models.InboxStatus, poke <-ch
 		}
 		stale = stale || woken
 		isDue := due != nil && !due.After(now())
-		full := time.Since(listed) > fullListing || isDue && v.lacking || rereads(v.inbox.Settings)
+		full := time.Since(listed) > fullListing || isDue && v.lacking
+		if !full && rereads(v.inbox.Settings) {
+			if full, err = v.markedUnread(ctx); err != nil {
+				return err
+			}
+		}
 		var entries []mailbox.Entry
 		if full {
 			entries, err = v.box.List(ctx)

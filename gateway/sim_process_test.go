@@ -343,6 +343,14 @@ func (b *simWatch) News(ctx context.Context) ([]mailbox.Entry, error) {
 	return list, errors.Join(err, b.p.step())
 }
 
+func (b *simWatch) Unread(ctx context.Context, first func(folder string, uidValidity uint32) uint32) ([]mailbox.Entry, error) {
+	if err := b.p.step(); err != nil {
+		return nil, err
+	}
+	list, err := b.watcher.Unread(ctx, first)
+	return list, errors.Join(err, b.p.step())
+}
+
 func (b *simWatch) Wait(ctx context.Context, d time.Duration, wake <-chan struct{}) error {
 	if err := b.watcher.Wait(ctx, d, wake); err != nil {
 		return err

@@ -202,8 +202,7 @@ func (g *Gateway) lookUpHints(ctx context.Context, d *delivery, s *snapshot) err
 	if err := g.lookUpSigned(ctx, m, s); err != nil {
 		return err
 	}
-	candidates := thread.Candidates(thread.Hints{Subject: m.Subject, InReplyTo: m.InReplyTo, References: m.References})
-	candidates, elsewhere, err := g.lookUpExternal(ctx, d, candidates)
+	candidates, elsewhere, err := g.lookUpExternal(ctx, d, candidatesOf(m))
 	if err != nil {
 		return err
 	}
@@ -239,6 +238,11 @@ func (g *Gateway) lookUpHints(ctx context.Context, d *delivery, s *snapshot) err
 		}
 	}
 	return g.addExternal(ctx, d, s, elsewhere)
+}
+
+// candidatesOf are the issues that a mail may belong to, going by what it names.
+func candidatesOf(m *message.Message) []thread.Candidate {
+	return thread.Candidates(thread.Hints{Subject: m.Subject, InReplyTo: m.InReplyTo, References: m.References})
 }
 
 // idsOf are the Message-IDs that a mail names, its own among them.

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -67,10 +66,10 @@ func (d *delivery) subaddresses() []string {
 	return out
 }
 
-// MayPlus returns what keeps a person from having subaddresses name projects: one that is not there, or on which the person does
+// mayPlus returns what keeps a person from having subaddresses name projects: one that is not there, or on which the person does
 // not work, as a models.InvalidList. Only admins let every project be named. What was in force before may stay. Nil is a
 // command on the machine itself.
-func (g *Gateway) MayPlus(ctx context.Context, by *models.User, before, after []string) error {
+func (g *Gateway) mayPlus(ctx context.Context, by *models.User, before, after []string) error {
 	if len(after) > mostPlusProjects {
 		return models.InvalidList{{Field: "plus_projects", Code: "E-PLUS-03", Args: map[string]string{"max": strconv.Itoa(mostPlusProjects)}}}
 	}
@@ -82,15 +81,11 @@ func (g *Gateway) MayPlus(ctx context.Context, by *models.User, before, after []
 		case key == everyProject:
 			list = append(list, &models.Invalid{Field: "plus_projects", Code: "E-PLUS-02"})
 		default:
-			p, err := g.Store.ProjectByKey(ctx, strings.ToUpper(key))
-			member := err == nil
-			if err == nil && by != nil {
-				member, err = g.memberOf(ctx, *by, p.ID)
-			}
-			if err != nil && !errors.Is(err, models.ErrNotFound) {
+			works, err := g.worksOn(ctx, by, strings.ToUpper(key))
+			if err != nil {
 				return fmt.Errorf("look up the project of a subaddress: %w", err)
 			}
-			if !member {
+			if !works {
 				list = append(list, &models.Invalid{Field: "plus_projects", Code: "E-PLUS-01", Args: map[string]string{"key": key}})
 			}
 		}

@@ -21,10 +21,8 @@ func (g *Gateway) sync(ctx context.Context) error {
 	if g.versions, err = g.Store.InboxVersions(ctx, g.versions); err != nil {
 		return err
 	}
-	versions := g.versions.ByID
-	for _, v := range versions {
-		g.readsNothing.Store(v.Unread) // The same with each.
-	}
+	versions := g.versions
+	g.readsNothing.Store(versions.Unread)
 	for _, w := range g.outdated(versions) {
 		<-w.done
 	}
@@ -33,8 +31,8 @@ func (g *Gateway) sync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !due && len(fresh) == 0 && (g.visitsAll(inboxes) || time.Since(g.presence.counted) < lookForOthers) {
-		return nil // Who has joined or left is seen the next time.
+	if changed := g.presence.changes(versions.Processes); !due && !changed && len(fresh) == 0 && (g.visitsAll(inboxes) || g.presence.waits()) {
+		return nil
 	}
 	others, err := g.Store.LeasesOfOthers(ctx, g.holder)
 	if err != nil {
@@ -75,11 +73,11 @@ func (g *Gateway) visitsAll(inboxes []int64) bool {
 }
 
 // wakeAsked has visited at once what somebody has asked for.
-func (g *Gateway) wakeAsked(versions map[int64]store.InboxVersion) {
+func (g *Gateway) wakeAsked(versions store.InboxVersions) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for id, w := range g.workers {
-		if asked := versions[id].PollsAsked; w.asked != asked {
+		if asked := versions.ByID[id].PollsAsked; w.asked != asked {
 			w.asked = asked
 			w.wake()
 		}
@@ -88,9 +86,9 @@ func (g *Gateway) wakeAsked(versions map[int64]store.InboxVersion) {
 
 // toVisit returns the inboxes that some process is to visit, in order, and those that were read for it because they are
 // new or changed.
-func (g *Gateway) toVisit(ctx context.Context, versions map[int64]store.InboxVersion) (ids []int64, fresh map[int64]models.Inbox, err error) {
+func (g *Gateway) toVisit(ctx context.Context, versions store.InboxVersions) (ids []int64, fresh map[int64]models.Inbox, err error) {
 	fresh = map[int64]models.Inbox{}
-	for id, now := range versions {
+	for id, now := range versions.ByID {
 		known, ok := g.known[id]
 		if !ok || known.version != now.Version {
 			ib, err := g.Store.InboxByID(ctx, id)
@@ -103,12 +101,12 @@ func (g *Gateway) toVisit(ctx context.Context, versions map[int64]store.InboxVer
 			known = knownInbox{ib.Version, visited(ib)}
 			g.known[id], fresh[id] = known, ib
 		}
-		if known.visited && !now.Unread {
+		if known.visited && !versions.Unread {
 			ids = append(ids, id)
 		}
 	}
 	for id := range g.known {
-		if _, there := versions[id]; !there {
+		if _, there := versions.ByID[id]; !there {
 			delete(g.known, id)
 		}
 	}
@@ -118,12 +116,12 @@ func (g *Gateway) toVisit(ctx context.Context, versions map[int64]store.InboxVer
 
 // outdated stops the workers of inboxes that have another version now, are gone, or are not to be read, and forgets those and the ones that
 // have ended because another process took over.
-func (g *Gateway) outdated(versions map[int64]store.InboxVersion) []*worker {
+func (g *Gateway) outdated(versions store.InboxVersions) []*worker {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var stopped []*worker
 	for id, w := range g.workers {
-		if now, there := versions[id]; !there || now.Version != w.version || now.Unread || w.ended() {
+		if now, there := versions.ByID[id]; !there || now.Version != w.version || versions.Unread || w.ended() {
 			stopped = append(stopped, g.forget(id))
 		}
 	}

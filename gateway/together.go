@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"letterbox/gateway/thread"
 	"letterbox/models"
 	"letterbox/models/store"
 )
@@ -182,17 +181,17 @@ func (v *visit) holdGroup(ctx context.Context, group []*delivery) (unseen bool, 
 			blobs, hashes = append(blobs, *d.row.BlobID), append(hashes, d.row.SHA256)
 		}
 		if d.mail != nil {
-			ids = append(ids, idsOf(d.mail, thread.Candidates(thread.Hints{Subject: d.mail.Subject, InReplyTo: d.mail.InReplyTo, References: d.mail.References}))...)
+			ids = append(ids, idsOf(d.mail, candidatesOf(d.mail))...)
 		}
-	}
-	if err := v.g.Store.AskForMessageIDs(ctx, ids); err != nil {
-		return false, fmt.Errorf("look up message ids: %w", err)
 	}
 	if len(blobs) == 0 {
 		return false, nil
 	}
 	if err := v.g.Store.HoldBlobs(ctx, blobs...); err != nil {
 		return false, fmt.Errorf("hold the octets: %w", err)
+	}
+	if err := v.g.Store.AskForMessageIDs(ctx, ids); err != nil { // Not before: whoever held the octets has added some.
+		return false, fmt.Errorf("look up message ids: %w", err)
 	}
 	before, err := v.g.Store.AnyFinal(ctx, hashes)
 	if err != nil {

@@ -56,6 +56,35 @@ func (v *visit) unread(ctx context.Context, entries []mailbox.Entry) ([]mailbox.
 	return entries, nil
 }
 
+// markedUnread reports whether somebody may have marked a message as unread since, without listing everything: when nobody
+// has, it costs one way to the server.
+func (v *visit) markedUnread(ctx context.Context) (bool, error) {
+	entries, err := v.watcher.Unread(ctx, v.firstUID)
+	if err != nil {
+		return false, err
+	}
+	var ours []mailbox.Entry
+	for _, e := range entries {
+		known, err := v.knownUIDs(ctx, keyOf(e))
+		if err != nil {
+			return false, err
+		}
+		if _, ok := known[e.UID]; ok {
+			ours = append(ours, e)
+		}
+	}
+	marked, err := v.markedSeen(ctx, ours)
+	return len(marked) > 0, err
+}
+
+// firstUID is the first message of a folder that can be ours.
+func (v *visit) firstUID(folder string, uidValidity uint32) uint32 {
+	if s := v.inbox.Settings; s.Select == "all" || s.ImportSince != "from_now" {
+		return 1
+	}
+	return v.list.marks[folderKey{folder, uidValidity}].FirstUID
+}
+
 // markedSeen returns the messages of a listing that were marked as read here and are unread now.
 func (v *visit) markedSeen(ctx context.Context, entries []mailbox.Entry) (map[mailbox.Ref]models.Message, error) {
 	uids := map[folderKey][]string{}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,6 +37,16 @@ func TestMessageMarkedUnreadIsProcessedAgainOnceForEachMarking(t *testing.T) {
 				change := func(dr *gateway.InboxDraft) {
 					dr.Settings.ReprocessUnread, dr.Rules.BlockedSenders = on, []string{"@blocked.example"}
 				}
+				var lists, asked atomic.Int64
+				d.server.script = func(op, _ string) error {
+					switch op {
+					case "list":
+						lists.Add(1)
+					case "unread":
+						asked.Add(1)
+					}
+					return nil
+				}
 				g := d.process(nil)
 				ib := d.inbox(g, change)
 				stop := d.run(g)
@@ -58,8 +69,15 @@ func TestMessageMarkedUnreadIsProcessedAgainOnceForEachMarking(t *testing.T) {
 				d.mark("2")
 				d.wait(12 * time.Minute)
 				runs("both marked", 1, 1)
-				d.wait(12 * time.Minute)
+				listed, before := lists.Load(), asked.Load()
+				d.wait(8 * time.Minute)
 				runs("nothing marked since", 1, 1)
+				if n := lists.Load() - listed; n > 1 { // The one of every ten minutes.
+					t.Errorf("%d listings of everything in eight minutes without a change, want one at most", n)
+				}
+				if n := asked.Load() - before; on != (n > 2) {
+					t.Errorf("asked %d times what is unread", n)
+				}
 				if on != slices.Contains(d.trace(d.message("1").ID), "reprocess.unread") {
 					t.Errorf("the trace: %v", d.trace(d.message("1").ID))
 				}

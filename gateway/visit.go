@@ -90,7 +90,7 @@ func (v *visit) stream(ctx context.Context, entries []mailbox.Entry) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	loaded, kept, parsed := make(chan transfer, 2), make(chan []fetched, 2), make(chan []*delivery)
+	loaded, kept, parsed := make(chan transfer), make(chan []fetched, 1), make(chan []*delivery)
 	var behind sync.WaitGroup
 	var kerr, cerr error
 	behind.Go(func() { kerr = v.keepAll(ctx, loaded, kept, cancel) })

@@ -66,6 +66,8 @@ func TestEveryRouteKnowsWhoMayComeToIt(t *testing.T) {
 		"/signin":                       {200, 303, 303, 303, 303, 303},
 		"/signin/code":                  {200, 303, 303, 303, 303, 303},
 		"/signin/oidc/callback":         {404, 404, 404, 404, 404, 404},
+		"/password":                     {404, 404, 404, 404, 404, 404},
+		"/password/:token":              {303, 303, 303, 303, 303, 303},
 		"/unsubscribe/:token":           {404, 404, 404, 404, 404, 404},
 		"/issues/:number":               ofSUP,
 		"/issues/:number/edit":          ofSUP,
@@ -80,11 +82,14 @@ func TestEveryRouteKnowsWhoMayComeToIt(t *testing.T) {
 		"/projects/:id":                 {303, 404, 200, 200, 200, 200},
 		"/projects/:id/states":          {303, 403, 403, 403, 200, 200},
 		"/projects/:id/priorities":      {303, 403, 403, 403, 200, 200},
-		"/smime/keys/:id/certificate":   {303, 403, 403, 403, 403, 404},
-		"/webhooks/:id":                 {303, 403, 403, 403, 403, 404},
-		"/scripts/:id":                  {303, 403, 403, 403, 403, 404},
-		"/oauth/callback":               {303, 403, 403, 403, 400, 400},
-		"/changes":                      nil, // A stream, see TestChangesReachThePages.
+
+		"/projects/:id/template-versions/:version": {303, 403, 403, 403, 404, 404},
+
+		"/smime/keys/:id/certificate": {303, 403, 403, 403, 403, 404},
+		"/webhooks/:id":               {303, 403, 403, 403, 403, 404},
+		"/scripts/:id":                {303, 403, 403, 403, 403, 404},
+		"/oauth/callback":             {303, 403, 403, 403, 400, 400},
+		"/changes":                    nil, // A stream, see TestChangesReachThePages.
 	}
 	for _, r := range s.h.routes() {
 		want, ok := special[r.path]
@@ -99,7 +104,7 @@ func TestEveryRouteKnowsWhoMayComeToIt(t *testing.T) {
 			if got.Status != want[i] {
 				t.Errorf("GET %s as %q = %d, want %d", r.path, name, got.Status, want[i])
 			}
-			if want[i] == 303 && name == "" && r.path != "/" && !strings.HasPrefix(got.Header.Get("Location"), "/signin") {
+			if want[i] == 303 && name == "" && r.path != "/" && r.path != "/password/:token" && !strings.HasPrefix(got.Header.Get("Location"), "/signin") {
 				t.Errorf("GET %s leads to %q, want the sign-in", r.path, got.Header.Get("Location"))
 			}
 		}
@@ -116,7 +121,7 @@ func TestActionsAreRefusedToThoseWhoMayNot(t *testing.T) {
 		as   string
 		want int
 	}{
-		{"/issues/1/comments", comment, "", 303},
+		{"/issues/1/comments", comment, "", 401},
 		{"/issues/1/comments", comment, "other", 404},
 		{"/issues/1/comments", comment, "member", 303},
 		{"/issues/1/state", url.Values{"state": {"open"}, "version": {"1"}}, "other", 404},

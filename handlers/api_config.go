@@ -17,7 +17,7 @@ import (
 	"letterbox/tracker"
 )
 
-// apiConfigOut says how an inbox differs from what a file says.
+// apiConfigOut says how an inbox, the answer templates of a project, or the shared scripts differ from what a file says.
 type apiConfigOut struct {
 	Applied bool              `json:"applied"` // False of a dry run, and when there was nothing to do.
 	Changes []apiConfigChange `json:"changes"`
@@ -25,14 +25,14 @@ type apiConfigOut struct {
 
 // apiConfigChange is one setting that differs.
 type apiConfigChange struct {
-	Field  string   `json:"field"`
+	Field  string   `json:"field"` // Of a shared script with its name before it: "Alarm.source".
 	Before string   `json:"before"`
 	After  string   `json:"after"`
 	Added  []string `json:"added"` // Of a list, and of texts by line.
 	Gone   []string `json:"gone"`
 }
 
-// apiConfigVersionOut is one version of an inbox. It never changes.
+// apiConfigVersionOut is one version. It never changes.
 type apiConfigVersionOut struct {
 	Version   int64     `json:"version"`
 	Action    string    `json:"action"` // As in the audit log; "" for what was there before versions were kept.
@@ -66,12 +66,50 @@ func apiConfigChanges(list []gateway.RuleChange) []apiConfigChange {
 	return out
 }
 
-func apiConfigShow(h *Handlers, c *gin.Context) error {
-	v, err := h.apiInboxInPath(c)
-	if err != nil {
-		return err
+// apiConfigAction is a route about what is kept as a file.
+type apiConfigAction func(c *gin.Context, of configOf) error
+
+// apiOfInbox, apiOfTemplates and apiOfScripts make such a route one of an inbox, of the answer templates of a project, and of
+// the shared scripts.
+func apiOfInbox(do apiConfigAction) apiFunc {
+	return func(h *Handlers, c *gin.Context) error {
+		v, err := h.apiInboxInPath(c)
+		if err != nil {
+			return err
+		}
+		access, err := h.Tracker.Access(c.Request.Context(), apiUser(c))
+		if err != nil {
+			return err
+		}
+		return do(c, h.configOfInbox(c.Request.Context(), apiUser(c), access, v))
 	}
-	raw, err := h.Gateway.ExportInboxes(c.Request.Context(), v.ID)
+}
+
+func apiOfTemplates(do apiConfigAction) apiFunc {
+	return func(h *Handlers, c *gin.Context) error {
+		p, err := h.Tracker.ProjectByKey(c.Request.Context(), apiUser(c), c.Param("key"))
+		if err != nil {
+			return err
+		}
+		access, err := h.Tracker.Access(c.Request.Context(), apiUser(c))
+		if err == nil && c.Request.Method != http.MethodGet && !access.Configures(p.ID) {
+			err = models.ErrForbidden
+		}
+		if err != nil {
+			return err
+		}
+		return do(c, h.configOfTemplates(c.Request.Context(), apiUser(c), p))
+	}
+}
+
+func apiOfScripts(do apiConfigAction) apiFunc {
+	return func(h *Handlers, c *gin.Context) error {
+		return do(c, h.configOfScripts(c.Request.Context(), apiUser(c)))
+	}
+}
+
+func apiConfigShow(c *gin.Context, of configOf) error {
+	raw, err := of.export()
 	if err != nil {
 		return err
 	}
@@ -79,11 +117,7 @@ func apiConfigShow(h *Handlers, c *gin.Context) error {
 	return nil
 }
 
-func apiConfigSet(h *Handlers, c *gin.Context) error {
-	v, err := h.apiInboxInPath(c)
-	if err != nil {
-		return err
-	}
+func apiConfigSet(c *gin.Context, of configOf) error {
 	kind, _, err := mime.ParseMediaType(c.ContentType())
 	if c.GetHeader("Content-Type") != "" && (err != nil || !slices.Contains([]string{"application/yaml", "application/x-yaml", "text/yaml"}, kind)) {
 		return &apiBadRequest{status: http.StatusUnsupportedMediaType, code: "E-CONF-12"}
@@ -92,38 +126,31 @@ func apiConfigSet(h *Handlers, c *gin.Context) error {
 	if err != nil {
 		return apiReadError(err)
 	}
-	entries, err := oneInbox(raw)
-	if err != nil {
-		return err
-	}
-	return h.apiConfigApply(c, gateway.ConfigImport{Entries: entries, Inbox: v.ID})
+	return apiConfigApply(c, of.many, func(dry bool) ([]gateway.ConfigChange, error) { return of.take(raw, dry, "") })
 }
 
-// oneInbox reads a file that is about one inbox.
-func oneInbox(raw []byte) ([]*inboxfile.Entry, error) {
-	entries, err := inboxfile.Read(raw)
-	if err == nil && len(entries) != 1 {
-		err = models.InvalidList{{Field: "inboxes", Code: "E-CONF-13"}}
-	}
-	return entries, err
-}
-
-// apiConfigApply applies an import, or only says what it would do.
-func (h *Handlers) apiConfigApply(c *gin.Context, q gateway.ConfigImport) error {
+// apiConfigApply applies a file or a version, or only says what it would do.
+func apiConfigApply(c *gin.Context, many bool, apply func(dry bool) ([]gateway.ConfigChange, error)) error {
 	query, err := apiQuery(c, "dry_run")
 	if err != nil {
 		return err
 	}
-	access, err := h.Tracker.Access(c.Request.Context(), apiUser(c))
+	dry := query["dry_run"] == "1"
+	found, err := apply(dry)
 	if err != nil {
 		return err
 	}
-	q.Dry = query["dry_run"] == "1"
-	all, err := h.Gateway.ImportInboxes(c.Request.Context(), apiUser(c), h.mayImport(apiUser(c), access, q))
-	if err != nil {
-		return err
+	out := apiConfigOut{Changes: []apiConfigChange{}}
+	for _, one := range found {
+		out.Applied = out.Applied || !dry && one.Differs()
+		for _, change := range apiConfigChanges(one.Changes) {
+			if many {
+				change.Field = one.Name + "." + change.Field
+			}
+			out.Changes = append(out.Changes, change)
+		}
 	}
-	c.JSON(http.StatusOK, apiConfigOut{Applied: !q.Dry && all[0].Differs(), Changes: apiConfigChanges(all[0].Changes)})
+	c.JSON(http.StatusOK, out)
 	return nil
 }
 
@@ -144,12 +171,8 @@ func (h *Handlers) mayImport(by *models.User, a tracker.Access, q gateway.Config
 	return q
 }
 
-func apiConfigVersionList(h *Handlers, c *gin.Context) error {
-	v, err := h.apiInboxInPath(c)
-	if err != nil {
-		return err
-	}
-	all, err := h.Gateway.ConfigVersions(c.Request.Context(), v.ID)
+func apiConfigVersionList(c *gin.Context, of configOf) error {
+	all, err := of.versions()
 	if err != nil {
 		return err
 	}
@@ -157,24 +180,23 @@ func apiConfigVersionList(h *Handlers, c *gin.Context) error {
 	for i, one := range all {
 		fields[one.Version] = []string{}
 		if i+1 < len(all) {
-			for _, change := range gateway.CompareConfig(all[i+1].Config, one.Config) {
+			for _, change := range keptChanges(all[i+1], one) {
 				fields[one.Version] = append(fields[one.Version], change.Field)
 			}
 		}
 	}
-	newest := func(one gateway.ConfigVersion) int64 { return all[0].Version - one.Version + 1 }
-	return apiPaged(c, all, newest, func(one gateway.ConfigVersion) apiConfigVersionOut {
+	newest := func(one kept) int64 { return all[0].Version - one.Version + 1 }
+	return apiPaged(c, all, newest, func(one kept) apiConfigVersionOut {
 		return apiConfigVersionOut{Version: one.Version, Action: one.Action, CreatedAt: apiTime(one.CreatedAt), CreatedBy: one.Who, Fields: fields[one.Version]}
 	})
 }
 
-func apiConfigVersionShow(h *Handlers, c *gin.Context) error {
-	v, n, err := h.apiInboxVersionInPath(c)
+func apiConfigVersionShow(c *gin.Context, of configOf) error {
+	n, err := apiID(c, "version")
 	if err != nil {
 		return err
 	}
-	ctx := c.Request.Context()
-	one, err := h.Gateway.ConfigVersion(ctx, v.ID, n)
+	one, err := of.version(n)
 	if err != nil {
 		return err
 	}
@@ -190,24 +212,20 @@ func apiConfigVersionShow(h *Handlers, c *gin.Context) error {
 	}
 	out := apiConfigVersionFull{Version: n, Action: one.Action, CreatedAt: apiTime(one.CreatedAt), CreatedBy: one.Who, Against: against, Changes: []apiConfigChange{}}
 	if against > 0 {
-		other, err := h.Gateway.ConfigVersion(ctx, v.ID, against)
+		other, err := of.version(against)
 		if err != nil {
 			return err
 		}
-		out.Changes = apiConfigChanges(gateway.CompareConfig(other.Config, one.Config))
+		out.Changes = apiConfigChanges(keptChanges(other, one))
 	}
 	c.JSON(http.StatusOK, out)
 	return nil
 }
 
-func apiConfigRestore(h *Handlers, c *gin.Context) error {
-	v, n, err := h.apiInboxVersionInPath(c)
+func apiConfigRestore(c *gin.Context, of configOf) error {
+	n, err := apiID(c, "version")
 	if err != nil {
 		return err
 	}
-	q, err := h.Gateway.Restoring(c.Request.Context(), v.ID, n)
-	if err != nil {
-		return err
-	}
-	return h.apiConfigApply(c, q)
+	return apiConfigApply(c, of.many, func(dry bool) ([]gateway.ConfigChange, error) { return of.restore(n, dry) })
 }

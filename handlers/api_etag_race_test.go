@@ -48,6 +48,10 @@ func (w *apiWorld) elsewhere(shown string, n int) {
 		w.get("admin", "PATCH", shown, fmt.Sprintf(`{"trace_days":%d}`, 100+n), 200)
 	case "/reading":
 		w.get("admin", "PATCH", shown, fmt.Sprintf(`{"off":true,"reason":%q}`, name), 200)
+	case "/projects/:key/template-file":
+		w.get("admin", "POST", "/projects/SUP/templates", fmt.Sprintf(`{"name":%q,"body":"x"}`, name), 201)
+	case "/users/:id/invitation":
+		_, err = w.h.Tracker.InviteAnew(ctx, &admin, member, true)
 	case "/users/:id":
 		_, err = w.h.Tracker.SetProfile(ctx, cli, member, name, "", "")
 	case "/contacts/:id":
@@ -59,7 +63,7 @@ func (w *apiWorld) elsewhere(shown string, n int) {
 		_, err = w.h.Tracker.SaveOrganisation(ctx, cli, models.Organisation{ID: 1, Name: name, Entries: []string{"elsewhere.example"}})
 	case "/picture-senders/:id":
 		_, err = w.h.Tracker.ShowPicturesOf(ctx, &admin, "anna@elsewhere.example", true)
-	case "/scripts/:id":
+	case "/scripts/:id", "/scripts/file":
 		w.get("admin", "PATCH", "/scripts/"+decimal(w.sharedScript()), fmt.Sprintf(`{"source":"const onEmail = () => %d"}`, n), 200)
 	case "/webhooks/:id":
 		w.get("admin", "PATCH", "/webhooks/"+decimal(w.webhook()), fmt.Sprintf(`{"name":%q}`, name), 200)
@@ -127,7 +131,10 @@ func TestChangesThatMeetAreNotLost(t *testing.T) {
 		}
 		tag := func() string { return w.with("admin", http.MethodGet, shown, n).Header().Get("ETag") }
 		before, during := tag(), ""
-		file := w.with("admin", http.MethodGet, "/inboxes/:id/config", n).Body.String()
+		yaml, file := strings.HasSuffix(r.path, "/config") || strings.HasSuffix(r.path, "/template-file") || r.path == "/scripts/file", ""
+		if yaml { // What it was before.
+			file = w.with("admin", http.MethodGet, shown, n).Body.String()
+		}
 		meanwhile = func() {
 			header := w.header
 			w.header = nil
@@ -140,8 +147,8 @@ func TestChangesThatMeetAreNotLost(t *testing.T) {
 		case strings.HasSuffix(r.path, "/oauth"):
 			id := map[bool]int64{true: w.inbox.ID, false: w.account()}[strings.HasPrefix(r.path, "/inboxes")]
 			got = w.do("admin", r.method, apiPrefix+strings.Replace(r.path, ":id", decimal(id), 1), `{"scope":"a b"}`, "If-Match", before)
-		case r.path == "/inboxes/:id/config": // What it was before.
-			got = w.do("admin", r.method, apiPrefix+"/inboxes/1/config", file, "Content-Type", "application/yaml", "If-Match", before)
+		case yaml:
+			got = w.do("admin", r.method, apiPrefix+strings.NewReplacer(":id", "1", ":key", "SUP").Replace(r.path), file, "Content-Type", "application/yaml", "If-Match", before)
 		case r.path == "/retention":
 			got = w.do("admin", r.method, apiPrefix+r.path, `{"log_days":99}`, "If-Match", before)
 		case r.path == "/reading":
@@ -159,7 +166,7 @@ func TestChangesThatMeetAreNotLost(t *testing.T) {
 		if fixed()[name] != "" {
 			t.Errorf("%s is said to stay as it is, and has changed", name)
 		}
-		if got.Code != http.StatusPreconditionFailed || got.Header().Get("ETag") != during || strings.Contains(got.Body.String(), `"current":{`) == (r.path == "/inboxes/:id/config") { // No JSON.
+		if got.Code != http.StatusPreconditionFailed || got.Header().Get("ETag") != during || strings.Contains(got.Body.String(), `"current":{`) == yaml {
 			t.Errorf("%s with the tag from before = %d, ETag %q, want 412 with %q: %.300s", name, got.Code, got.Header().Get("ETag"), during, got.Body)
 		}
 		if after := tag(); after != during {

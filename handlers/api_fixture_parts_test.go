@@ -37,6 +37,8 @@ func (w *apiWorld) bodies(id int64, n int) map[string]string {
 		"POST /users/:id/addresses":         fmt.Sprintf(`{"address":"more%d@here.example"}`, n),
 		"POST /views":                       `{"name":"New","query":"is:open"}`,
 		"POST /picture-senders":             `{"address":"news@elsewhere.example"}`,
+		"POST /invitations":                 fmt.Sprintf(`{"address":"new%d@here.example","projects":[{"project":"SUP","role":"member"}]}`, n),
+		"POST /users/:id/invitation":        `{"mail":false}`,
 		"POST /users":                       fmt.Sprintf(`{"login":"n%d","name":"New","role":"member"}`, n),
 		"POST /inboxes":                     fmt.Sprintf(`{"name":"New %d","project":"SUP","receive":"push","auth":"none"}`, n),
 		"PATCH /inboxes/:id":                `{"batch_size":20}`,

@@ -237,6 +237,13 @@ func (w *apiWorld) request(who, method, path string, n int) *httptest.ResponseRe
 		id = w.webhook()
 	case strings.HasPrefix(path, "/users"):
 		id = w.users["member"].ID
+		if strings.HasSuffix(path, "/invitation") && method != http.MethodPost {
+			admin := w.users["admin"]
+			if _, err := w.h.Tracker.InvitationOf(w.t.Context(), &admin, id); errors.Is(err, models.ErrNotFound) {
+				_, err := w.h.Tracker.InviteAnew(w.t.Context(), &admin, id, true)
+				w.ok(err)
+			}
+		}
 	}
 	made := w.parts(path)
 	filled := strings.NewReplacer(":key", "SUP", ":login", "member", ":number", "1", ":version", "1", ":delivery", "999", ":id", strconv.FormatInt(id, 10)).Replace(made)

@@ -96,7 +96,7 @@ func apiIssueOf(i tracker.IssueRow) apiIssueOut {
 }
 
 func apiIssueList(h *Handlers, c *gin.Context) error {
-	q, err := apiQuery(c, "project", "state", "q", "sort", "limit", "cursor")
+	q, err := apiQuery(c, "project", "state", "q", "sort", "group", "limit", "cursor")
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,10 @@ func apiIssueList(h *Handlers, c *gin.Context) error {
 	if q["sort"] != "" && !slices.Contains(tracker.Sorts(), q["sort"]) {
 		return apiBadQuery("E-API-07", "sort", strings.Join(tracker.Sorts(), ", "))
 	}
-	f := tracker.IssueFilter{ProjectKey: q["project"], Query: q["q"], Sort: q["sort"], Limit: limit, Cursor: q["cursor"]}
+	if q["group"] != "" && !slices.Contains(models.ListGroups(), models.ListGroup(q["group"])) {
+		return apiBadQuery("E-API-07", "group", strings.Join(listGroups(), ", "))
+	}
+	f := tracker.IssueFilter{Group: models.ListGroup(q["group"]), ProjectKey: q["project"], Query: q["q"], Sort: q["sort"], Limit: limit, Cursor: q["cursor"]}
 	for st := range strings.SplitSeq(q["state"], ",") {
 		if st != "" {
 			f.States = append(f.States, models.IssueState(st))

@@ -15,6 +15,7 @@ type apiViewOut struct {
 	Name   string `json:"name"`
 	Query  string `json:"query"`
 	Sort   string `json:"sort"` // "" for the usual one.
+	Look   string `json:"look"` // As in the address of a list: columns=state,due&density=compact&group=state; "" for the usual one.
 	Shared bool   `json:"shared"`
 	Owner  int64  `json:"owner"`
 }
@@ -24,11 +25,12 @@ type apiViewIn struct {
 	Name   *string `json:"name"`
 	Query  *string `json:"query"`
 	Sort   *string `json:"sort"`
+	Look   *string `json:"look"`
 	Shared *bool   `json:"shared"`
 }
 
 func apiViewOf(v models.View) apiViewOut {
-	return apiViewOut{ID: v.ID, Name: v.Name, Query: v.Query, Sort: v.Sort, Shared: v.Shared, Owner: v.UserID}
+	return apiViewOut{ID: v.ID, Name: v.Name, Query: v.Query, Sort: v.Sort, Look: v.Look, Shared: v.Shared, Owner: v.UserID}
 }
 
 func viewID(v models.View) int64 { return v.ID }
@@ -58,6 +60,7 @@ func apiViewCreate(h *Handlers, c *gin.Context) error {
 	apiSet(&v.Name, in.Name)
 	apiSet(&v.Query, in.Query)
 	apiSet(&v.Sort, in.Sort)
+	apiSet(&v.Look, in.Look)
 	apiSet(&v.Shared, in.Shared)
 	v, err := h.Tracker.SaveView(c.Request.Context(), apiUser(c), v)
 	if err != nil {

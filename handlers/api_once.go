@@ -19,8 +19,8 @@ import (
 const maxKey = 255
 
 // once reports whether a request of a route may be sent again with an Idempotency-Key. One whose body is a mail decides
-// and changes nothing.
-func (r apiRoute) once() bool { return r.method == http.MethodPost && !r.raw }
+// and changes nothing; an answer with a secret is not kept.
+func (r apiRoute) once() bool { return r.method == http.MethodPost && !r.raw && !r.secret }
 
 // apiOnce has a POST with an Idempotency-Key take effect once: the same request again gets the first answer for 24 hours,
 // with "Idempotency-Replayed: true". An answer that says that it did not work (5xx) is not kept.

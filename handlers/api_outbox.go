@@ -18,7 +18,7 @@ import (
 // apiOutgoingOut is a mail of the outbox in the API.
 type apiOutgoingOut struct {
 	ID            int64      `json:"id"`
-	Kind          string     `json:"kind"`  // ack, alarm, answer, forward, notice or refusal.
+	Kind          string     `json:"kind"`  // access, ack, alarm, answer, forward, notice or refusal.
 	State         string     `json:"state"` // draft, queued, accepted, failed, bounced or cancelled.
 	Recipient     string     `json:"recipient"`
 	Subject       string     `json:"subject"`

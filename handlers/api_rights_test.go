@@ -32,6 +32,10 @@ func apiRights() map[string][9]int {
 		"DELETE /users/:id/sessions":               {401, 401, 401, 404, 204, 404, 204, 404, 404},
 		"DELETE /users/:id/second-factor":          {401, 401, 401, 403, 403, 403, 204, 403, 403},
 		"DELETE /users/:id/identities":             {401, 401, 401, 404, 403, 404, 204, 404, 404},
+		"POST /invitations":                        {401, 401, 401, 403, 403, 403, 201, 403, 403},
+		"POST /users/:id/invitation":               {401, 401, 401, 404, 403, 404, 201, 404, 404}, // The member asks for itself.
+		"GET /users/:id/invitation":                {401, 401, 401, 404, 403, 404, 200, 404, 404},
+		"DELETE /users/:id/invitation":             {401, 401, 401, 404, 403, 404, 204, 404, 404},
 		"PUT /issues/:number/watch":                {401, 401, 401, 404, 204, 204, 204, 204, 404},
 		"DELETE /issues/:number/watch":             {401, 401, 401, 404, 204, 204, 204, 204, 404},
 		"PUT /issues/:number/mute":                 {401, 401, 401, 404, 204, 204, 204, 204, 404},
@@ -164,6 +168,8 @@ func apiRights() map[string][9]int {
 
 		"GET /scripts":                                   {401, 401, 401, 403, 403, 403, 200, 403, 403},
 		"POST /scripts":                                  {401, 401, 401, 403, 403, 403, 201, 403, 403},
+		"GET /scripts/file":                              {401, 401, 401, 403, 403, 403, 200, 403, 403},
+		"PUT /scripts/file":                              {401, 401, 401, 403, 403, 403, 422, 403, 403}, // Without a file.
 		"GET /scripts/:id":                               {401, 401, 401, 403, 403, 403, 200, 403, 403},
 		"PATCH /scripts/:id":                             {401, 401, 401, 403, 403, 403, 200, 403, 403},
 		"DELETE /scripts/:id":                            {401, 401, 401, 403, 403, 403, 204, 403, 403},
@@ -185,6 +191,12 @@ func apiRights() map[string][9]int {
 		"GET /inboxes/:id/versions":                   {401, 401, 401, 404, 404, 200, 200, 404, 404},
 		"GET /inboxes/:id/versions/:version":          {401, 401, 401, 404, 404, 200, 200, 404, 404},
 		"POST /inboxes/:id/versions/:version/restore": {401, 401, 401, 404, 404, 200, 200, 404, 404},
+
+		"GET /projects/:key/template-file":                       {401, 401, 401, 404, 200, 200, 200, 403, 403},
+		"PUT /projects/:key/template-file":                       {401, 401, 401, 404, 403, 422, 422, 403, 403}, // Without a file.
+		"GET /projects/:key/template-versions":                   {401, 401, 401, 404, 403, 200, 200, 403, 403},
+		"GET /projects/:key/template-versions/:version":          {401, 401, 401, 404, 403, 200, 200, 403, 403},
+		"POST /projects/:key/template-versions/:version/restore": {401, 401, 401, 404, 403, 200, 200, 403, 403},
 	}
 }
 

@@ -22,6 +22,7 @@ type apiRoute struct {
 	octets       bool         // The answer is octets.
 	raw          bool         // The body is octets.
 	yaml         bool         // What is octets otherwise is YAML.
+	secret       bool         // The answer holds what nobody is told twice: it is not kept for a request that is sent again.
 }
 
 // apiInboxType stands for an inbox, whose schema comes from its field table.
@@ -33,7 +34,7 @@ func apiRoutes() []apiRoute {
 	user, issue, message := reflect.TypeFor[apiUserOut](), reflect.TypeFor[apiIssueOut](), reflect.TypeFor[apiMessageOut]()
 	inbox := reflect.TypeFor[apiInboxType]()
 	page := []string{"limit", "cursor"}
-	return append(slices.Concat(apiOutgoingRoutes(), apiWebhookRoutes(), apiSharedScriptRoutes(), apiPeopleRoutes(), apiInboxPartRoutes(), apiPastRoutes(), apiReadingRoutes(), apiDiagnosisRoutes(), apiTripRoutes()), []apiRoute{
+	return append(slices.Concat(apiOutgoingRoutes(), apiWebhookRoutes(), apiSharedScriptRoutes(), apiPeopleRoutes(), apiInvitationRoutes(), apiInboxPartRoutes(), apiPastRoutes(), apiReadingRoutes(), apiDiagnosisRoutes(), apiTripRoutes()), []apiRoute{
 		{method: get, path: "/projects", handle: apiProjectList, summary: "List the projects you see", query: page, out: project, list: true, status: 200},
 		{method: post, path: "/projects", handle: apiProjectCreate, summary: "Add a project", in: projectIn, out: project, status: 201},
 		{method: get, path: "/projects/:key", handle: apiProjectShow, summary: "Show a project", out: project, status: 200},
@@ -119,7 +120,7 @@ func apiRoutes() []apiRoute {
 			query: append([]string{"inbox", "action"}, page...), out: reflect.TypeFor[apiAuditOut](), list: true, status: 200},
 
 		{method: get, path: "/issues", handle: apiIssueList, summary: "List the issues you see, newest first",
-			query: append([]string{"project", "state", "q", "sort"}, page...), out: issue, list: true, status: 200},
+			query: append([]string{"project", "state", "q", "sort", "group"}, page...), out: issue, list: true, status: 200},
 		{method: post, path: "/issues", handle: apiIssueCreate, summary: "Open an issue", in: reflect.TypeFor[apiIssueIn](), out: issue, status: 201},
 		{method: get, path: "/issues/:number", handle: apiIssueShow, summary: "Show an issue", out: issue, status: 200},
 		{method: patch, path: "/issues/:number", handle: apiIssueUpdate, summary: "Change what is given of an issue",

@@ -104,7 +104,7 @@ func apiScriptTry(h *Handlers, c *gin.Context) error {
 	apiSet(&s.Uses, in.Uses)
 	apiSet(&s.OnFailure, in.OnFailure)
 	apiSet(&count, in.Count)
-	all, err := h.Gateway.TryScriptOnLatest(c.Request.Context(), v.ID, s, min(max(count, 1), 20))
+	all, err := h.Gateway.TryScriptOnLatest(c.Request.Context(), apiUser(c), v.ID, s, min(max(count, 1), 20))
 	if err != nil {
 		return err
 	}

@@ -59,16 +59,21 @@ type apiScriptVersionOut struct {
 	Source    string    `json:"source"`
 	OnFailure string    `json:"on_failure"`
 	Everyone  bool      `json:"everyone"`
+	Action    string    `json:"action"` // What has made it, as in the audit log: "shared_script.import"; "" where that is not known any more.
 	CreatedAt time.Time `json:"created_at"`
 }
 
 // apiSharedScriptRoutes are the routes about shared scripts, for admins.
 func apiSharedScriptRoutes() []apiRoute {
-	const get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
+	const get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
 	out, page := reflect.TypeFor[apiSharedScriptOut](), []string{"limit", "cursor"}
 	all := []apiRoute{
 		{method: get, path: "/scripts", handle: apiSharedScriptList, summary: "List the shared scripts", query: page, out: out, list: true, status: 200},
 		{method: post, path: "/scripts", handle: apiSharedScriptCreate, summary: "Add a shared script", in: reflect.TypeFor[apiSharedScriptIn](), out: out, status: 201},
+		{method: get, path: "/scripts/file", handle: apiOfScripts(apiConfigShow), summary: "Show the shared scripts as the file of \"letterbox script export\"",
+			octets: true, yaml: true, status: 200},
+		{method: put, path: "/scripts/file", handle: apiOfScripts(apiConfigSet), summary: "Add and change shared scripts as such a file says, in one transaction; none is removed. Answers with what differed",
+			query: []string{"dry_run"}, raw: true, yaml: true, out: reflect.TypeFor[apiConfigOut](), status: 200},
 		{method: get, path: "/scripts/:id", handle: apiSharedScriptShow, summary: "Show a shared script", out: out, status: 200},
 		{method: patch, path: "/scripts/:id", handle: apiSharedScriptUpdate, summary: "Put what is given of a shared script in force for the next mail, as a new version",
 			in: reflect.TypeFor[apiSharedScriptChange](), out: out, status: 200},
@@ -193,7 +198,7 @@ func apiSharedScriptVersions(h *Handlers, c *gin.Context) error {
 		return err
 	}
 	return apiPaged(c, all, func(one models.SharedScript) int64 { return s.Version - one.Version + 1 }, func(s models.SharedScript) apiScriptVersionOut {
-		return apiScriptVersionOut{s.Version, s.Source, or(s.OnFailure, "set_aside"), s.Everyone, apiTime(s.CreatedAt)}
+		return apiScriptVersionOut{s.Version, s.Source, or(s.OnFailure, "set_aside"), s.Everyone, s.Action, apiTime(s.CreatedAt)}
 	})
 }
 

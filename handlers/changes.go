@@ -84,6 +84,14 @@ func changes(v *visit) error {
 			return nil
 		case <-beat.C: // Another process may have changed something; it keeps the connection, too.
 		case topic := <-r:
+			if strings.HasPrefix(topic, "writing:") {
+				if event := v.writing(wanted, topic); event == "" {
+					continue
+				} else if _, err := fmt.Fprint(v.Writer, event); err != nil {
+					return nil
+				}
+				continue
+			}
 			if !matches(wanted, topic) {
 				continue
 			}

@@ -68,6 +68,9 @@ func (v *visit) fail(err error) {
 // askSignIn sends to the sign-in page and remembers where to go from there. A form is not sent again by itself.
 func (v *visit) askSignIn() {
 	to := "/signin"
+	if v.signInAnew() {
+		return
+	}
 	if v.Request.Method == http.MethodGet && v.Request.URL.Path != "/" && v.FullPath() != "/changes" {
 		to += "?to=" + url.QueryEscape(v.Request.URL.RequestURI())
 	}
@@ -87,6 +90,7 @@ type failure struct {
 	ID     string
 	Kept   []option // Names and values of a form that can be sent again to the address Again.
 	Again  string
+	SignIn bool // Somebody has to sign in before.
 }
 
 func (v *visit) failed(status int, code string, args map[string]string) {
@@ -121,7 +125,7 @@ func (v *visit) broken(id string) {
 
 // kept are the fields of the form that was sent, in order; none when there was none or it held a secret.
 func (v *visit) kept() []option {
-	if v.Request.Method != http.MethodPost || v.Request.ParseForm() != nil {
+	if v.Request.Method != http.MethodPost || v.parseForm() != nil {
 		return nil
 	}
 	var out []option

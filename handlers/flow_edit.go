@@ -57,9 +57,7 @@ func flowUpdate(v *visit) error {
 	case "try":
 		rules := in.Rules
 		rules.Flow = mine
-		if err = v.h.Gateway.CheckFlow(v.ctx(), v.me, in.ID, mine); err == nil {
-			data.Tried, err = v.tryOn(in, f, rules)
-		}
+		data.Tried, err = v.tryOn(in, f, rules)
 	case "add", "more", "up", "down", "remove":
 		if mine.Rules, err = rearranged(mine.Rules, do, which); err != nil {
 			return err
@@ -80,27 +78,28 @@ func flowUpdate(v *visit) error {
 	return v.showFlow(status, in, f, mine, data)
 }
 
-// rearranged does with the rules in the form what a button says: a new one, or one of them up, down or away.
-func rearranged(rules []models.FlowRule, do, which string) ([]models.FlowRule, error) {
+// rearranged does with the entries in a form what a button says: a new one, or one of them up, down or away.
+func rearranged[T any](list []T, do, which string) ([]T, error) {
 	if do == "add" {
-		return append(rules, models.FlowRule{}), nil
+		var empty T
+		return append(list, empty), nil
 	}
-	if do == "more" { // Each rule has an empty row at its end anyhow.
-		return rules, nil
+	if do == "more" { // Each entry has an empty row at its end anyhow.
+		return list, nil
 	}
 	i, err := strconv.Atoi(which)
-	if err != nil || i < 0 || i >= len(rules) {
+	if err != nil || i < 0 || i >= len(list) {
 		return nil, errUnreadable
 	}
 	switch {
 	case do == "remove":
-		return slices.Delete(rules, i, i+1), nil
+		return slices.Delete(list, i, i+1), nil
 	case do == "up" && i > 0:
-		rules[i-1], rules[i] = rules[i], rules[i-1]
-	case do == "down" && i+1 < len(rules):
-		rules[i], rules[i+1] = rules[i+1], rules[i]
+		list[i-1], list[i] = list[i], list[i-1]
+	case do == "down" && i+1 < len(list):
+		list[i], list[i+1] = list[i+1], list[i]
 	}
-	return rules, nil
+	return list, nil
 }
 
 func (v *visit) showFlow(status int, in gateway.InboxView, f *form, mine models.Flow, data flowView) error {

@@ -44,6 +44,9 @@ func TestFlowRulesAreWrittenTriedSavedAndRolledBack(t *testing.T) {
 	before := s.counts()
 	s.post(page, cookie, flowForm("1", "try", rules...)).want(t, 200, "1 of 1 messages end otherwise", "Rejected by the flow rule &#34;Machines&#34;", fmt.Sprintf(`href="/messages/%d"`, m.ID))
 	s.post(page, cookie, append2(flowForm("1", "try", rules...), "source", "pasted", "pasted", strings.Replace(plainMail, "burns", "smokes", 1))).want(t, 200, "This mail ends otherwise", "Flow rule 1 &#34;Fire&#34; (draft) does not apply")
+	// A mail that is a new issue either way: the list says in what it differs, and of what both versions do it says nothing.
+	s.post(page, cookie, flowForm("1", "try", rules[:30]...)).want(t, 200, "1 of 1 messages end otherwise", "Flow rule 1 &#34;Fire&#34; (draft) applies: Subject contains &#34;Burns&#34;</div>",
+		"Flow rules set labels: fire, hot</div>", "Flow rules set priority: urgent</div>", "!New conversation</div>")
 	if after := s.counts(); after != before {
 		t.Errorf("trying has written: %s, before %s", after, before)
 	}

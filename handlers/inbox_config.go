@@ -14,28 +14,28 @@ import (
 	"letterbox/models"
 )
 
-// configView is what the page of an inbox as a file shows beside the file.
+// configView is what the page of something kept as a file shows beside the file.
 type configView struct {
-	gateway.InboxView
-	Shown    bool         // Whether the file in the form has been compared.
-	Changes  []ruleChange // What it would change.
-	Conflict bool
-	Versions []configVersionRow
+	configPage
+	Shown       bool         // Whether the file in the form has been compared.
+	Changes     []ruleChange // What it would change.
+	Conflicting bool
+	Rows        []configVersionRow
 }
 
-// configVersionRow is one version of an inbox in the list.
+// configVersionRow is one version in the list.
 type configVersionRow struct {
 	Version int64
 	At      time.Time
 	By      string
 	What    string // What made it, in words.
-	Changed string // The settings that it changed; "" for the first one.
+	Changed string // What it changed; "" for the first one.
 	Now     bool
 }
 
 // configVersionView is what the page of one version shows.
 type configVersionView struct {
-	gateway.InboxView
+	configPage
 	Row     configVersionRow
 	Against int64        // The version that it is compared with; 0 for none.
 	Changes []ruleChange // Against that version.
@@ -43,38 +43,49 @@ type configVersionView struct {
 	Others  []int64      // What it can be compared with, newest first.
 }
 
-// inboxConfig shows all that is set of an inbox as a file, and its versions.
-func inboxConfig(v *visit) error {
-	in, err := v.inbox()
-	if err != nil {
-		return err
-	}
-	raw, err := v.h.Gateway.ExportInboxes(v.ctx(), in.ID)
-	if err != nil {
-		return err
-	}
-	return v.showConfig(http.StatusOK, in, v.newForm("config", map[string]string{"config": string(raw), "shown": ""}), configView{})
+// configAction is a page about what is kept as a file.
+type configAction func(v *visit, of configOf) error
+
+// ofInbox, ofTemplates and ofScripts make such a page one of an inbox, of the answer templates of a project, and of the
+// shared scripts.
+func ofInbox(do configAction) func(v *visit) error { return ofConfig((*visit).inboxConfigOf, do) }
+
+func ofTemplates(do configAction) func(v *visit) error {
+	return ofConfig((*visit).templateConfigOf, do)
 }
 
-// inboxConfigFile sends the file.
-func inboxConfigFile(v *visit) error {
-	in, err := v.inbox()
-	if err != nil {
-		return err
+func ofScripts(do configAction) func(v *visit) error { return ofConfig((*visit).scriptConfigOf, do) }
+
+func ofConfig(find func(v *visit) (configOf, error), do configAction) func(v *visit) error {
+	return func(v *visit) error {
+		of, err := find(v)
+		if err != nil {
+			return err
+		}
+		return do(v, of)
 	}
-	raw, err := v.h.Gateway.ExportInboxes(v.ctx(), in.ID)
-	if err != nil {
-		return err
-	}
-	return download(v.Context, fmt.Sprintf("letterbox-inbox-%d.yaml", in.ID), "application/octet-stream", int64(len(raw)), bytes.NewReader(raw))
 }
 
-// inboxConfigUpdate shows what a file would change, and then makes just that change.
-func inboxConfigUpdate(v *visit) error {
-	in, err := v.inbox()
+// configShow shows a file, and its versions.
+func configShow(v *visit, of configOf) error {
+	raw, err := of.export()
 	if err != nil {
 		return err
 	}
+	return v.showConfig(http.StatusOK, of, v.newForm("config", map[string]string{"config": string(raw), "shown": ""}), configView{})
+}
+
+// configFile sends the file.
+func configFile(v *visit, of configOf) error {
+	raw, err := of.export()
+	if err != nil {
+		return err
+	}
+	return download(v.Context, of.download, "application/octet-stream", int64(len(raw)), bytes.NewReader(raw))
+}
+
+// configUpdate shows what a file would change, and then makes just that change.
+func configUpdate(v *visit, of configOf) error {
 	file, err := v.uploaded("file", maxUpload)
 	if err != nil {
 		return err
@@ -86,40 +97,34 @@ func inboxConfigUpdate(v *visit) error {
 	apply := v.Request.PostForm.Get("do") == "apply" && file == ""
 	if len(file) > inboxfile.MaxOctets { // Too much to show.
 		_, err := inboxfile.Read([]byte(file))
-		return v.refuseConfig(in, f, err)
+		return v.refuseConfig(of, f, err)
 	}
 	if file != "" {
 		f.values["config"] = strings.ReplaceAll(file, "\r\n", "\n")
 	}
-	entries, err := oneInbox([]byte(f.text("config")))
+	found, err := of.take([]byte(f.text("config")), true, "")
 	if err != nil {
-		return v.refuseConfig(in, f, err)
+		return v.refuseConfig(of, f, err)
 	}
-	q := v.h.mayImport(v.me, v.access, gateway.ConfigImport{Entries: entries, Inbox: in.ID, Dry: true})
-	all, err := v.h.Gateway.ImportInboxes(v.ctx(), v.me, q)
-	if err != nil {
-		return v.refuseConfig(in, f, err)
-	}
-	shown := gateway.Digest(all)
+	shown := gateway.Digest(found)
 	if !apply || shown != f.get("shown") {
-		data := configView{Shown: true, Changes: v.configChanges(all[0].Changes), Conflict: apply}
+		data := configView{Shown: true, Changes: v.changesOf(of, found), Conflicting: apply}
 		f.values["shown"] = shown
 		status := http.StatusOK
 		if apply {
 			status = http.StatusConflict
 		}
-		return v.showConfig(status, in, f, data)
+		return v.showConfig(status, of, f, data)
 	}
-	q.Dry, q.Shown = false, shown
-	if _, err := v.h.Gateway.ImportInboxes(v.ctx(), v.me, q); err != nil {
-		return v.refuseConfig(in, f, err)
+	if _, err := of.take([]byte(f.text("config")), false, shown); err != nil {
+		return v.refuseConfig(of, f, err)
 	}
-	v.say("ok", "flash.config_applied")
-	return v.redirect(fmt.Sprintf("/inboxes/%d/config", in.ID))
+	v.say("ok", of.Applied)
+	return v.redirect(of.File)
 }
 
 // refuseConfig shows the file again with what is to be checked, or that somebody else was faster.
-func (v *visit) refuseConfig(in gateway.InboxView, f *form, err error) error {
+func (v *visit) refuseConfig(of configOf, f *form, err error) error {
 	if list, ok := invalid(err); ok {
 		for _, e := range list {
 			one := *e
@@ -131,37 +136,40 @@ func (v *visit) refuseConfig(in gateway.InboxView, f *form, err error) error {
 			one.Field, one.Code, one.Args = "config", code, args
 			f.errs = append(f.errs, &one)
 		}
-		return v.showConfig(http.StatusUnprocessableEntity, in, f, configView{})
+		return v.showConfig(http.StatusUnprocessableEntity, of, f, configView{})
 	}
 	if errors.Is(err, models.ErrConflict) {
 		f.values["shown"] = ""
-		return v.showConfig(http.StatusConflict, in, f, configView{Conflict: true})
+		return v.showConfig(http.StatusConflict, of, f, configView{Conflicting: true})
 	}
 	return err
 }
 
-func (v *visit) showConfig(status int, in gateway.InboxView, f *form, data configView) error {
-	data.InboxView = in
-	all, err := v.h.Gateway.ConfigVersions(v.ctx(), in.ID)
-	if err != nil {
-		return err
+func (v *visit) showConfig(status int, of configOf, f *form, data configView) error {
+	data.configPage = of.configPage
+	var all []kept
+	if of.versions != nil {
+		var err error
+		if all, err = of.versions(); err != nil {
+			return err
+		}
 	}
 	for i, one := range all {
 		row := v.configVersionRow(one)
 		row.Now = i == 0
 		if i+1 < len(all) {
 			var names []string
-			for _, c := range gateway.CompareConfig(all[i+1].Config, one.Config) {
+			for _, c := range keptChanges(all[i+1], one) {
 				names = append(names, v.configLabel(c.Field))
 			}
 			row.Changed = strings.Join(names, ", ")
 		}
-		data.Versions = append(data.Versions, row)
+		data.Rows = append(data.Rows, row)
 	}
-	return v.render(status, "inbox_config", view{Title: v.l.T("config.title", "name", in.Name), Section: "inboxes", Form: f, Data: data})
+	return v.render(status, "inbox_config", view{Title: of.Heading, Section: of.Section, Form: f, Data: data})
 }
 
-func (v *visit) configVersionRow(one gateway.ConfigVersion) configVersionRow {
+func (v *visit) configVersionRow(one kept) configVersionRow {
 	row := configVersionRow{Version: one.Version, At: one.CreatedAt, By: one.Who, What: one.Action}
 	switch {
 	case one.CreatedBy == nil:
@@ -175,19 +183,18 @@ func (v *visit) configVersionRow(one gateway.ConfigVersion) configVersionRow {
 	return row
 }
 
-// inboxVersion shows what a version of an inbox changed, or how it differs from another one, and what restoring it would
-// change.
-func inboxVersion(v *visit) error {
-	in, n, err := v.inboxVersion()
+// configVersion shows what a version changed, or how it differs from another one, and what restoring it would change.
+func configVersion(v *visit, of configOf) error {
+	n, err := v.id("version")
 	if err != nil {
 		return err
 	}
-	one, err := v.h.Gateway.ConfigVersion(v.ctx(), in.ID, n)
+	one, err := of.version(n)
 	if err != nil {
 		return err
 	}
-	data := configVersionView{InboxView: in, Row: v.configVersionRow(one), Against: n - 1}
-	all, err := v.h.Gateway.ConfigVersions(v.ctx(), in.ID)
+	data := configVersionView{configPage: of.configPage, Row: v.configVersionRow(one), Against: n - 1}
+	all, err := of.versions()
 	if err != nil {
 		return err
 	}
@@ -200,45 +207,41 @@ func inboxVersion(v *visit) error {
 		data.Against = against
 	}
 	if data.Against > 0 {
-		other, err := v.h.Gateway.ConfigVersion(v.ctx(), in.ID, data.Against)
+		other, err := of.version(data.Against)
 		if err != nil {
 			return err
 		}
-		data.Changes = v.configChanges(gateway.CompareConfig(other.Config, one.Config))
+		data.Changes = v.configChanges(keptChanges(other, one))
 	}
-	now, err := v.h.Gateway.Config(v.ctx(), in.ID)
+	now, err := of.now()
 	if err != nil {
 		return err
 	}
-	to := one.Config // Secrets stay.
-	to.Password, to.ClientSecret, to.Certificate = now.Password, now.ClientSecret, now.Certificate
-	data.Restore = v.configChanges(gateway.CompareConfig(now, to))
-	return v.render(http.StatusOK, "inbox_version", view{Title: v.l.T("config.version_title", "n", n, "name", in.Name), Section: "inboxes", Data: data})
+	to := one // Secrets stay.
+	to.inbox.Password, to.inbox.ClientSecret, to.inbox.Certificate = now.inbox.Password, now.inbox.ClientSecret, now.inbox.Certificate
+	data.Restore = v.configChanges(keptChanges(now, to))
+	return v.render(http.StatusOK, "inbox_version", view{Title: v.l.T("config.version_title", "n", n, "name", of.Name), Section: of.Section, Data: data})
 }
 
-// inboxRestore makes an inbox what it was in a version.
-func inboxRestore(v *visit) error {
-	in, n, err := v.inboxVersion()
+// configRestore makes something what it was in a version.
+func configRestore(v *visit, of configOf) error {
+	n, err := v.id("version")
 	if err != nil {
 		return err
 	}
-	q, err := v.h.Gateway.Restoring(v.ctx(), in.ID, n)
-	if err != nil {
-		return err
-	}
-	_, err = v.h.Gateway.ImportInboxes(v.ctx(), v.me, v.h.mayImport(v.me, v.access, q))
+	_, err = of.restore(n, false)
 	if _, refused := invalid(err); refused { // What was good once and is not any more, or a password that has to be given again.
-		raw, werr := v.h.Gateway.ExportInboxes(v.ctx(), in.ID)
+		raw, werr := of.export()
 		if werr != nil {
 			return werr
 		}
-		return v.refuseConfig(in, v.newForm("config", map[string]string{"config": string(raw), "shown": ""}), withoutLines(err))
+		return v.refuseConfig(of, v.newForm("config", map[string]string{"config": string(raw), "shown": ""}), withoutLines(err))
 	}
 	if err != nil {
 		return err
 	}
-	v.say("ok", "flash.config_restored", "n", fmt.Sprint(n))
-	return v.redirect(fmt.Sprintf("/inboxes/%d/config", in.ID))
+	v.say("ok", of.Restored, "n", fmt.Sprint(n))
+	return v.redirect(of.File)
 }
 
 // withoutLines leaves out the lines of a file that nobody has seen.
@@ -249,6 +252,23 @@ func withoutLines(err error) error {
 		one := *e
 		one.Line = 0
 		out = append(out, &one)
+	}
+	return out
+}
+
+// changesOf puts the differences that a file makes in words.
+func (v *visit) changesOf(of configOf, found []gateway.ConfigChange) (out []ruleChange) {
+	for _, one := range found {
+		changes := v.configChanges(one.Changes)
+		for i := range changes {
+			if of.Labels != "" {
+				changes[i].Label = v.l.T(of.Labels + one.Changes[i].Field)
+			}
+			if of.many {
+				changes[i].Label = one.Name + ": " + changes[i].Label
+			}
+		}
+		out = append(out, changes...)
 	}
 	return out
 }
@@ -281,8 +301,10 @@ func (v *visit) configChanges(list []gateway.RuleChange) []ruleChange {
 		if len(c.Added)+len(c.Gone) == 0 {
 			of := c.Field
 			switch of {
-			case "client_secret", "certificate":
+			case "client_secret", "certificate", "sending.password", "sending.client_secret", "sending.certificate":
 				of = "password"
+			case "on_failure":
+				of = "script_on_failure"
 			case "acknowledgement.mode":
 				of = "ack_mode"
 			case "project": // By its key.

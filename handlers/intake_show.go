@@ -27,6 +27,17 @@ type intakeShown struct {
 // Prints reports whether a copy is chosen.
 func (i intakeShown) Prints(n int) bool { return slices.Contains(i.Chosen, n) }
 
+// Holders are the names of those who have it: the assignee and who watches.
+func (i intakeShown) Holders() (names []string) {
+	if i.Issue.Assignee != nil {
+		names = append(names, i.Issue.Assignee.Name)
+	}
+	for _, u := range i.Watchers {
+		names = append(names, u.Name)
+	}
+	return names
+}
+
 // intakeShow shows the form of a message intake for printing, each copy on a page of its own.
 func intakeShow(v *visit) error {
 	id, err := v.id("id")

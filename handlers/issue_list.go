@@ -15,6 +15,9 @@ import (
 // issueListView is what the list of issues shows.
 type issueListView struct {
 	Rows     []tracker.IssueRow
+	Groups   []rowGroup // The same rows; one without a title when there are no groups.
+	Look     models.ListLook
+	Looks    lookView
 	Filters  []choice // States.
 	Chips    []choice // Filters that were typed; the address is the list without it.
 	Sorts    []choice
@@ -59,6 +62,7 @@ var jump = regexp.MustCompile(`^#?([1-9][0-9]{0,17})$`)
 type listed struct {
 	raw, state, project, sort string
 	query                     tracker.Query
+	look, usual               models.ListLook // As the address wants it, and as the person has it.
 	filter                    tracker.IssueFilter
 }
 
@@ -81,12 +85,21 @@ func (v *visit) readList() listed {
 	if l.sort == "" {
 		l.filter.Sort = tracker.SortUpdated
 	}
+	l.usual = models.ParseListLook(v.me.ListLook)
+	l.look = l.usual.With(v.Request.URL.Query())
+	if l.filter.Cursor != "" && v.Query("group") == "" {
+		l.look.Group = "" // The page before had none: it would be named.
+	}
 	return l
 }
 
 // keep is what the addresses of the list have in common.
 func (l listed) keep() url.Values {
-	return url.Values{"q": {l.raw}, "project": {l.project}, "state": {l.state}, "sort": {l.sort}}
+	keep := l.look.Values(l.usual)
+	for name, value := range map[string]string{"q": l.raw, "project": l.project, "state": l.state, "sort": l.sort} {
+		keep.Set(name, value)
+	}
+	return keep
 }
 
 // issueList shows the issues that a person sees, what changed last first. The box takes words and filters, and #12 goes
@@ -100,6 +113,7 @@ func issueList(v *visit) error {
 }
 
 func (v *visit) showList(status int, l listed) error {
+	l.filter.Group = l.look.Group
 	found, err := v.h.Tracker.Issues(v.ctx(), v.me, l.filter)
 	data := issueListView{
 		Text: l.query.Text, Project: l.project, Unknown: l.query.Unknown, Sort: l.sort, Here: v.Request.URL.RequestURI(),
@@ -116,7 +130,8 @@ func (v *visit) showList(status int, l listed) error {
 	if err != nil {
 		return err
 	}
-	data.Rows = found.Items
+	data.Rows, data.Look = found.Items, l.look
+	data.Groups, data.Looks = v.rowGroups(found.Items, l.look.Group), v.looks(l)
 	data.Early = found.Next != "" && len(found.Items) < l.filter.Limit
 	if found.Next == "" && l.filter.Cursor == "" {
 		data.Total = len(found.Items)
@@ -160,10 +175,14 @@ func (v *visit) fillListView(data *issueListView, l listed, next string) {
 		data.First = address("/issues", keep)
 	}
 	if next != "" {
-		data.Next = address("/issues", keep, "cursor", next)
+		group := string(l.look.Group)
+		if group == "" && l.usual.Group != "" {
+			group = "none"
+		}
+		data.Next = address("/issues", keep, "cursor", next, "group", group)
 	}
-	data.Export = address("/issues.csv", keep)
-	data.Board = address("/board", keep, "state", "", "sort", "")
+	data.Export = address("/issues.csv", keep, "columns", "", "density", "", "group", "")
+	data.Board = address("/board", keep, "state", "", "sort", "", "columns", "", "density", "", "group", "")
 	data.Query = l.raw
 	if l.state != "" && l.state != "active" {
 		data.Query = strings.TrimSpace("is:" + l.state + " " + data.Query)

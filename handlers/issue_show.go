@@ -32,6 +32,7 @@ type issueView struct {
 	Muted    bool
 	Draft    bool   // The text is a draft of an earlier visit.
 	Preview  string // Text to be shown as it will look, "" for none.
+	Lacking  bool   // The text to be shown speaks of a file, and there is none.
 	Reply    replyView
 	// Texts that an answer may begin with.
 	Templates []models.AnswerTemplate
@@ -97,7 +98,13 @@ func issueShow(v *visit) error {
 			v.h.Log.WarnContext(v.ctx(), "notifications not marked", slog.Any("err", err))
 		}
 	}
-	return v.showIssue(http.StatusOK, number, f)
+	if err := v.showIssue(http.StatusOK, number, f); err != nil || v.Writer.Status() != http.StatusOK {
+		return err
+	}
+	if err := v.h.Tracker.Visit(v.ctx(), v.me, number); err != nil { // The page is there already.
+		v.h.Log.WarnContext(v.ctx(), "visit not noted", slog.Any("err", err))
+	}
+	return nil
 }
 
 func (v *visit) commentForm(values map[string]string) *form {

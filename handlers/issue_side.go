@@ -22,6 +22,7 @@ func (v *visit) fillIssue(data *issueView, f *form) (err error) {
 	data.Draft = f.values["draft"] == "true"
 	if v.Request.PostForm.Get("do") == "preview" {
 		data.Preview = f.values["body"]
+		data.Lacking = !v.hasFiles() && lacksFile(data.Preview, v.l.T("attach.words"))
 	}
 	data.Watching = slices.ContainsFunc(data.Watchers, func(u models.User) bool { return u.ID == v.me.ID })
 	if data.Works {

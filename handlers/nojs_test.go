@@ -64,20 +64,11 @@ func (p *paper) take(n *html.Node) {
 	case "textarea":
 		p.fields.Add(name, strings.TrimPrefix(text(n), "\n"))
 	case "select":
-		first, chosen := "", ""
+		chosen, some := "", false
 		for o := n.FirstChild; o != nil; o = o.NextSibling {
-			if o.Data != "option" {
-				continue
+			if o.Data == "option" && (!some || has(o, "selected")) { // The first one, when none is chosen.
+				chosen, some = attr(o, "value"), true
 			}
-			if first == "" {
-				first = attr(o, "value")
-			}
-			if has(o, "selected") {
-				chosen = attr(o, "value")
-			}
-		}
-		if chosen == "" {
-			chosen = first
 		}
 		p.fields.Add(name, chosen)
 	case "button":

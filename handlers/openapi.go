@@ -182,6 +182,7 @@ func apiParameters() map[string]apiParameter {
 		"against":        {"against", "The version to compare with; left out: the one before", object{"type": "integer", "format": "int64", "minimum": 1}},
 		"inbox":          {"inbox", "Number or name of an inbox", text},
 		"q":              {"q", "Text to look for; for issues also filters such as is:open label:x", text},
+		"group":          {"group", "Issues of a group follow each other, each group in the order of sort; left out: no groups", object{"type": "string", "enum": listGroups()}},
 		"sort":           {"sort", "Order of the issues; left out: the highest number first", object{"type": "string", "enum": tracker.Sorts()}},
 	}
 }

@@ -27,11 +27,12 @@ type page struct {
 	Admin, Configures, MayCreate      bool
 	Works                             bool // On a project: not only a reporter.
 	Projects                          []models.Project
-	Failing                           int     // Inboxes of ours that need somebody.
-	HooksOff                          int     // Webhooks that were switched off because they did not work; for admins.
-	Unread                            int     // What the person was told and has not read.
-	Waiting                           string  // How many issues wait in triage, "" for none; above a hundred it ends.
-	NoMail                            *noMail // Nil while mail is read.
+	Failing                           int          // Inboxes of ours that need somebody.
+	HooksOff                          int          // Webhooks that were switched off because they did not work; for admins.
+	Unread                            int          // What the person was told and has not read.
+	Waiting                           string       // How many issues wait in triage, "" for none; above a hundred it ends.
+	NoMail                            *noMail      // Nil while mail is read.
+	SignedIn                          *sessionSpan // Nil without a session.
 	Demo                              bool
 	Flash                             *flash
 }
@@ -46,6 +47,7 @@ func (v *visit) render(status int, name string, w view) error {
 		Version: v.h.Version, Me: v.me, Flash: v.said(), Demo: v.h.Demo != nil,
 		Admin: v.access.Admin(), Configures: v.access.ConfiguresAny(), Works: v.access.WorksAnywhere(),
 	}
+	p.SignedIn = v.span()
 	if v.me != nil && status < 500 {
 		v.fillFrame(&p)
 	}

@@ -123,7 +123,7 @@ func (v *visit) proposeRules(in gateway.InboxView, id int64, data *ruleView) (ma
 	if err != nil {
 		return values, err
 	}
-	t, err := v.h.Gateway.TryRulesOn(v.ctx(), rules, id)
+	t, err := v.h.Gateway.TryRulesOn(v.ctx(), v.me, rules, id)
 	if err != nil {
 		return values, err
 	}

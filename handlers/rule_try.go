@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -76,6 +77,7 @@ type triedRow struct {
 	WasIssue, NowIssue int64
 	Why                string // Why the rules in the form decide as they do.
 	Differs            bool
+	Gained, Lost       []string // Where it comes to the same result: what only one of the two sets of rules says of it.
 }
 
 // triedMail is a single mail that was tried.
@@ -84,7 +86,6 @@ type triedMail struct {
 	Title   string
 	Shown   string
 	Files   []string
-	Before  []ruleChange // The decision, property by property, where it differs.
 	Chapter []chapter
 }
 
@@ -105,9 +106,6 @@ func (v *visit) tryRules(in gateway.InboxView, f *form, rules models.Rules) erro
 }
 
 func (v *visit) tryOn(in gateway.InboxView, f *form, rules models.Rules) (*tried, error) {
-	if err := v.h.Gateway.MayPlus(v.ctx(), v.me, in.Rules.PlusProjects, rules.PlusProjects); err != nil {
-		return nil, err
-	}
 	switch f.get("source") {
 	case "pasted":
 		text := f.text("pasted")
@@ -127,7 +125,7 @@ func (v *visit) tryOn(in gateway.InboxView, f *form, rules models.Rules) (*tried
 		if err != nil || n < 1 {
 			n = 50
 		}
-		all, err := v.h.Gateway.TryRulesOnLatest(v.ctx(), in.ID, rules, n)
+		all, err := v.h.Gateway.TryRulesOnLatest(v.ctx(), v.me, in.ID, rules, n)
 		if err != nil {
 			return nil, err
 		}
@@ -136,7 +134,7 @@ func (v *visit) tryOn(in gateway.InboxView, f *form, rules models.Rules) (*tried
 }
 
 func (v *visit) tryMail(in gateway.InboxView, rules models.Rules, r io.Reader) (*tried, error) {
-	t, err := v.h.Gateway.TryRules(v.ctx(), in.ID, rules, r)
+	t, err := v.h.Gateway.TryRules(v.ctx(), v.me, in.ID, rules, r)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +164,40 @@ func (v *visit) triedRow(t gateway.Tried) triedRow {
 	row := triedRow{Message: t.Message, Differs: t.Differs(), WasIssue: t.InForce.IssueNumber, NowIssue: t.Draft.IssueNumber}
 	row.Was, row.Now = v.decided(t.InForce), v.decided(t.Draft)
 	row.Why = v.why(t.Draft)
+	if row.Differs && t.Draft.State == t.InForce.State {
+		row.Gained, row.Lost = v.saidOnly(t.Draft.Trace, t.InForce.Trace), v.saidOnly(t.InForce.Trace, t.Draft.Trace)
+	}
 	return row
+}
+
+// mostSaid is how many sentences say in what two decisions differ.
+const mostSaid = 8
+
+// saidOnly are the sentences about the issue of a mail that stand in one story and not in the other, whatever the version.
+func (v *visit) saidOnly(story, other []models.TraceEntry) []string {
+	said := func(e models.TraceEntry) string {
+		if e.Step != models.StepMatch || strings.HasSuffix(e.Code, "_not") || strings.HasSuffix(e.Code, "_not_by") || strings.HasSuffix(e.Code, "_none_by") {
+			return ""
+		}
+		return v.told(e)
+	}
+	known := map[string]bool{"": true}
+	for _, e := range other {
+		e.Args = maps.Clone(e.Args)
+		delete(e.Args, "version")
+		known[said(e)] = true
+	}
+	var out []string
+	for _, e := range story {
+		bare := e
+		bare.Args = maps.Clone(e.Args)
+		delete(bare.Args, "version")
+		if text := said(bare); !known[text] && len(out) < mostSaid {
+			known[text] = true
+			out = append(out, said(e))
+		}
+	}
+	return out
 }
 
 // decided is a decision in words.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -118,27 +119,34 @@ func scriptUpdate(v *visit) error {
 
 // tryScript shows what the script in the form says to mails; nothing is written.
 func (v *visit) tryScript(in gateway.InboxView, f *form, draft models.Script) (*scriptTrial, error) {
-	var all []gateway.Tried
+	all, err := triedOn(f,
+		func(mail io.Reader) (gateway.Tried, error) {
+			return v.h.Gateway.TryScript(v.ctx(), v.me, in.ID, draft, mail)
+		},
+		func(n int) ([]gateway.Tried, error) {
+			return v.h.Gateway.TryScriptOnLatest(v.ctx(), v.me, in.ID, draft, n)
+		})
+	if err != nil {
+		return nil, err
+	}
+	return v.scriptTrial(all, draft.Uses), nil
+}
+
+// triedOn tries a script on the mails that a form names: a pasted one, or the latest n.
+func triedOn(f *form, pasted func(io.Reader) (gateway.Tried, error), latest func(n int) ([]gateway.Tried, error)) ([]gateway.Tried, error) {
 	if f.get("source") == "pasted" {
 		mail, err := pastedMail(f)
 		if err != nil {
 			return nil, err
 		}
-		one, err := v.h.Gateway.TryScript(v.ctx(), in.ID, draft, mail)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, one)
-	} else {
-		n, err := strconv.Atoi(f.get("count"))
-		if err != nil || !slices.Contains([]int{5, 10, 20}, n) {
-			n = 10
-		}
-		if all, err = v.h.Gateway.TryScriptOnLatest(v.ctx(), in.ID, draft, n); err != nil {
-			return nil, err
-		}
+		one, err := pasted(mail)
+		return []gateway.Tried{one}, err
 	}
-	return v.scriptTrial(all, draft.Uses), nil
+	n, err := strconv.Atoi(f.get("count"))
+	if err != nil || !slices.Contains([]int{5, 10, 20}, n) {
+		n = 10
+	}
+	return latest(n)
 }
 
 // scriptTrial shows what mails have come to. name is the shared script that is tried; "": that of an inbox.

@@ -1,8 +1,8 @@
 package handlers
 
 import (
+	"io"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -53,6 +53,7 @@ type scriptVersionRow struct {
 	Version int64
 	By      string
 	At      time.Time
+	What    string // What made it, in words; "" where that is not known any more.
 	InForce bool
 	Changes []ruleChange // Against the version before.
 }
@@ -141,6 +142,9 @@ func (v *visit) scriptVersions(s models.SharedScript) ([]scriptVersionRow, error
 	var rows []scriptVersionRow
 	for i, one := range told {
 		row := scriptVersionRow{Version: one.Version, By: one.By, At: one.At, InForce: one.InForce}
+		if all[i].Action != "" {
+			row.What = v.l.T("audit.action." + all[i].Action)
+		}
 		if i+1 < len(all) {
 			row.Changes = v.ruleChanges(versions[i+1].Rules, versions[i].Rules)
 			if was, is := all[i+1].Everyone, all[i].Everyone; was != is {
@@ -158,25 +162,11 @@ func (v *visit) trySharedScript(f *form, draft models.SharedScript) (*scriptTria
 	if err != nil {
 		return nil, models.InvalidList{{Field: "inbox", Code: "E-SCRIPT-13"}}
 	}
-	var all []gateway.Tried
-	if f.get("source") == "pasted" {
-		mail, err := pastedMail(f)
-		if err != nil {
-			return nil, err
-		}
-		one, err := v.h.Gateway.TryShared(v.ctx(), id, draft, mail)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, one)
-	} else {
-		n, err := strconv.Atoi(f.get("count"))
-		if err != nil || !slices.Contains([]int{5, 10, 20}, n) {
-			n = 10
-		}
-		if all, err = v.h.Gateway.TrySharedOnLatest(v.ctx(), id, draft, n); err != nil {
-			return nil, err
-		}
+	all, err := triedOn(f,
+		func(mail io.Reader) (gateway.Tried, error) { return v.h.Gateway.TryShared(v.ctx(), id, draft, mail) },
+		func(n int) ([]gateway.Tried, error) { return v.h.Gateway.TrySharedOnLatest(v.ctx(), id, draft, n) })
+	if err != nil {
+		return nil, err
 	}
 	return v.scriptTrial(all, or(rule.Fold(draft.Name), "?")), nil
 }

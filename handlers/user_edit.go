@@ -15,6 +15,8 @@ type userView struct {
 	Factor   tracker.SecondFactor
 
 	Identities []models.Identity
+	Invited    *models.PasswordLink // Nil when no link is open.
+	Mails      bool                 // Links can go out by mail.
 }
 
 // userNew shows the form for a new person.
@@ -64,7 +66,7 @@ func (v *visit) showUser(status int, id int64, sent *form) error {
 	if err != nil {
 		return err
 	}
-	f := v.newForm("user", map[string]string{"role": string(u.Role), "password": "", "address": ""})
+	f := v.newForm("user", map[string]string{"role": string(u.Role), "password": "", "address": "", "hand_over": ""})
 	if sent != nil {
 		f.errs = sent.errs
 		for name, value := range sent.values {
@@ -80,6 +82,12 @@ func (v *visit) showUser(status int, id int64, sent *form) error {
 		return err
 	}
 	if data.Sessions, err = v.sessions(id); err != nil {
+		return err
+	}
+	if data.Invited, err = v.invitation(id); err != nil {
+		return err
+	}
+	if data.Mails, err = v.h.Gateway.SendsLinks(v.ctx()); err != nil {
 		return err
 	}
 	return v.render(status, "user_show", view{Title: u.Name, Section: "users", Form: f, Data: data})

@@ -3,7 +3,6 @@ package handlers
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 
 	"letterbox/models"
 )
@@ -16,21 +15,27 @@ func (v *visit) views() ([]savedView, error) {
 	}
 	var out []savedView
 	for _, one := range list {
-		out = append(out, savedView{
-			View: one, Address: address("/issues", url.Values{"q": {one.Query}, "sort": {one.Sort}}), Mine: one.UserID == v.me.ID,
-		})
+		out = append(out, savedView{View: one, Address: viewAddress(one), Mine: one.UserID == v.me.ID})
 	}
 	return out, nil
 }
 
+// viewAddress is the list of a saved filter. How it looks stands in it too, where that is not as usual.
+func viewAddress(one models.View) string {
+	keep := models.ParseListLook(one.Look).Values(models.ListLook{})
+	keep.Set("q", one.Query)
+	keep.Set("sort", one.Sort)
+	return address("/issues", keep)
+}
+
 // viewCreate saves the filter of a list under a name and goes back to the list.
 func viewCreate(v *visit) error {
-	f, err := v.readForm("view", "name", "q", "sort", "shared")
+	f, err := v.readForm("view", "name", "q", "sort", "look", "shared")
 	if err != nil {
 		return err
 	}
 	one, err := v.h.Tracker.SaveView(v.ctx(), v.me, models.View{
-		Name: f.get("name"), Query: f.get("q"), Sort: f.get("sort"), Shared: f.yes("shared"),
+		Name: f.get("name"), Query: f.get("q"), Sort: f.get("sort"), Look: f.get("look"), Shared: f.yes("shared"),
 	})
 	if list, ok := invalid(err); ok {
 		f.take(list, nil)
@@ -40,7 +45,7 @@ func viewCreate(v *visit) error {
 		return err
 	}
 	v.say("ok", "flash.view_saved", "name", one.Name)
-	return v.redirect(address("/issues", url.Values{"q": {one.Query}, "sort": {one.Sort}}))
+	return v.redirect(viewAddress(one))
 }
 
 // viewDelete removes a saved filter of the person.

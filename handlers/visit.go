@@ -30,11 +30,12 @@ func bodyLimit(c *gin.Context) int64 {
 // visit is one request for a page: who comes, what it may see, and in which language and theme it reads.
 type visit struct {
 	*gin.Context
-	h      *Handlers
-	me     *models.User // Nil without sign-in.
-	access tracker.Access
-	l      *i18n.Locale
-	theme  string // "light", "dark" or "" (the system's).
+	h       *Handlers
+	me      *models.User // Nil without sign-in.
+	access  tracker.Access
+	session tracker.Session // Zero without sign-in.
+	l       *i18n.Locale
+	theme   string // "light", "dark" or "" (the system's).
 
 	pictureSenders []models.PictureSender // Whose pictures the person wants to see always, once they are read.
 	picturesRead   bool
@@ -92,7 +93,7 @@ func (v *visit) identify() error {
 	if v.access, err = v.h.Tracker.Access(v.ctx(), &s.User); err != nil {
 		return err
 	}
-	v.me = &s.User
+	v.me, v.session = &s.User, s
 	if s.User.Language != "" {
 		v.l = v.h.cat.Locale(s.User.Language)
 	}

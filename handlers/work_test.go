@@ -133,3 +133,36 @@ func TestMyWorkAndNotifications(t *testing.T) {
 	s.get("/notifications", lead).want(t, 200, "No new notifications.")
 	s.get("/help/keys", lead).want(t, 200, "Assign to me")
 }
+
+func TestHelpOnKeysIsSearched(t *testing.T) {
+	s := newSite(t)
+	lead := s.as("lead")
+	hidden := func(path string) int { return strings.Count(s.get(path, lead).Body, "<tr hidden>") }
+	all := strings.Count(s.get("/help/keys", lead).Body, "<kbd>")
+	for path, want := range map[string]int{"/help/keys": 0, "/help/keys?q=assign+me": all - 1, "/help/keys?q=.": all - 1, "/help/keys?q=unicorn": all} {
+		if got := hidden(path); got != want {
+			t.Errorf("%s hides %d of %d keys, want %d", path, got, all, want)
+		}
+	}
+	s.get("/help/keys?q=unicorn", lead).want(t, 200, `id="keys-none">No key does that.`)
+	s.get("/help/keys?q=assign", lead).want(t, 200, `id="keys-none" hidden>`, `value="assign"`, `data-keys role="group"`)
+}
+
+func TestSessionSaysWhenItEnds(t *testing.T) {
+	s := newSite(t)
+	s.get("/issues/new", s.as("lead")).want(t, 200, `data-left="287`, `data-most="6047`)
+	s.post("/session", s.as("lead"), nil).want(t, 200, `{"left":287`, `"most":6047`)
+	s.post("/session", "", nil).want(t, 303)
+	s.get("/signin", "").want(t, 200, "!data-left")
+}
+
+// What is sent after the sign-in has ended comes back with the answer and can be sent again.
+func TestFormOutlivesTheSession(t *testing.T) {
+	s := newSite(t)
+	_, err := s.h.Tracker.OpenIssue(t.Context(), s.users["member"], tracker.IssueDraft{ProjectKey: "SUP", Title: "One"})
+	s.ok(err)
+	form := url.Values{"body": {"A long <answer>"}, "kind": {"internal"}}
+	s.post("/issues/1/comments", "", form).want(t, 401, "Your sign-in has ended", `action="/issues/1/comments"`, `name="body" value="A long &lt;answer&gt;"`, `href="/signin" target="_blank"`)
+	s.post("/profile/password", "", url.Values{"current": {"old secret"}, "password": {"new secret"}}).want(t, 303)
+	s.post("/issues/1/comments", s.as("member"), form).want(t, 303)
+}

@@ -19,6 +19,13 @@ type AnswerTemplate struct {
 	CreatedAt time.Time
 }
 
+// TemplateSet is what the answer templates of a project are to be.
+type TemplateSet struct {
+	ProjectID int64
+	Templates []AnswerTemplate // Their names and texts.
+	Restores  int64            // The version that they are from; 0: none.
+}
+
 // Erasure says what was removed of a contact.
 type Erasure struct {
 	Addresses, Issues, Comments, Attachments, Messages, Outgoing int

@@ -63,6 +63,7 @@ const (
 	OutgoingNotice          OutgoingKind = "notice"  // A member is told of news.
 	OutgoingForward         OutgoingKind = "forward" // A flow rule sends a mail on.
 	OutgoingAlarm           OutgoingKind = "alarm"   // An admin is told of what needs somebody.
+	OutgoingAccess          OutgoingKind = "access"  // A person gets a link to choose a password.
 )
 
 // Replies reports whether a mail calls the mail forth and nobody writes it: such mail has the null sender (RFC 3834, 3.3).
@@ -124,6 +125,7 @@ type OutgoingContent struct {
 	Cc         []string `json:"cc,omitempty"`
 	InReplyTo  string   `json:"in_reply_to,omitempty"`
 	References []string `json:"references,omitempty"` // Oldest first.
+	Link       int64    `json:"link,omitempty"`       // The [PasswordLink] that the mail is about; 0: none.
 }
 
 // Suppression keeps every mail from an address until it expires or a person releases it.

@@ -21,6 +21,7 @@ type User struct {
 	PasswordHash string // argon2id in PHC form; "" cannot sign in with a password.
 	Language     string // "de", "en" or "" (follow the browser).
 	Theme        string // "light", "dark" or "" (follow the system).
+	ListLook     string // How lists of issues look, see [ParseListLook]; "" as usual.
 	CreatedAt    time.Time
 	DisabledAt   *time.Time // Not nil: may neither sign in nor write by mail.
 	Addresses    []string   `gorm:"-"` // addr-specs in lower case; filled by the store.

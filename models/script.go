@@ -22,6 +22,7 @@ type SharedScript struct {
 	Source    string
 	OnFailure string    // For flow rules: when it fails, the mail is "set_aside", or it may "go_on" without.
 	Everyone  bool      // Flow rules of all who configure inboxes may name it; otherwise those of admins.
+	Action    string    // What has made the version, as the audit log says: "shared_script.import"; "" where that is not known any more.
 	CreatedBy *int64    // Who has made the version; nil: a command.
 	CreatedAt time.Time // Of the version.
 }

@@ -1,6 +1,9 @@
 package models
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // SignInStep is a sign-in that is half done. Only the hash of its token is kept.
 type SignInStep struct {
@@ -26,4 +29,31 @@ type Identity struct {
 	UserID    int64
 	Issuer    string
 	CreatedAt time.Time
+}
+
+// PasswordLink is a link by which somebody chooses a password without signing in. Only the hash of its token is kept, and the
+// token itself, sealed, for as long as the mail with it has not gone out.
+type PasswordLink struct {
+	ID        int64
+	UserID    int64
+	Kind      PasswordLinkKind
+	TokenHash []byte
+	TokenEnc  string // Sealed for [PasswordLinkPlace]; "" when no mail needs it.
+	CreatedBy *int64 // Nil: the person asked for it without signing in.
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+// PasswordLinkKind is what a [PasswordLink] is for.
+type PasswordLinkKind string
+
+// The kinds of links.
+const (
+	InviteLink PasswordLinkKind = "invite" // An admin has invited the person.
+	ResetLink  PasswordLinkKind = "reset"  // The person has forgotten its password.
+)
+
+// PasswordLinkPlace is where the token of a link is sealed for.
+func PasswordLinkPlace(id int64) string {
+	return "password_links|" + strconv.FormatInt(id, 10) + "|token"
 }

@@ -6,8 +6,9 @@ import "time"
 // a mail, of an issue or of a comment.
 type Event struct {
 	Type      string         // One of EventTypes.
-	ProjectID int64          // 0: of no project, unless InboxID says which.
+	ProjectID int64          // 0: of no project, unless InboxID or Issue says which.
 	InboxID   int64          // Where ProjectID is not known: the inbox that it is about; 0 for none.
+	Issue     int64          // Where neither is known: the issue that it is about; 0 for none.
 	Data      map[string]any // Named and written as the API does.
 	To        string         // Name of the webhook that alone is told, if it wants such events; "": all that want them.
 }
@@ -23,13 +24,14 @@ const (
 	MessageQuarantinedEvent = "message.quarantined"
 	MessageMatchedEvent     = "message.matched" // A flow rule calls the webhook: only the one that it names is told.
 	InboxStateEvent         = "inbox.state_changed"
+	DeliveryFailedEvent     = "delivery.failed" // A mail of ours was given up, or came back.
 )
 
 // EventTypes returns the types of events in the order in which people see them.
 func EventTypes() []string {
 	return []string{
 		IssueCreatedEvent, IssueUpdatedEvent, IssueClosedEvent, CommentCreatedEvent,
-		MessageReceivedEvent, MessageRejectedEvent, MessageQuarantinedEvent, MessageMatchedEvent, InboxStateEvent,
+		MessageReceivedEvent, MessageRejectedEvent, MessageQuarantinedEvent, MessageMatchedEvent, InboxStateEvent, DeliveryFailedEvent,
 	}
 }
 

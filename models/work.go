@@ -82,8 +82,16 @@ type View struct {
 	Name      string
 	Query     string // As it is typed into the box.
 	Sort      string // "" for the usual one.
+	Look      string // How the list looks, see [ParseListLook]; "" for the usual look.
 	Shared    bool   // Everybody may use it; only its owner changes it.
 	CreatedAt time.Time
+}
+
+// IssueVisit is when somebody looked at an issue last.
+type IssueVisit struct {
+	UserID      int64 `gorm:"primaryKey"`
+	IssueNumber int64 `gorm:"primaryKey"`
+	VisitedAt   time.Time
 }
 
 // Draft is what somebody has begun to write on an issue.

@@ -32,6 +32,7 @@ func funcs(l *i18n.Locale, assets map[string]Asset) template.FuncMap {
 		"linkify":  Linkify,
 		"markdown": markdown,
 		"visible":  Visible,
+		"parted":   parted,
 		"icon":     icon,
 		"dict":     dict,
 		"list":     func(all ...any) []any { return all },
@@ -45,6 +46,19 @@ func funcs(l *i18n.Locale, assets map[string]Asset) template.FuncMap {
 		"excerpt":  excerpt,
 		"usual":    usual,
 	}
+}
+
+// partedFrom is the length, in octets, from which an address may be broken into lines.
+const partedFrom = 28
+
+// parted is an address as [Visible] shows it; a long one may be broken after the @ and before dots, so that no narrow page
+// breaks it inside a word.
+func parted(address string) template.HTML {
+	safe := template.HTMLEscapeString(Visible(address))
+	if len(address) >= partedFrom {
+		safe = strings.NewReplacer("@", "@<wbr>", ".", "<wbr>.").Replace(safe)
+	}
+	return template.HTML(safe) //nolint:gosec // Escaped above; what is put in is ours.
 }
 
 // past reports whether a day, at 00:00 UTC as due dates are kept, is over by the clock of the server.

@@ -8,6 +8,12 @@ import (
 	"letterbox/models"
 )
 
+// Of one project.
+const (
+	maxTemplates    = 1000
+	maxTemplateBody = 64 << 10
+)
+
 // AnswerTemplates lists the texts that answers of a project may begin with, by name. Those who work on it may.
 func (s *Service) AnswerTemplates(ctx context.Context, by *models.User, project int64) ([]models.AnswerTemplate, error) {
 	a, err := s.Access(ctx, by)
@@ -27,23 +33,17 @@ func (s *Service) AddAnswerTemplate(ctx context.Context, by *models.User, t mode
 		return t, err
 	}
 	var c checks
-	if t.Name = line(t.Name); t.Name == "" || len([]rune(t.Name)) > maxName {
-		c.add("template_name", "E-TEMPLATE-01", "max", fmt.Sprint(maxName))
-	}
-	if t.Body = strings.TrimSpace(body(t.Body)); t.Body == "" {
-		c.add("template_body", "E-TEMPLATE-02")
-	} else if len(t.Body) > 64<<10 {
-		c.add("template_body", "E-TEXT-01", "max", fmt.Sprint(64<<10))
-	}
+	tidyTemplate(&t, &c, "template_name", "template_body")
 	if err := c.err(); err != nil {
 		return t, err
 	}
-	t.CreatedAt = now()
-	err := s.store.WithTx(ctx, func(ctx context.Context) error {
-		if err := s.store.CreateAnswerTemplate(ctx, &t); err != nil {
-			return err
+	err := s.templatesChange(ctx, by, t.ProjectID, "template.create", func(ctx context.Context, was []models.AnswerTemplate) (any, error) {
+		if len(was) >= maxTemplates {
+			return nil, invalid("template_name", "E-TEMPLATE-03", "max", fmt.Sprint(maxTemplates))
 		}
-		return s.audit(ctx, by, "template.create", object("project", t.ProjectID), map[string]any{"template": t.ID})
+		t.CreatedAt = now()
+		err := s.store.CreateAnswerTemplate(ctx, &t)
+		return map[string]any{"template": t.ID}, err
 	})
 	return t, err
 }
@@ -53,10 +53,19 @@ func (s *Service) DeleteAnswerTemplate(ctx context.Context, by *models.User, pro
 	if err := s.mayConfigure(ctx, by, project); err != nil {
 		return err
 	}
-	return s.store.WithTx(ctx, func(ctx context.Context) error {
-		if err := s.store.DeleteAnswerTemplate(ctx, project, id); err != nil {
-			return err
-		}
-		return s.audit(ctx, by, "template.delete", object("project", project), map[string]any{"template": id})
+	return s.templatesChange(ctx, by, project, "template.delete", func(ctx context.Context, _ []models.AnswerTemplate) (any, error) {
+		return map[string]any{"template": id}, s.store.DeleteAnswerTemplate(ctx, project, id)
 	})
+}
+
+// tidyTemplate makes of a text for answers what is stored, and notes what is wrong with it.
+func tidyTemplate(t *models.AnswerTemplate, c *checks, name, text string) {
+	if t.Name = line(t.Name); t.Name == "" || len([]rune(t.Name)) > maxName {
+		c.add(name, "E-TEMPLATE-01", "max", fmt.Sprint(maxName))
+	}
+	if t.Body = strings.TrimSpace(body(t.Body)); t.Body == "" {
+		c.add(text, "E-TEMPLATE-02")
+	} else if len(t.Body) > maxTemplateBody {
+		c.add(text, "E-TEXT-01", "max", fmt.Sprint(maxTemplateBody))
+	}
 }

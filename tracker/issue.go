@@ -21,6 +21,7 @@ type IssueFilter struct {
 	Sort       string              // One of [Sorts]; "": by number, the highest first. A sort in Query wins.
 	ValueID    int64               // Not 0: of the project only what is in this state of its own.
 	Triage     bool                // What waits to be sorted, see Service.triage.
+	Group      models.ListGroup    // Group after group, each in that order; "": no groups.
 	Limit      int                 // At most 200; 50 when 0.
 	Cursor     string
 }
@@ -73,7 +74,13 @@ func (s *Service) Issues(ctx context.Context, by *models.User, f IssueFilter) (I
 	if err != nil || nothing {
 		return IssuePage{}, err
 	}
-	found, next, err := s.store.Issues(ctx, q)
+	list := s.store.Issues
+	if f.Group != "" {
+		list = func(ctx context.Context, q store.IssueQuery) ([]models.Issue, string, error) {
+			return s.inGroups(ctx, by, q, f.Group)
+		}
+	}
+	found, next, err := list(ctx, q)
 	if err != nil {
 		return IssuePage{}, fmt.Errorf("list issues: %w", err)
 	}

@@ -100,7 +100,7 @@ func (c *checks) checkPassword(field, password string, person ...string) {
 		local, _, _ := strings.Cut(word, "@")
 		return word != "" && (low == word || low == local)
 	}
-	if slices.Contains(commonPasswords(), low) || strings.Count(low, low[:1]) == len(low) || slices.ContainsFunc(person, same) {
+	if guessedFirst(low) || slices.ContainsFunc(person, same) {
 		c.add(field, "E-USER-08")
 	}
 }

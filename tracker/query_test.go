@@ -57,6 +57,8 @@ func TestFiltersSelectIssues(t *testing.T) {
 			"bearbeiter:ich ist:offen":            {1},
 			"assignee:member":                     {1},
 			"assignee:none":                       {3, 2},
+			"assignee:boss":                       {}, // Who has none.
+			"watcher:stranger":                    {},
 			"ohne:bearbeiter":                     {3, 2},
 			"is:unassigned is:open":               {3},
 			"from:anna@customer.example":          {3},

@@ -24,6 +24,7 @@ type Session struct {
 	Data      []byte // What the web layer keeps with it.
 	CreatedAt time.Time
 	ExpiresAt time.Time // Without further use.
+	LastsTill time.Time // However much it is used.
 }
 
 // Browser is where somebody signs in, as the list of sessions shows it.
@@ -96,7 +97,7 @@ func (s *Service) Session(ctx context.Context, secret string) (Session, error) {
 			return Session{}, fmt.Errorf("prolong session: %w", err)
 		}
 	}
-	return Session{User: u, Data: row.Data, CreatedAt: row.CreatedAt, ExpiresAt: row.ExpiresAt}, nil
+	return Session{User: u, Data: row.Data, CreatedAt: row.CreatedAt, ExpiresAt: row.ExpiresAt, LastsTill: row.CreatedAt.Add(sessionLife)}, nil
 }
 
 // sessionEnd is when a session that is used at the time at ends.

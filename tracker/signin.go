@@ -54,11 +54,12 @@ func (s *Service) SignIn(ctx context.Context, name, password, ip string) (models
 	return u, nil
 }
 
-// rehash replaces a hash that was made with weaker parameters. Failing to is no reason to refuse the sign-in.
+// rehash replaces a hash that was made with weaker parameters; nobody is signed out by it. Failing to is no reason to refuse the
+// sign-in.
 func (s *Service) rehash(ctx context.Context, u *models.User, password string) {
 	hash, err := s.hashes.hash(ctx, password)
 	if err == nil {
-		err = s.store.SetPasswordHash(ctx, u.ID, hash)
+		err = s.store.RenewPasswordHash(ctx, u.ID, u.PasswordHash, hash)
 	}
 	if err != nil {
 		s.log.WarnContext(ctx, "password hash not renewed", slog.Int64("user_id", u.ID), slog.Any("err", err))

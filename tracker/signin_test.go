@@ -41,11 +41,18 @@ func TestPasswordsThatAreRefused(t *testing.T) {
 	w := newWorld(t, testdb.Open(t))
 	for _, tc := range []struct{ password, want string }{
 		{"short", "password E-USER-06"}, {strings.Repeat("ab", 129), "password E-USER-07"}, {"Passwort123", "password E-USER-08"},
-		{"aaaaaaaaaaa", "password E-USER-08"}, {"stranger", "password E-USER-08"}, {"STRANGER@example.org", "password E-USER-08"},
+		{"aaaaaaaaaaa", "password E-USER-08"}, {"P@ssw0rt!", "password E-USER-08"}, {"Summer2031!", "password E-USER-08"}, {"73105528", "password E-USER-08"},
+		{"abcabcabca", "password E-USER-08"}, {"lkjhgfdsa", "password E-USER-08"}, {"QWERTZ54321", "password E-USER-08"}, {"stranger", "password E-USER-08"}, {"STRANGER@example.org", "password E-USER-08"},
+		{"Elizabeth99", "password E-USER-08"}, {"extr@0rdin@ry", "password E-USER-08"}, {"rainbow6", "password E-USER-08"},
 	} {
 		err := w.SetPassword(t.Context(), &w.admin, w.stranger.ID, tc.password)
 		if got := codes(t, err); got != tc.want {
 			t.Errorf("SetPassword(%.20q) = %s, want %s", tc.password, got, tc.want)
+		}
+	}
+	for _, good := range []string{"summer of the long rains", "310552873105", "wolf under a lamp", "zg7 kettle", "Regenschirm am Dienstag"} {
+		if err := w.SetPassword(t.Context(), &w.admin, w.stranger.ID, good); err != nil {
+			t.Errorf("SetPassword(%q) = %v, want it taken", good, err)
 		}
 	}
 }

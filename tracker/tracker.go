@@ -25,6 +25,8 @@ type Deps struct {
 	Publish func(ctx context.Context, e models.Event) error
 	// Secrets seals the secrets of second factors. Nil: there are none.
 	Secrets Secrets
+	// Mail is given, inside the transaction, a link that is to go to a person by mail, and reports whether it will. May be nil.
+	Mail func(ctx context.Context, u models.User, l models.PasswordLink) (bool, error)
 }
 
 // Service is the tracker. It is safe for concurrent use.
@@ -36,6 +38,7 @@ type Service struct {
 	outside func(ctx context.Context, e models.Event) error
 	hashes  *hasher
 	secrets Secrets
+	mail    func(ctx context.Context, u models.User, l models.PasswordLink) (bool, error)
 }
 
 // New returns a Service. It starts nothing that has to be stopped.
@@ -46,7 +49,7 @@ func New(d Deps) *Service {
 	if d.Changed == nil {
 		d.Changed = func(string) {}
 	}
-	return &Service{store: d.Store, log: d.Log, changed: d.Changed, told: d.Told, outside: d.Publish, hashes: newHasher(), secrets: d.Secrets}
+	return &Service{store: d.Store, log: d.Log, changed: d.Changed, told: d.Told, outside: d.Publish, hashes: newHasher(), secrets: d.Secrets, mail: d.Mail}
 }
 
 // Ready returns nil when the database takes writes and has the schema of this program.

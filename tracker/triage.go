@@ -2,7 +2,6 @@ package tracker
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"letterbox/models"
@@ -12,15 +11,9 @@ import (
 // triage narrows a query to what waits to be sorted: new issues that nobody has, in the projects where the inboxes for
 // all projects put their mail. Where there is no such inbox, all projects count.
 func (s *Service) triage(ctx context.Context, q *store.IssueQuery) error {
-	all, err := s.store.Inboxes(ctx)
+	catchAll, err := s.store.CatchAllProjects(ctx)
 	if err != nil {
-		return fmt.Errorf("list inboxes: %w", err)
-	}
-	var catchAll []int64
-	for _, in := range all {
-		if in.Global {
-			catchAll = append(catchAll, in.ProjectID)
-		}
+		return err
 	}
 	switch {
 	case len(catchAll) == 0:
@@ -34,7 +27,8 @@ func (s *Service) triage(ctx context.Context, q *store.IssueQuery) error {
 	return nil
 }
 
-// Waiting counts the issues that wait to be sorted by the person, up to most.
+// Waiting counts the issues that wait to be sorted by the person, up to most. It stands on every page, so it asks an index
+// alone, and no further than to most.
 func (s *Service) Waiting(ctx context.Context, by *models.User, most int) (int, error) {
 	a, err := s.Access(ctx, by)
 	if err != nil {
@@ -44,9 +38,5 @@ func (s *Service) Waiting(ctx context.Context, by *models.User, most int) (int, 
 	if err != nil || nothing {
 		return 0, err
 	}
-	n, err := s.store.CountIssues(ctx, q, most)
-	if err != nil {
-		return 0, fmt.Errorf("count what waits: %w", err)
-	}
-	return n, nil
+	return s.store.CountUnassigned(ctx, q.ProjectIDs, q.States, most)
 }

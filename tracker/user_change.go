@@ -172,6 +172,11 @@ func (s *Service) changeUser(ctx context.Context, by *models.User, id int64, act
 		if err := s.store.DeleteSessionsOf(ctx, id); err != nil {
 			return err
 		}
+		if !maySignIn(u) { // Let in again, it is invited anew.
+			if err := s.store.DeletePasswordLinksOf(ctx, id); err != nil {
+				return err
+			}
+		}
 		return s.audit(ctx, by, action, object("user", id), map[string]any{
 			"role":     []models.Role{before.Role, u.Role},
 			"disabled": []bool{before.DisabledAt != nil, u.DisabledAt != nil},

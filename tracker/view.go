@@ -22,6 +22,7 @@ func (s *Service) SaveView(ctx context.Context, by *models.User, v models.View) 
 		return v, models.ErrForbidden
 	}
 	v.ID, v.UserID, v.Name, v.Query, v.CreatedAt = 0, by.ID, line(v.Name), line(v.Query), now()
+	v.Look = models.ParseListLook(v.Look).String()
 	var c checks
 	if v.Name == "" {
 		c.add("name", "E-VIEW-01")
@@ -34,6 +35,14 @@ func (s *Service) SaveView(ctx context.Context, by *models.User, v models.View) 
 	}
 	err := s.store.CreateView(ctx, &v)
 	return v, err
+}
+
+// SetListLook keeps how the person wants to see lists of issues.
+func (s *Service) SetListLook(ctx context.Context, by *models.User, look models.ListLook) error {
+	if by == nil || by.ID == 0 {
+		return models.ErrForbidden
+	}
+	return s.store.SetListLook(ctx, by.ID, look.String())
 }
 
 // DeleteView removes a saved filter of the person.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -151,9 +150,4 @@ func (p *program) inInbox(c *cobra.Command, f func(context.Context, *app.App, ga
 	})
 }
 
-func inboxError(name string, err error) error {
-	if errors.Is(err, models.ErrNotFound) {
-		return fmt.Errorf("there is no inbox %q", name)
-	}
-	return err
-}
+func inboxError(name string, err error) error { return noSuch(err, "inbox", name) }

@@ -26,14 +26,7 @@ func (p *program) inboxExportCommand() *cobra.Command {
 acknowledgement. The same inboxes are always the same octets. Passwords are never written: "keep" says that there is one.`,
 		Example: "  letterbox inbox export support\n  letterbox inbox export --all -o inboxes.yaml",
 	}
-	all := c.Flags().Bool("all", false, "all inboxes")
-	file := c.Flags().StringP("output", "o", "", "write to this file instead of the standard output")
-	c.Args = func(_ *cobra.Command, args []string) error {
-		if (len(args) == 0) != *all {
-			return errors.New("name the inboxes, or --all")
-		}
-		return nil
-	}
+	_, file := exportFlags(c, "all inboxes", "name the inboxes, or --all")
 	c.RunE = p.inApp(c, func(ctx context.Context, a *app.App, args []string) error {
 		var ids []int64
 		for _, name := range args {
@@ -47,17 +40,35 @@ acknowledgement. The same inboxes are always the same octets. Passwords are neve
 		if err != nil {
 			return err
 		}
-		if *file == "" {
-			_, err = p.stdout.Write(raw)
-		} else {
-			err = os.WriteFile(*file, raw, 0o600)
-		}
-		if err != nil {
-			return fmt.Errorf("write the file: %w", err)
-		}
-		return nil
+		return p.writeTo(*file, raw)
 	})
 	return c
+}
+
+// exportFlags gives a command that writes things as a file its flags: those that are named, or all.
+func exportFlags(c *cobra.Command, everything, neither string) (all *bool, file *string) {
+	all = c.Flags().Bool("all", false, everything)
+	file = c.Flags().StringP("output", "o", "", "write to this file instead of the standard output")
+	c.Args = func(_ *cobra.Command, args []string) error {
+		if (len(args) == 0) != *all {
+			return errors.New(neither)
+		}
+		return nil
+	}
+	return all, file
+}
+
+// writeTo writes to a file that only its owner reads, or to the standard output when it has no name.
+func (p *program) writeTo(name string, raw []byte) (err error) {
+	if name == "" {
+		_, err = p.stdout.Write(raw)
+	} else {
+		err = os.WriteFile(name, raw, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("write the file: %w", err)
+	}
+	return nil
 }
 
 func (p *program) inboxImportCommand() *cobra.Command {
@@ -78,14 +89,17 @@ stay, too. A secret is "keep" (as it is stored), "none", ${env:NAME} or ${file:/
 		if err != nil {
 			return err
 		}
-		return p.importInboxes(ctx, a.Gateway, gateway.ConfigImport{Entries: entries, Dry: true, Secret: secretAt}, !*dry)
+		return p.importFile("inbox", !*dry, func(dry bool, shown string) ([]gateway.ConfigChange, error) {
+			return a.Gateway.ImportInboxes(ctx, nil, gateway.ConfigImport{Entries: entries, Dry: dry, Shown: shown, Secret: secretAt})
+		})
 	})
 	return c
 }
 
-// importInboxes prints the difference and then, when it is to be applied, applies just that.
-func (p *program) importInboxes(ctx context.Context, g *gateway.Gateway, q gateway.ConfigImport, apply bool) error {
-	found, err := g.ImportInboxes(ctx, nil, q)
+// importFile prints the difference that a file makes to what kinds of things, and then, when it is to be applied, applies
+// just that.
+func (p *program) importFile(kind string, apply bool, take func(dry bool, shown string) ([]gateway.ConfigChange, error)) error {
+	found, err := take(true, "")
 	if err != nil {
 		return err
 	}
@@ -96,10 +110,10 @@ func (p *program) importInboxes(ctx context.Context, g *gateway.Gateway, q gatew
 		}
 		if c.New {
 			added++
-			fmt.Fprintf(p.stdout, "inbox %s (new)\n", printable(c.Name))
+			fmt.Fprintf(p.stdout, "%s %s (new)\n", kind, printable(c.Name))
 		} else {
 			changed++
-			fmt.Fprintf(p.stdout, "inbox %s\n", printable(c.Name))
+			fmt.Fprintf(p.stdout, "%s %s\n", kind, printable(c.Name))
 		}
 		for _, line := range changeLines(c.Changes) {
 			fmt.Fprintf(p.stdout, "  %s\n", printable(line))
@@ -113,9 +127,8 @@ func (p *program) importInboxes(ctx context.Context, g *gateway.Gateway, q gatew
 		fmt.Fprintf(p.stdout, "%d to add, %d to change; nothing was changed\n", added, changed)
 		return nil
 	}
-	q.Dry, q.Shown = false, gateway.Digest(found)
-	if _, err := g.ImportInboxes(ctx, nil, q); errors.Is(err, models.ErrConflict) {
-		return errors.New("somebody has changed an inbox meanwhile: nothing was changed, run it again")
+	if _, err := take(false, gateway.Digest(found)); errors.Is(err, models.ErrConflict) {
+		return errors.New("somebody has changed it meanwhile: nothing was changed, run it again")
 	} else if err != nil {
 		return err
 	}

@@ -17,12 +17,20 @@ import (
 	"github.com/spf13/cobra"
 
 	"letterbox/gateway"
+	scripts "letterbox/gateway/script"
 	"letterbox/internal/app"
 	"letterbox/internal/config"
 	"letterbox/internal/mailtest"
 	"letterbox/models"
 	"letterbox/tracker"
 )
+
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == scripts.Argument {
+		os.Exit(scripts.Work(os.Stdin, os.Stdout, os.Exit))
+	}
+	os.Exit(m.Run())
+}
 
 // fresh makes an empty folder the current one and keeps the settings of the surroundings out.
 func fresh(t *testing.T) {
@@ -71,6 +79,19 @@ func TestInboxesAsAFile(t *testing.T) {
 	path := script(t, "inboxes.txt")
 	fresh(t)
 	withInboxes(t)
+	runScript(t, path, map[string]string{})
+}
+
+func TestTemplatesAsAFile(t *testing.T) {
+	path := script(t, "templates.txt")
+	fresh(t)
+	withInboxes(t)
+	runScript(t, path, map[string]string{})
+}
+
+func TestScriptsAsAFile(t *testing.T) {
+	path := script(t, "scripts.txt")
+	fresh(t)
 	runScript(t, path, map[string]string{})
 }
 

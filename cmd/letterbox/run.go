@@ -86,7 +86,7 @@ folder "data".`
 	root.SilenceUsage = true
 	root.AddCommand(
 		p.serveCommand(), p.demoCommand(), p.receiveCommand(), p.importCommand(), p.inspectCommand(), p.migrateCommand(),
-		p.userCommand(), p.tokenCommand(), p.inboxCommand(), p.messageCommand(), p.retentionCommand(), p.keyCommand(), p.configCommand(),
+		p.userCommand(), p.tokenCommand(), p.inboxCommand(), p.templateCommand(), p.scriptCommand(), p.messageCommand(), p.retentionCommand(), p.keyCommand(), p.configCommand(),
 		p.backupCommand(), p.verifyCommand(), p.restoreCommand(), p.healthcheckCommand(), p.versionCommand())
 	return root
 }

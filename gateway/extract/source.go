@@ -151,3 +151,6 @@ func clean(b []byte) string {
 	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 	return strings.ReplaceAll(s, "\x00", "")
 }
+
+// Shown returns the text of a file as fields are looked for in it, up to the bounds of one mail.
+func (f File) Shown() string { return bounded(decode(f.Data)) }

@@ -80,6 +80,26 @@ func Webhooks(f models.Flow) []string { return values(f, doWebhook) }
 // Scripts returns the names of the shared scripts that flow rules run, in alphabetical order.
 func Scripts(f models.Flow) []string { return values(f, doScript) }
 
+// Naming is what an action of a flow rule names.
+type Naming struct {
+	Path  string // Of the value, as findings have it.
+	Rule  string
+	Value string // As it was written.
+}
+
+// Namings returns what all actions of a kind name, in the order of the rules, of those that are off too.
+func Namings(f models.Flow, do string) []Naming {
+	var out []Naming
+	for i, r := range f.Rules {
+		for j, a := range r.Actions {
+			if a.Do == do {
+				out = append(out, Naming{Path(i, "actions", j, "value"), r.Name, a.Value})
+			}
+		}
+	}
+	return out
+}
+
 // values are the values of all actions of a kind, of rules that are off too.
 func values(f models.Flow, do string) []string {
 	var out []string

@@ -2,7 +2,8 @@
 // everything that can be set of an inbox in one order, and reads it back with the line of whatever is wrong. What a file
 // leaves out stays as it is; secrets are never written and only read as references. The same inbox is always written as
 // the same octets, and what was written reads back as the same inbox: keys and types are those of the models, found by
-// their JSON names, so a setting that is added there is in the file, too. It is pure.
+// their JSON names, so a setting that is added there is in the file, too. The answer templates of projects and the
+// shared scripts have files of the same kind. It is pure.
 package inboxfile
 
 import (
@@ -43,9 +44,13 @@ type Inbox struct {
 
 // Sending is a sending account.
 type Sending struct {
-	Address  string                 `json:"address"`
-	Name     string                 `json:"name"`
-	Password string                 `json:"password"` // As that of an inbox.
+	Address string `json:"address"`
+	Name    string `json:"name"`
+
+	Password     string `json:"password"` // Secrets as those of an inbox.
+	ClientSecret string `json:"client_secret"`
+	Certificate  string `json:"certificate"`
+
 	Settings models.SendingSettings `json:"settings"`
 }
 

@@ -65,7 +65,7 @@ func full() inboxfile.Inbox {
 	n := 0
 	fill(reflect.ValueOf(&in).Elem(), &n)
 	in.Name, in.Password, in.ClientSecret, in.Certificate = "Support", "keep", "none", "${env:APP_CERTIFICATE}"
-	in.Sending.Password = "${file:/run/secrets/smtp}"
+	in.Sending.Password, in.Sending.ClientSecret, in.Sending.Certificate = "${file:/run/secrets/smtp}", "${env:APP}", "none"
 	return in
 }
 

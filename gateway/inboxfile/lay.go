@@ -16,19 +16,26 @@ import (
 // Lay lays what the file says of an inbox over base. Lists are replaced as a whole. What cannot be read is on the list,
 // with its line.
 func (e *Entry) Lay(base Inbox) (Inbox, models.InvalidList) {
-	l := layer{at: e.at}
-	l.lay(reflect.ValueOf(&base).Elem(), e.node, "")
+	list := e.over(reflect.ValueOf(&base).Elem())
 	secrets := map[string]string{"password": base.Password, "client_secret": base.ClientSecret, "certificate": base.Certificate}
 	if base.Sending != nil {
-		secrets["sending.password"] = base.Sending.Password
+		s := base.Sending
+		secrets["sending.password"], secrets["sending.client_secret"], secrets["sending.certificate"] = s.Password, s.ClientSecret, s.Certificate
 	}
 	for name, secret := range secrets {
 		if _, _, ok := Reference(secret); !ok && secret != Keep && secret != None && secret != "" {
-			l.list = append(l.list, wrong(name, "E-CONF-04", e.Line(name), "field", name))
+			list = append(list, wrong(name, "E-CONF-04", e.Line(name), "field", name))
 		}
 	}
-	slices.SortStableFunc(l.list, func(a, b *models.Invalid) int { return a.Line - b.Line })
-	return base, l.list
+	slices.SortStableFunc(list, func(a, b *models.Invalid) int { return a.Line - b.Line })
+	return base, list
+}
+
+// over writes what the file says into a value.
+func (e *Entry) over(v reflect.Value) models.InvalidList {
+	l := layer{at: e.at}
+	l.lay(v, e.node, "")
+	return l.list
 }
 
 // Line is where the file says what is called field, by its path or as the checks of inboxes call it; the line of what it
@@ -39,7 +46,7 @@ func (e *Entry) Line(field string) int {
 			return line
 		}
 	}
-	if rest, ok := strings.CutPrefix(field, "sending."); ok && !strings.HasPrefix(rest, "settings.") {
+	if rest, ok := strings.CutPrefix(field, "sending."); ok && rest != "settings" && !strings.HasPrefix(rest, "settings.") {
 		return e.Line("sending.settings." + rest)
 	}
 	if alias, ok := strings.CutPrefix(field, "ack_mode"); ok {
@@ -108,7 +115,7 @@ func (l *layer) lay(v reflect.Value, n *yaml.Node, path string) {
 			*to = nil
 			return
 		}
-		one := Sending{Password: None, Settings: models.DefaultSendingSettings()}
+		one := Sending{Password: None, ClientSecret: None, Certificate: None, Settings: models.DefaultSendingSettings()}
 		if *to != nil {
 			one = **to
 		}

@@ -17,10 +17,10 @@ import (
 // MaxOctets is how large a file may be.
 const MaxOctets = 4 << 20
 
-// mostInboxes is how many inboxes a file may hold.
-const mostInboxes = 5000
+// mostEntries is how many inboxes, or projects, a file may hold.
+const mostEntries = 5000
 
-// Entry is one inbox in a file that was read.
+// Entry is one inbox, or the templates of one project, in a file that was read.
 type Entry struct {
 	Name string
 	node *yaml.Node
@@ -29,16 +29,23 @@ type Entry struct {
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 
+// kind is one sort of file: what it says of its form, the list that it holds, and what names an entry of that.
+type kind struct{ format, list, name string }
+
+func inboxes() kind { return kind{Format, "inboxes", "name"} }
+
 // Read takes a file apart. What is no such file is a models.InvalidList; what the inboxes in it say is looked at by
 // [Entry.Lay].
-func Read(raw []byte) ([]*Entry, error) {
+func Read(raw []byte) ([]*Entry, error) { return read(raw, inboxes()) }
+
+func read(raw []byte, k kind) ([]*Entry, error) {
 	if len(raw) > MaxOctets {
 		return nil, models.InvalidList{wrong("file", "E-CONF-11", 0, "max", strconv.Itoa(MaxOctets>>20))}
 	}
 	d := yaml.NewDecoder(bytes.NewReader(raw))
 	var doc, more yaml.Node
 	if err := d.Decode(&doc); errors.Is(err, io.EOF) {
-		return nil, models.InvalidList{wrong("inboxes", "E-CONF-09", 0)}
+		return nil, models.InvalidList{k.none(0)}
 	} else if err != nil {
 		return nil, models.InvalidList{unreadable(err)}
 	}
@@ -48,12 +55,12 @@ func Read(raw []byte) ([]*Entry, error) {
 		return nil, models.InvalidList{unreadable(err)}
 	}
 	if len(doc.Content) != 1 || doc.Content[0].Kind != yaml.MappingNode {
-		return nil, models.InvalidList{wrong("inboxes", "E-CONF-09", 1)}
+		return nil, models.InvalidList{k.none(1)}
 	}
 	if list := referring(&doc); len(list) > 0 {
 		return nil, list
 	}
-	return entries(doc.Content[0])
+	return entries(doc.Content[0], k)
 }
 
 func unreadable(err error) *models.Invalid {
@@ -75,32 +82,32 @@ func referring(n *yaml.Node) (list models.InvalidList) {
 	return list
 }
 
-func entries(top *yaml.Node) ([]*Entry, error) {
+func entries(top *yaml.Node, k kind) ([]*Entry, error) {
 	var list models.InvalidList
 	var out []*Entry
 	names := map[string]bool{}
-	inboxes := false
-	each(top, "", []string{"format", "inboxes"}, &list, func(key string, n *yaml.Node) {
+	found := false
+	each(top, "", []string{"format", k.list}, &list, func(key string, n *yaml.Node) {
 		switch key {
 		case "format":
-			if n.Value != Format {
-				list = append(list, wrong("format", "E-CONF-10", n.Line, "format", short(n.Value), "known", Format))
+			if n.Value != k.format {
+				list = append(list, wrong("format", "E-CONF-10", n.Line, "format", short(n.Value), "known", k.format))
 			}
-		case "inboxes":
-			inboxes = true
-			if n.Kind != yaml.SequenceNode || len(n.Content) == 0 || len(n.Content) > mostInboxes {
-				list = append(list, wrong("inboxes", "E-CONF-09", n.Line))
+		case k.list:
+			found = true
+			if n.Kind != yaml.SequenceNode || len(n.Content) == 0 || len(n.Content) > mostEntries {
+				list = append(list, k.none(n.Line))
 				return
 			}
 			for i, c := range n.Content {
-				e := entry(c)
+				e := entry(c, k.name)
 				switch name := strings.ToLower(e.Name); {
 				case c.Kind != yaml.MappingNode:
-					list = append(list, wrong("inboxes."+strconv.Itoa(i), "E-API-02", c.Line, "field", "inboxes", "type", "object"))
+					list = append(list, wrong(k.list+"."+strconv.Itoa(i), "E-API-02", c.Line, "field", k.list, "type", "object"))
 				case name == "":
-					list = append(list, wrong("name", "E-API-08", c.Line, "field", "name"))
+					list = append(list, wrong(k.name, "E-API-08", c.Line, "field", k.name))
 				case names[name]:
-					list = append(list, wrong("name", "E-CONF-08", c.Line, "name", short(e.Name)))
+					list = append(list, wrong(k.name, "E-CONF-08", c.Line, "name", short(e.Name)))
 				default:
 					names[name] = true
 				}
@@ -108,8 +115,8 @@ func entries(top *yaml.Node) ([]*Entry, error) {
 			}
 		}
 	})
-	if !inboxes {
-		list = append(list, wrong("inboxes", "E-CONF-09", top.Line))
+	if !found {
+		list = append(list, k.none(top.Line))
 	}
 	if len(list) > 0 {
 		return nil, list
@@ -117,13 +124,16 @@ func entries(top *yaml.Node) ([]*Entry, error) {
 	return out, nil
 }
 
-func entry(n *yaml.Node) *Entry {
+// none says that a file has no entries.
+func (k kind) none(line int) *models.Invalid { return wrong(k.list, "E-CONF-09", line, "list", k.list) }
+
+func entry(n *yaml.Node, name string) *Entry {
 	e := &Entry{node: n, at: map[string]int{"": n.Line}}
 	if n.Kind != yaml.MappingNode {
 		return e
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == "name" && n.Content[i+1].Kind == yaml.ScalarNode && n.Content[i+1].Tag != "!!null" {
+		if n.Content[i].Value == name && n.Content[i+1].Kind == yaml.ScalarNode && n.Content[i+1].Tag != "!!null" {
 			e.Name = strings.TrimSpace(n.Content[i+1].Value)
 		}
 	}

@@ -19,20 +19,22 @@ import (
 const head = "Inboxes of Letterbox. \"letterbox inbox import FILE --dry-run\" shows what it would change.\nWhat is left out stays as it is, and has its default in a new inbox."
 
 // Write writes inboxes as a file.
-func Write(list ...Inbox) ([]byte, error) {
+func Write(list ...Inbox) ([]byte, error) { return write(inboxes(), head, list) }
+
+func write[T any](k kind, head string, list []T) ([]byte, error) {
 	all := &yaml.Node{Kind: yaml.SequenceNode}
 	for _, one := range list {
 		all.Content = append(all.Content, nodeOf(reflect.ValueOf(one), false))
 	}
-	top := mapping(text("format"), text(Format), text("inboxes"), all)
+	top := mapping(text("format"), text(k.format), text(k.list), all)
 	var out bytes.Buffer
 	e := yaml.NewEncoder(&out)
 	e.SetIndent(2)
 	if err := e.Encode(&yaml.Node{Kind: yaml.DocumentNode, HeadComment: head, Content: []*yaml.Node{top}}); err != nil {
-		return nil, fmt.Errorf("write inboxes: %w", err)
+		return nil, fmt.Errorf("write %s: %w", k.list, err)
 	}
 	if err := e.Close(); err != nil {
-		return nil, fmt.Errorf("write inboxes: %w", err)
+		return nil, fmt.Errorf("write %s: %w", k.list, err)
 	}
 	return out.Bytes(), nil
 }

@@ -22,6 +22,9 @@ var ErrNotFound = errors.New("mailbox: message not found")
 // that is still looking into the message.
 var ErrWithheld = errors.New("mailbox: server does not hand out the message now")
 
+// ErrNotAsked says that a transfer failed while no message was asked for: none of those that have not come is the cause.
+var ErrNotAsked = errors.New("mailbox: no message was asked for")
+
 // Ref names one message of one mailbox. It stays the same on every visit, so the gateway recognises a message that it
 // has already stored.
 type Ref struct {
@@ -86,7 +89,8 @@ type Mailbox interface {
 	// A message that is no longer there is left out: the caller compares what it asked for with what it got. One that is
 	// there and not handed out makes Fetch return an error that wraps ErrWithheld, after the others have come. An error
 	// from each ends the transfer and is returned as it is. A transfer that ends early makes r return
-	// io.ErrUnexpectedEOF, never a short message that looks whole. It changes nothing on the server.
+	// io.ErrUnexpectedEOF, never a short message that looks whole. What fails before a message is asked for wraps
+	// ErrNotAsked. It changes nothing on the server.
 	Fetch(ctx context.Context, refs []Ref, each func(ref Ref, r io.Reader) error) error
 
 	// FetchHeader writes the header section of one message to w (at most limit octets); for messages that are too
@@ -112,6 +116,11 @@ type Watcher interface {
 
 	// News returns what has arrived since the last List or News, at the cost of one round trip when nothing has.
 	News(ctx context.Context) ([]Entry, error)
+
+	// Unread returns messages that were listed before and are unread now, of each folder from the UID on that first names:
+	// all of them, or those whose flags may have changed since the last time. Of an entry only the Ref is told. It costs
+	// one round trip for each folder with unread mail, however many messages there are, and mostly one for all of them.
+	Unread(ctx context.Context, first func(folder string, uidValidity uint32) uint32) ([]Entry, error)
 
 	// Wait returns nil when the server says that something may have arrived (IMAP IDLE, RFC 2177), when d has passed
 	// or when wake delivers, and an error when ctx is done or the connection is lost. The connection stays usable

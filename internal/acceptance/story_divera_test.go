@@ -2,6 +2,8 @@ package acceptance_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,7 +26,12 @@ func TestDIVERAStoryOneIncidentIsOneIssue(t *testing.T) {
 	t.Parallel()
 	d := mailtest.StartDovecot(t, mailtest.DovecotOptions{})
 	p := newProgram(t)
-	p.settings = []string{"LETTERBOX_INBOXES_PER_PROJECT=2"}
+	// The issuer of the server's certificate is one that the system knows: encryption takes no further step.
+	issuers := filepath.Join(t.TempDir(), "issuers.pem")
+	if err := os.WriteFile(issuers, d.Certificate.CertPEM, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.settings = []string{"LETTERBOX_INBOXES_PER_PROJECT=2", "SSL_CERT_FILE=" + issuers}
 	p.prepare()
 	p.start()
 	p.addProject()
@@ -33,7 +40,7 @@ func TestDIVERAStoryOneIncidentIsOneIssue(t *testing.T) {
 		"allowed_senders": []string{"alarm@leitstelle.example"}, "recipients_expected": []string{alarm},
 		"subject_keywords": []string{"Einsatzeröffnung", "Einsatzaktualisierung"}, "body_keywords": []string{"maschinell erstellt"},
 	}
-	first := p.addInbox(with(at(d.IMAPAddr), checks, object{"name": "Alarmpostfach", "address": alarm}))
+	first := p.addInbox(with(at(d.IMAPSAddr), checks, object{"name": "Alarmpostfach", "address": alarm, "security": "tls"}))
 	second := p.addInbox(with(at(d.POP3Addr), object{"name": "Leitstelle Süd", "address": "sued@wehr.example", "receive": "pop3", "username": "bob"}))
 
 	third := with(at(d.IMAPAddr), object{"name": "Drittes", "address": "x@wehr.example", "project": "SUP", "receive": "imap", "username": "carl", "password": "secret"})

@@ -87,7 +87,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 	hooks := webhook.New(webhook.Deps{Store: s, Secrets: ring, Log: log, Dial: netguard.WebDialer(cfg.AllowedNetworks)})
 	a := &App{Config: cfg, Log: log, Store: s, changes: newChanges(), signOn: signOn(cfg, roots), Webhooks: hooks}
 	hooks.Changed = a.changes.publish
-	a.Tracker = tracker.New(tracker.Deps{Store: s, Log: log, Changed: a.changes.publish, Told: a.told, Secrets: ring, Publish: hooks.Publish})
+	a.Tracker = tracker.New(tracker.Deps{Store: s, Log: log, Changed: a.changes.publish, Told: a.told, Mail: a.mail, Secrets: ring, Publish: hooks.Publish})
 	a.Gateway = gateway.New(gateway.Deps{
 		Store: s, Tracker: a.Tracker, Secrets: ring, Log: log, Dial: netguard.Dialer(cfg.AllowedNetworks),
 		DialWeb: netguard.WebDialer(cfg.AllowedNetworks), ForbidUnverified: !cfg.AllowUnverifiedTLS, SMIME: policy, Scripts: scripts, Changed: a.changes.publish,
@@ -103,6 +103,11 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error)
 // told has the gateway tell people by mail what the tracker has told them.
 func (a *App) told(ctx context.Context, i models.Issue, list []models.Notification) error {
 	return a.Gateway.QueueNotices(ctx, i, list)
+}
+
+// mail has the gateway send a person a link to choose a password.
+func (a *App) mail(ctx context.Context, u models.User, l models.PasswordLink) (bool, error) {
+	return a.Gateway.QueueLink(ctx, u, l)
 }
 
 // OpenStore opens the database alone, for commands that look at its schema.

@@ -14,6 +14,7 @@ import (
 	"letterbox/internal/config"
 	"letterbox/internal/secret"
 	"letterbox/internal/webhook"
+	"letterbox/models"
 	"letterbox/models/store"
 	"letterbox/tracker"
 )
@@ -76,6 +77,8 @@ func placeOf(one store.Sealed) (string, error) {
 		return gateway.SendingSecretPlace(id), err
 	case "second_factors":
 		return tracker.FactorPlace(id), err
+	case "password_links":
+		return models.PasswordLinkPlace(id), err
 	case "webhooks":
 		return webhook.SecretPlace(id), err
 	case "oauth_credentials":

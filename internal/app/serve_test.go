@@ -3,10 +3,8 @@ package app
 import (
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -17,12 +15,7 @@ import (
 func TestSlowClientsAreLeft(t *testing.T) {
 	cfg := config.Default()
 	cfg.Data = t.TempDir()
-	cfg.DB = "sqlite:" + filepath.Join(cfg.Data, "letterbox.db")
-	a, err := New(t.Context(), cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
+	a := opened(t, cfg)
 	srv, err := a.webServer("http://127.0.0.1", nil)
 	if err != nil {
 		t.Fatal(err)

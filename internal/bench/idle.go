@@ -22,11 +22,11 @@ const (
 // idle measures what an inbox costs that waits for mail over TLS: memory, from the difference of many and few, and
 // processor time.
 func idle(ctx context.Context) error {
-	few, _, err := waiting(ctx, idleFew, quietFor, nil)
+	few, _, err := waiting(ctx, idleFew, quietFor, nil, nil)
 	if err != nil {
 		return err
 	}
-	many, cpu, err := waiting(ctx, idleMany, quietFor, nil)
+	many, cpu, err := waiting(ctx, idleMany, quietFor, nil, pushAmongMany)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func idle(ctx context.Context) error {
 // polled measures inboxes that are polled every minute on kept connections, with nothing new in them.
 func polled(ctx context.Context) error {
 	const long = 2 * time.Minute
-	_, cpu, err := waiting(ctx, idleMany, long, func(s *models.InboxSettings) { s.Idle, s.PollInterval = false, time.Minute })
+	_, cpu, err := waiting(ctx, idleMany, long, func(s *models.InboxSettings) { s.Idle, s.PollInterval = false, time.Minute }, nil)
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,10 @@ func polled(ctx context.Context) error {
 }
 
 // waiting starts a process with n inboxes and returns its memory in MB and, once all wait, its processor time in long.
-func waiting(ctx context.Context, n int, long time.Duration, change func(*models.InboxSettings)) (memory float64, cpu time.Duration, err error) {
+// At the end it does then, unless that is nil.
+func waiting(ctx context.Context, n int, long time.Duration, change func(*models.InboxSettings),
+	then func(context.Context, *mailtest.Dovecot, *house) error,
+) (memory float64, cpu time.Duration, err error) {
 	users := map[string]string{"alice": "secret"}
 	for i := 1; i < n; i++ {
 		users[fmt.Sprintf("user%d", i)] = "secret"
@@ -85,7 +88,10 @@ func waiting(ctx context.Context, n int, long time.Duration, change func(*models
 	before := p.cpuNow()
 	time.Sleep(long)
 	cpu, memory = p.cpuNow()-before, memoryOf(p.cmd.Process.Pid, "VmRSS:")
-	return memory, cpu, errors.Join(p.stop(), h.close())
+	if then != nil {
+		err = then(ctx, d, h)
+	}
+	return memory, cpu, errors.Join(err, p.stop(), h.close())
 }
 
 // addInbox adds one more inbox like the first.

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -68,6 +70,48 @@ func push(ctx context.Context) error {
 	fmt.Printf("| from delivery (LMTP) to commit, %d mails, IDLE | | | | | half within %s, 99 %% within %s |\n", pushes, part(delivered, 50), part(delivered, 99))
 	fmt.Printf("| from the server's announcement to commit | | | | | half within %s, 99 %% within %s |\n", part(announced, 50), part(announced, 99))
 	return nil
+}
+
+// pushAmongMany measures the same for one inbox after another of many that wait, which the house has.
+func pushAmongMany(ctx context.Context, d *mailtest.Dovecot, h *house) error {
+	inboxes, err := h.app.Gateway.Inboxes(ctx)
+	if err != nil {
+		return err
+	}
+	const limit = "/proc/sys/fs/inotify/max_user_instances"
+	// Each process of Dovecot that waits for mail takes one of them; without, it looks every half minute.
+	if have, err := os.ReadFile(limit); err != nil || atoi(have) < len(inboxes)+50 {
+		fmt.Fprintf(os.Stderr, "mail pushed to one of %d inboxes is not measured: %s has to be at least %d\n", len(inboxes), limit, len(inboxes)+50)
+		return nil
+	}
+	var delivered []time.Duration
+	for i := 0; i < len(inboxes); i += len(inboxes) / (pushes / 2) {
+		raw := fmt.Appendf(nil, "From: a%d@customer.example\r\nTo: support@here.example\r\nSubject: Push %d\r\nMessage-ID: <many%d@customer.example>\r\n\r\nText %d\r\n", i, i, i, i)
+		if err := d.Deliver(inboxes[i].Settings.Username, raw); err != nil {
+			return err
+		}
+		accepted := time.Now()
+		h.id = inboxes[i].ID
+		if err := h.await(ctx, 1); err != nil {
+			return err
+		}
+		list, _, err := h.app.Store.Messages(ctx, store.MessageFilter{Limit: 1})
+		if err != nil {
+			return err
+		}
+		if len(list) != 1 || list[0].FinishedAt == nil || list[0].InboxID != h.id {
+			return fmt.Errorf("the mail to inbox %d is not the newest", h.id)
+		}
+		delivered = append(delivered, list[0].FinishedAt.Sub(accepted))
+	}
+	fmt.Printf("| from delivery (LMTP) to commit, %d mails to as many of %d inboxes that wait | | | | | half within %s, 99 %% within %s |\n",
+		len(delivered), len(inboxes), part(delivered, 50), part(delivered, 99))
+	return nil
+}
+
+func atoi(octets []byte) int {
+	n, _ := strconv.Atoi(string(bytes.TrimSpace(octets))) // 0 is too few in any case.
+	return n
 }
 
 // part is the duration within which so many of a hundred lie.

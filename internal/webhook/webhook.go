@@ -109,6 +109,13 @@ func (s *Service) place(ctx context.Context, e *models.Event) error {
 			e.ProjectID = in.ProjectID
 		}
 	}
+	if e.ProjectID == 0 && e.Issue != 0 {
+		i, err := s.Store.IssueByNumber(ctx, e.Issue)
+		if err != nil {
+			return fmt.Errorf("read the issue of an event: %w", err)
+		}
+		e.ProjectID = i.ProjectID
+	}
 	if e.ProjectID == 0 {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -357,16 +358,26 @@ func TestWebhookOfAProjectHearsOfThatProjectOnly(t *testing.T) {
 		s.ok(s.Store.CreateProject(t.Context(), &p))
 		ids = append(ids, p.ID)
 	}
-	w, _, err := s.Create(t.Context(), nil, Draft{Name: "One", URL: s.url, ProjectID: ids[0], Events: []string{models.IssueCreatedEvent}, Enabled: true})
+	w, _, err := s.Create(t.Context(), nil, Draft{Name: "One", URL: s.url, ProjectID: ids[0], Events: []string{models.IssueCreatedEvent, models.DeliveryFailedEvent}, Enabled: true})
 	s.ok(err)
+	author := models.User{Name: "Ada", Role: models.RoleCustomer}
+	s.ok(s.Store.CreateUser(t.Context(), &author))
+	for number, project := range ids { // A failed delivery is of the project of its issue.
+		s.ok(s.Store.CreateIssue(t.Context(), &models.Issue{Number: int64(number + 1), ProjectID: project, Title: "Printer", State: models.IssueNew, ReporterID: author.ID}))
+	}
 	for _, e := range []models.Event{
 		{Type: models.IssueCreatedEvent, ProjectID: ids[0]}, {Type: models.IssueCreatedEvent, ProjectID: ids[1]},
 		{Type: models.IssueCreatedEvent}, {Type: models.IssueClosedEvent, ProjectID: ids[0]},
+		{Type: models.DeliveryFailedEvent, Issue: 1}, {Type: models.DeliveryFailedEvent, Issue: 2}, {Type: models.DeliveryFailedEvent},
 	} {
 		s.publish(e)
 	}
-	if list := s.latest(w.ID); len(list) != 1 || !strings.Contains(list[0].Body, `"project":"SUP"`) {
-		t.Errorf("told of %+v, want one event of SUP", list)
+	var got []string
+	for _, d := range s.latest(w.ID) {
+		got = append(got, fmt.Sprint(d.Type, " ", strings.Contains(d.Body, `"project":"SUP"`)))
+	}
+	if want := []string{"delivery.failed true", "issue.created true"}; !slices.Equal(got, want) {
+		t.Errorf("told of %q, want %q", got, want)
 	}
 }
 

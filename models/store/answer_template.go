@@ -18,6 +18,13 @@ func (s *Store) AnswerTemplates(ctx context.Context, project int64) ([]models.An
 	return list, wrap("list answer templates", err)
 }
 
+// SetAnswerTemplate changes what a text for answers says.
+func (s *Store) SetAnswerTemplate(ctx context.Context, id int64, body string) error {
+	return s.write(ctx, "change answer template", func(ctx context.Context, tx *txPool) error {
+		return foundOne(tx.exec(ctx, "UPDATE answer_templates SET body = ? WHERE id = ?", clean(body), id))
+	})
+}
+
 // DeleteAnswerTemplate removes a text for answers of a project; models.ErrNotFound when it has none with this ID.
 func (s *Store) DeleteAnswerTemplate(ctx context.Context, project, id int64) error {
 	return s.write(ctx, "delete answer template", func(ctx context.Context, tx *txPool) error {

@@ -57,7 +57,7 @@ func (s *Store) Exchange(ctx context.Context, f ExchangeFilter) ([]models.Exchan
 	}
 	var out []models.Outgoing
 	if f.Direction != models.DirectionIn {
-		if err := rows(&out, s.gorm(ctx).Where("kind NOT IN ?", []models.OutgoingKind{models.OutgoingNotice, models.OutgoingAlarm}), lastOut); err != nil {
+		if err := rows(&out, s.gorm(ctx).Where("kind NOT IN ?", []models.OutgoingKind{models.OutgoingNotice, models.OutgoingAlarm, models.OutgoingAccess}), lastOut); err != nil {
 			return nil, "", wrap("list mails that went out", err)
 		}
 	}

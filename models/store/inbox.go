@@ -47,13 +47,15 @@ func (s *Store) InboxesAt(ctx context.Context, addresses ...string) ([]models.In
 // InboxVersion is what of an inbox changes when it is to be visited otherwise, or now.
 type InboxVersion struct {
 	ID, Version, PollsAsked int64
-	Unread                  bool // No inbox is visited: see models.Reading.
 }
 
 // InboxVersions are those of all inboxes at one moment.
 type InboxVersions struct {
-	ByID map[int64]InboxVersion
-	sums [5]int64
+	ByID   map[int64]InboxVersion
+	Unread bool // No inbox is visited: see models.Reading.
+	// Processes is how many make their presence known, with those that have died without a word and are not forgotten yet.
+	Processes int64
+	sums      [4]int64
 }
 
 // InboxVersions returns the versions of all inboxes as they are now, given as they were known before; it is cheap enough to
@@ -61,18 +63,20 @@ type InboxVersions struct {
 func (s *Store) InboxVersions(ctx context.Context, known InboxVersions) (InboxVersions, error) {
 	now := InboxVersions{ByID: map[int64]InboxVersion{}}
 	err := s.each(ctx, `SELECT COUNT(*), COALESCE(SUM(id), 0), COALESCE(SUM(version), 0), COALESCE(SUM(polls_asked), 0),
-		(SELECT COUNT(*) FROM settings WHERE name = ? AND value <> '') FROM inboxes`, []any{models.SettingNoReading}, func(r *sql.Rows) error {
-		return r.Scan(&now.sums[0], &now.sums[1], &now.sums[2], &now.sums[3], &now.sums[4])
+		(SELECT COUNT(*) FROM settings WHERE name = ? AND value <> ''), (SELECT COUNT(*) FROM leases WHERE name >= ? AND name < ?)
+		FROM inboxes`, []any{models.SettingNoReading, Presence, Presence + "~"}, func(r *sql.Rows) error {
+		return r.Scan(&now.sums[0], &now.sums[1], &now.sums[2], &now.sums[3], &now.Unread, &now.Processes)
 	})
 	if err != nil {
 		return known, wrap("sum up versions of inboxes", err)
 	}
 	if known.ByID != nil && known.sums == now.sums {
-		return known, nil
+		now.ByID = known.ByID
+		return now, nil
 	}
 	// Read after the sums: what changes in between is read again the next time, never overlooked.
 	err = s.each(ctx, "SELECT id, version, polls_asked FROM inboxes", nil, func(r *sql.Rows) error {
-		v := InboxVersion{Unread: now.sums[4] > 0}
+		var v InboxVersion
 		err := r.Scan(&v.ID, &v.Version, &v.PollsAsked)
 		now.ByID[v.ID] = v
 		return err

@@ -44,12 +44,13 @@ func TestVersionsOfInboxesFollowEachChange(t *testing.T) {
 		ctx := t.Context()
 		p, _ := base(t, s)
 		var known store.InboxVersions
+		unread := false
 		follows := func(what string, want map[int64]store.InboxVersion) {
 			t.Helper()
 			now, err := s.InboxVersions(ctx, known)
 			must(t, err)
-			if d := cmp.Diff(now.ByID, want); d != "" {
-				t.Errorf("%s (-got +want):\n%s", what, d)
+			if d := cmp.Diff(now.ByID, want); d != "" || now.Unread != unread {
+				t.Errorf("%s: unread %t, want %t (-got +want):\n%s", what, now.Unread, unread, d)
 			}
 			known = now
 		}
@@ -63,7 +64,8 @@ func TestVersionsOfInboxesFollowEachChange(t *testing.T) {
 		must(t, s.DeleteInbox(ctx, b.ID), s.CreateInbox(ctx, c))
 		follows("one for another", map[int64]store.InboxVersion{a.ID: {ID: a.ID, Version: 2}, c.ID: {ID: c.ID, Version: 1}})
 		must(t, s.SetSetting(ctx, models.SettingNoReading, "yes"))
-		follows("nothing is read", map[int64]store.InboxVersion{a.ID: {ID: a.ID, Version: 2, Unread: true}, c.ID: {ID: c.ID, Version: 1, Unread: true}})
+		unread = true
+		follows("nothing is read", map[int64]store.InboxVersion{a.ID: {ID: a.ID, Version: 2}, c.ID: {ID: c.ID, Version: 1}})
 	})
 }
 

@@ -59,6 +59,7 @@ func (s *Store) narrowed(ctx context.Context, q IssueQuery) (numbers []int64, re
 		}
 		have = found
 	}
+	numbers = make([]int64, 0, len(have)) // Not nil, even when it is empty: nil stands for all issues.
 	for n := range have {
 		numbers = append(numbers, n)
 	}

@@ -193,7 +193,7 @@ func (s *Store) issuePositions(ctx context.Context, q IssueQuery, numbers []int6
 		return nil, err
 	}
 	if numbers == nil && merged {
-		return s.mergedPositions(ctx, q.Sort, projects, states, where, args, limit)
+		return s.mergedPositions(ctx, q, projects, states, where, args, limit)
 	}
 	if numbers != nil {
 		list, arg := s.numberList(numbers)
@@ -229,14 +229,14 @@ func (s *Store) listParts(ctx context.Context, q IssueQuery) (projects []int64, 
 }
 
 func (s *Store) mergedPositions(
-	ctx context.Context, sort IssueSort, projects []int64, states []models.IssueState, where []string, args []any, limit int,
+	ctx context.Context, q IssueQuery, projects []int64, states []models.IssueState, where []string, args []any, limit int,
 ) ([]position, error) {
-	parts, err := s.partPositions(ctx, sort, projects, states, where, args, limit)
+	parts, err := s.partPositions(ctx, q, projects, states, where, args, limit)
 	if err != nil {
 		return nil, err
 	}
 	found := slices.Concat(parts...)
-	slices.SortFunc(found, sort.compare)
+	slices.SortFunc(found, q.Sort.compare)
 	return found[:min(limit, len(found))], nil
 }
 
@@ -252,7 +252,7 @@ func (s *Store) mergedScan(ctx context.Context, q IssueQuery, after *position, s
 	if err != nil {
 		return nil, false, err
 	}
-	parts, err := s.partPositions(ctx, q.Sort, projects, states, where, args, size)
+	parts, err := s.partPositions(ctx, q, projects, states, where, args, size)
 	if err != nil {
 		return nil, false, err
 	}
@@ -273,8 +273,9 @@ func (s *Store) mergedScan(ctx context.Context, q IssueQuery, after *position, s
 
 // partPositions reads at most limit positions of each project and state, each list in order.
 func (s *Store) partPositions(
-	ctx context.Context, sort IssueSort, projects []int64, states []models.IssueState, where []string, args []any, limit int,
+	ctx context.Context, q IssueQuery, projects []int64, states []models.IssueState, where []string, args []any, limit int,
 ) ([][]position, error) {
+	sort := q.Sort
 	if len(projects) == 0 {
 		return nil, nil
 	}
@@ -286,7 +287,7 @@ func (s *Store) partPositions(
 	var all []any
 	for _, p := range projects {
 		for _, st := range states {
-			parts = append(parts, fmt.Sprintf("SELECT %d, t%d.* FROM (SELECT ", len(parts), len(parts))+sort.columns()+" FROM issues i"+s.by(sort)+
+			parts = append(parts, fmt.Sprintf("SELECT %d, t%d.* FROM (SELECT ", len(parts), len(parts))+sort.columns()+" FROM issues i"+s.by(q)+
 				" WHERE i.project_id = ? AND i.state = ?"+rest+" ORDER BY "+sort.order()+fmt.Sprintf(" LIMIT %d) AS t%d", limit, len(parts)))
 			all = append(append(all, p, st), args...)
 		}
@@ -310,15 +311,19 @@ func (s *Store) partPositions(
 
 // by names the index of a project and a state that is in this order. MariaDB would now and then take one that promises
 // fewer rows, read them all and sort them; SQLite finds it itself.
-func (s *Store) by(sort IssueSort) string {
+func (s *Store) by(q IssueQuery) string {
+	const priority = " FORCE INDEX (issues_project_id_state_priority_updated_at)"
 	if s.dialect == "sqlite" {
 		return ""
 	}
-	switch sort {
+	if slices.ContainsFunc(q.Where, func(c Condition) bool { return c.Field == ByPriority && !c.Not && len(c.IDs) == 1 }) {
+		return priority
+	}
+	switch q.Sort {
 	case SortUpdated, SortStale:
 		return " FORCE INDEX (issues_project_id_state_updated_at)"
 	case SortPriority:
-		return " FORCE INDEX (issues_project_id_state_priority_updated_at)"
+		return priority
 	default:
 		return " FORCE INDEX (issues_project_id_state)"
 	}

@@ -12,6 +12,9 @@ import (
 // longestHold is more than any lease or claim runs. One that runs longer was written by a clock that was wrong.
 const longestHold = 2 * time.Hour
 
+// Presence is how the names of leases begin by which processes make themselves known.
+const Presence = "process:"
+
 // AcquireLease takes the lease name for holder when nobody holds it, when it has run out, or when holder has it
 // already. The epoch that it returns is higher than all before. ok is false when somebody else holds it. The times are
 // those of the database. A lease that runs for hours was taken while its clock was wrong, and has run out.
@@ -140,6 +143,14 @@ func (s *Store) LeasesOfOthers(ctx context.Context, holder string) (map[string]b
 		return err
 	})
 	return held, wrap("list leases", err)
+}
+
+// DeleteLease deletes a lease of holder, with its epoch: only one whose name nobody takes again needs none.
+func (s *Store) DeleteLease(ctx context.Context, name, holder string) error {
+	return s.write(ctx, "delete lease", func(ctx context.Context, tx *txPool) error {
+		_, err := tx.exec(ctx, "DELETE FROM leases WHERE name = ? AND holder = ?", name, holder)
+		return err
+	})
 }
 
 // DeleteLeases deletes the leases whose names begin with prefix and that ran out longer ago than age.

@@ -36,7 +36,7 @@ func TestModelsFitTheirTables(t *testing.T) {
 	for _, m := range []any{
 		models.SignInStep{}, models.SecondFactor{}, models.Identity{}, models.Organisation{}, models.AnswerTemplate{},
 		models.Project{}, models.User{}, models.Member{}, models.Session{}, models.Token{}, models.Audit{}, models.Issue{}, models.Comment{},
-		models.Attachment{}, models.Watcher{}, models.Participant{}, models.Inbox{}, models.RuleVersion{}, models.InboxVersion{}, models.InboxStatus{},
+		models.Attachment{}, models.Watcher{}, models.Participant{}, models.Inbox{}, models.RuleVersion{}, models.InboxVersion{}, models.TemplateVersion{}, models.InboxStatus{},
 		models.FolderMark{}, models.Label{}, models.IssueLabel{}, models.IssueLink{}, models.IssueEvent{}, models.View{}, models.Draft{},
 		models.Notification{}, models.Mute{}, models.Message{}, models.Trace{}, models.MessageIDRef{}, models.Lease{}, models.Blob{},
 		models.SendingAccount{}, models.Outgoing{}, models.Suppression{}, models.Breaker{},

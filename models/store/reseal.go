@@ -23,6 +23,7 @@ func sealedColumns() [][4]string {
 		{"oauth_grants", "owner", "data_enc", ""},
 		{"second_factors", "user_id", "secret_enc", ""},
 		{"smime_keys", "fingerprint", "key_enc", ""},
+		{"password_links", "id", "token_enc", ""},
 		{"webhooks", "id", "secret_enc", ""}, {"webhooks", "id", "old_secret_enc", ""},
 		{"settings", "name", "value", " AND name = 'reply_keys'"},
 	}

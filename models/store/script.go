@@ -15,7 +15,7 @@ func (s *Store) scripts(ctx context.Context, inForce bool) *gorm.DB {
 		on += " AND v.version = s.version"
 	}
 	return s.gorm(ctx).Table("shared_scripts s").Joins(on).
-		Select("s.id, s.name, s.folded, v.version, v.source, v.on_failure, v.everyone, v.created_by, v.created_at")
+		Select("s.id, s.name, s.folded, v.version, v.source, v.on_failure, v.everyone, v.action, v.created_by, v.created_at")
 }
 
 // SharedScripts returns the shared scripts as they are in force, by name; at most 1,000.
@@ -81,8 +81,8 @@ func (s *Store) ChangeSharedScript(ctx context.Context, one models.SharedScript)
 }
 
 func addScriptVersion(ctx context.Context, tx *txPool, one models.SharedScript) error {
-	_, err := tx.exec(ctx, `INSERT INTO shared_script_versions (script_id, version, source, on_failure, everyone, created_by, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?)`, one.ID, one.Version, one.Source, one.OnFailure, one.Everyone, one.CreatedBy, one.CreatedAt)
+	_, err := tx.exec(ctx, `INSERT INTO shared_script_versions (script_id, version, source, on_failure, everyone, action, created_by, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, one.ID, one.Version, one.Source, one.OnFailure, one.Everyone, one.Action, one.CreatedBy, one.CreatedAt)
 	return err
 }
 

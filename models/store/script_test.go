@@ -15,7 +15,7 @@ import (
 func TestSharedScriptsAreVersioned(t *testing.T) {
 	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
 		ctx, at := t.Context(), time.Now().UTC().Truncate(time.Millisecond)
-		one := models.SharedScript{Name: "Störung", Folded: "störung", Source: "1", Everyone: true, CreatedAt: at}
+		one := models.SharedScript{Name: "Störung", Folded: "störung", Source: "1", Everyone: true, Action: "shared_script.create", CreatedAt: at}
 		must(t, s.CreateSharedScript(ctx, &one))
 		again := one
 		if err := s.CreateSharedScript(ctx, &again); !errors.Is(err, models.ErrConflict) {
@@ -24,7 +24,7 @@ func TestSharedScriptsAreVersioned(t *testing.T) {
 		other := models.SharedScript{Name: "Alarm", Folded: "alarm", Source: "a", CreatedAt: at}
 		must(t, s.CreateSharedScript(ctx, &other))
 		next := one
-		next.Version, next.Source, next.OnFailure, next.Everyone = 2, "2", "go_on", false
+		next.Version, next.Source, next.OnFailure, next.Everyone, next.Action = 2, "2", "go_on", false, "shared_script.import"
 		must(t, s.ChangeSharedScript(ctx, next))
 		if err := s.ChangeSharedScript(ctx, next); !errors.Is(err, models.ErrConflict) {
 			t.Errorf("a change of what is not in force any more = %v, want a conflict", err)

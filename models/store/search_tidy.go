@@ -154,39 +154,36 @@ func (s *Store) mergeFresh(ctx context.Context) error {
 		}
 		ids = append(ids, f.id)
 	}
-	for chunk := range slices.Chunk(ids, 500) {
-		chunk = padded(chunk)
-		err := s.each(ctx, "SELECT issue_number, comment_id, again, words FROM search_fresh WHERE id IN ("+marks(len(chunk))+")", anys(chunk), func(r *sql.Rows) error {
-			var issue, comment int64
-			var again bool
-			var folded string
-			if err := r.Scan(&issue, &comment, &again, &folded); err != nil {
-				return err
-			}
-			bucket := bucketOf(issue)
-			if parts[bucket] == nil {
-				parts[bucket] = partWords{}
-			}
-			parts[bucket].add(issue, comment, folded)
-			stale[bucket] = stale[bucket] || again
-			return nil
-		})
-		if err != nil {
+	if len(ids) == 0 {
+		return nil
+	}
+	args := anys(padded(ids))
+	which := " FROM search_fresh WHERE id IN (" + marks(len(args)) + ")"
+	err = s.each(ctx, "SELECT issue_number, comment_id, again, words"+which, args, func(r *sql.Rows) error {
+		var issue, comment int64
+		var again bool
+		var folded string
+		if err := r.Scan(&issue, &comment, &again, &folded); err != nil {
 			return err
 		}
+		bucket := bucketOf(issue)
+		if parts[bucket] == nil {
+			parts[bucket] = partWords{}
+		}
+		parts[bucket].add(issue, comment, folded)
+		stale[bucket] = stale[bucket] || again
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	for _, bucket := range slices.Sorted(maps.Keys(parts)) {
 		if err := s.writePart(ctx, bucket, parts[bucket], stale[bucket]); err != nil {
 			return err
 		}
 	}
-	for chunk := range slices.Chunk(ids, 500) {
-		chunk = padded(chunk)
-		if _, err := s.tx(ctx).exec(ctx, "DELETE FROM search_fresh WHERE id IN ("+marks(len(chunk))+")", anys(chunk)...); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err = s.tx(ctx).exec(ctx, "DELETE"+which, args...)
+	return err
 }
 
 type freshSize struct{ id, octets int64 }

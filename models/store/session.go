@@ -52,12 +52,12 @@ func (s *Store) DeleteOtherSessions(ctx context.Context, userID int64, keep []by
 }
 
 // DeleteExpiredSessions removes the sessions that have expired, with sign-ins that were never finished and counters of
-// failed ones that have run out, and answers to requests that nobody sends again.
+// failed ones that have run out, answers to requests that nobody sends again, and links that nobody has followed.
 func (s *Store) DeleteExpiredSessions(ctx context.Context) error {
 	return s.write(ctx, "delete what has expired", func(ctx context.Context, tx *txPool) error {
 		for _, query := range []string{
 			"DELETE FROM sessions WHERE expires_at <= ?", "DELETE FROM sign_in_steps WHERE expires_at <= ?", "DELETE FROM sign_in_attempts WHERE ends_at <= ?",
-			"DELETE FROM idempotency_keys WHERE expires_at <= ?",
+			"DELETE FROM idempotency_keys WHERE expires_at <= ?", "DELETE FROM password_links WHERE expires_at <= ?",
 		} {
 			if _, err := tx.exec(ctx, query, now()); err != nil {
 				return err

@@ -59,7 +59,7 @@ func sqliteDSN(path string, readOnly bool) string {
 		q.Add("_pragma", "query_only(1)")
 		q.Add("_pragma", "cache_size(-1000)") // 1 MB each: what they read together stays with the system.
 	} else {
-		q.Add("_pragma", "cache_size(-4000)") // 4 MB.
+		q.Add("_pragma", "cache_size(-2000)") // 2 MB.
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }

@@ -207,14 +207,33 @@ func (s *Store) UpdateUser(ctx context.Context, u *models.User) error {
 	})
 }
 
-// SetPasswordHash sets the password hash of a user and ends all sessions.
+// SetListLook keeps how a user wants to see lists of issues.
+func (s *Store) SetListLook(ctx context.Context, userID int64, look string) error {
+	return s.write(ctx, "set look of lists", func(ctx context.Context, tx *txPool) error {
+		_, err := tx.exec(ctx, "UPDATE users SET list_look = ? WHERE id = ?", cut(look, 200), userID)
+		return err
+	})
+}
+
+// SetPasswordHash sets the password hash of a user, ends all sessions and the links by which the user may choose one.
 func (s *Store) SetPasswordHash(ctx context.Context, userID int64, hash string) error {
 	return s.write(ctx, "set password", func(ctx context.Context, tx *txPool) error {
 		if err := foundOne(tx.exec(ctx, "UPDATE users SET password_hash = ? WHERE id = ?", hash, userID)); err != nil {
 			return err
 		}
-		_, err := tx.exec(ctx, "DELETE FROM sessions WHERE user_id = ?", userID)
+		if _, err := tx.exec(ctx, "DELETE FROM sessions WHERE user_id = ?", userID); err != nil {
+			return err
+		}
+		_, err := tx.exec(ctx, "DELETE FROM password_links WHERE user_id = ?", userID)
 		return err
+	})
+}
+
+// RenewPasswordHash replaces a hash by another one of the same password: sessions and links stay. models.ErrNotFound when the
+// user has another hash by now.
+func (s *Store) RenewPasswordHash(ctx context.Context, userID int64, before, hash string) error {
+	return s.write(ctx, "renew password hash", func(ctx context.Context, tx *txPool) error {
+		return foundOne(tx.exec(ctx, "UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?", hash, userID, before))
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 
 // CreateView saves a filter of the list of issues and sets its ID and CreatedAt.
 func (s *Store) CreateView(ctx context.Context, v *models.View) error {
-	return s.create(ctx, "create view", v, func() { v.ID = 0; v.Name = cut(v.Name, 200); v.Query = cut(v.Query, 2000) })
+	return s.create(ctx, "create view", v, func() { v.ID = 0; v.Name = cut(v.Name, 200); v.Query = cut(v.Query, 2000); v.Look = cut(v.Look, 200) })
 }
 
 // Views returns the saved filters of a user and those that are shared, by name; at most 200.

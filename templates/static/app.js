@@ -8,8 +8,7 @@ const go = { b: "/board", i: "/issues", m: "/messages", p: "/inboxes", w: "/work
 let at = -1, went = 0;
 
 function rows() {
-  const list = document.querySelector("[data-walk]");
-  return list ? [...list.children] : [];
+  return [...document.querySelectorAll("[data-walk] > *")];
 }
 
 function walk(step) {
@@ -329,6 +328,7 @@ if (topics) {
   };
   source.addEventListener("message", refresh);
   source.addEventListener("open", refresh);
+  source.addEventListener("writing", (event) => dispatchEvent(new CustomEvent("letterbox:writing", { detail: JSON.parse(event.data) })));
 }
 
 // What is to be entered elsewhere can be copied.

@@ -3,7 +3,7 @@
 
 {
   const put = (f, value) => { if (f.tagName !== "SELECT" || [...f.options].some((o) => o.value === value)) f.value = value; };
-  const slot = (form) => "draft:" + form.dataset.kept;
+  const mine = "draft:" + (document.body.dataset.user ?? "") + ":", slot = (form) => mine + form.dataset.kept;
   const fields = (form) => [...form.elements].filter((f) => f.name && f.type !== "file" && f.type !== "hidden" && f.tagName !== "BUTTON");
   const form = document.querySelector("form[data-kept]");
   if (form) {
@@ -38,9 +38,10 @@
     localStorage.removeItem(sent);
     sessionStorage.removeItem("sent");
   }
-  if (location.pathname === "/signin") {
-    Object.keys(localStorage).filter((key) => key.startsWith("draft:")).forEach((key) => localStorage.removeItem(key));
-  }
+  // They end with signing out, and when somebody else signs in; a sign-in that has ended by itself leaves them.
+  const drop = (others) => Object.keys(localStorage).filter((key) => key.startsWith("draft:") && !(others && key.startsWith(mine))).forEach((key) => localStorage.removeItem(key));
+  if (document.body.dataset.user) drop(true);
+  document.querySelectorAll('form[action="/signout"]').forEach((out) => out.addEventListener("submit", () => drop(false)));
 }
 
 // ask shows what there is already, and what can be chosen in the project.

@@ -138,3 +138,42 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
 
 // An issue on paper.
 document.querySelectorAll("[data-print]").forEach((button) => { button.hidden = false; button.addEventListener("click", () => print()); });
+
+// A list that is filtered while somebody types; the server does the same with the form.
+document.querySelectorAll("[data-filter]").forEach((field) => field.addEventListener("input", () => {
+  const typed = field.value.trim(), words = typed.toLowerCase().split(/\s+/);
+  let none = true;
+  for (const row of document.getElementById(field.dataset.filter).children) {
+    const does = row.lastElementChild.textContent.toLowerCase();
+    row.hidden = row.firstElementChild.textContent !== typed && !words.every((word) => does.includes(word));
+    none &&= row.hidden;
+  }
+  document.getElementById(field.dataset.filter + "-none").hidden = !none;
+}));
+
+// A text that speaks of a file without one is pointed out; nothing is held up.
+function lacking(form) {
+  const hint = form?.querySelector("[data-lacking]");
+  if (!hint) return;
+  const own = form.elements.body.value.toLowerCase().split("\n").filter((line) => !line.startsWith(">")).join("\n");
+  const said = own.split(/[\s.,;:!?()"'„“”»«]+/), words = form.dataset.words.split(" ");
+  hint.hidden = form.querySelector('input[type="file"]').files.length > 0 || !words.some((word) => said.includes(word));
+}
+for (const kind of ["input", "change"]) document.addEventListener(kind, (event) => lacking(event.target.closest("form[data-words]")));
+
+// Who else is writing on the issue; it is said at most every five seconds, and holds for ten.
+let saidWriting = 0, quiet;
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-draft]");
+  if (!form || event.target.name !== "body" || Date.now() - saidWriting < 5000) return;
+  saidWriting = Date.now();
+  fetch(form.dataset.draft.replace(/draft$/, "writing"), { method: "POST" }).catch(() => {});
+});
+addEventListener("letterbox:writing", (event) => {
+  const place = document.getElementById("writing");
+  if (!place) return;
+  const text = place.dataset.text.replace("%", () => event.detail);
+  if (place.textContent !== text) place.textContent = text;
+  clearTimeout(quiet);
+  quiet = setTimeout(() => { place.textContent = ""; }, 10000);
+});

@@ -31,7 +31,7 @@ func (m *Mailbox) Fetch(ctx context.Context, refs []mailbox.Ref, each func(ref m
 	for _, g := range group(refs) {
 		s, err := m.open(ctx, g.folder, false)
 		if err != nil {
-			return err
+			return fmt.Errorf("%w: %w", mailbox.ErrNotAsked, err)
 		}
 		if s.validity != g.validity {
 			continue // Renumbered: these refs name nothing any more.

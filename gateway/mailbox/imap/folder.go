@@ -21,6 +21,7 @@ type selected struct {
 	readOnly bool // SELECT was answered with READ-ONLY.
 	count    uint32
 	next     goimap.UID // UIDNEXT; 0 when not told.
+	changes  uint64     // HIGHESTMODSEQ; 0 when not told.
 }
 
 // changed runs in the library's reader: it only leaves a note.
@@ -109,13 +110,13 @@ func (m *Mailbox) selectFolder(ctx context.Context, name string, write bool) (*s
 	err := m.do(ctx, control(m.account), func() error {
 		m.grew.Store(false)
 		m.conn.Listen(32 << 10)
-		data, err := m.client.Select(name, &goimap.SelectOptions{ReadOnly: !write}).Wait()
+		data, err := m.client.Select(name, &goimap.SelectOptions{ReadOnly: !write, CondStore: m.numbered}).Wait()
 		heard := strings.ToUpper(string(m.conn.Heard()))
 		if err != nil {
 			return err
 		}
 		s = &selected{
-			name: name, validity: data.UIDValidity, write: write, count: data.NumMessages, next: data.UIDNext,
+			name: name, validity: data.UIDValidity, write: write, count: data.NumMessages, next: data.UIDNext, changes: data.HighestModSeq,
 			readOnly: write && strings.Contains(heard, "[READ-ONLY]"),
 		}
 		return nil

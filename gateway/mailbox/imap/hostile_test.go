@@ -275,3 +275,16 @@ func TestNewsAreOnlyWhatIsNew(t *testing.T) {
 		t.Errorf("sent %q, want the new messages to be asked for once", got)
 	}
 }
+
+func TestWhatFailsBeforeAMessageIsAskedForSaysSo(t *testing.T) {
+	s := &script{stream: map[string]func(io.Writer){`EXAMINE "Other"`: func(w io.Writer) { _ = w.(io.Closer).Close() }}}
+	m := visit(t, s.start(t))
+	defer m.Abort()
+	err := m.Fetch(t.Context(), []mailbox.Ref{{Folder: "Other", UIDValidity: 9, UID: "1"}}, func(mailbox.Ref, io.Reader) error {
+		t.Error("a message came")
+		return nil
+	})
+	if p, ok := errors.AsType[*mailbox.Problem](err); !errors.Is(err, mailbox.ErrNotAsked) || !ok || p.Code != "E-NET-05" {
+		t.Errorf("Fetch = %v, want ErrNotAsked and E-NET-05", err)
+	}
+}

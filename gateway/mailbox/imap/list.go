@@ -45,6 +45,9 @@ func (m *Mailbox) listFolder(ctx context.Context, folder string) ([]mailbox.Entr
 		return nil, err
 	}
 	st := &state{validity: s.validity, sizes: map[goimap.UID]int64{}}
+	if old := m.known[s.name]; old != nil && old.validity == s.validity {
+		st.changes = old.changes
+	}
 	m.known[s.name] = st
 	return m.listFrom(ctx, s, st, 1)
 }

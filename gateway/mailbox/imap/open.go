@@ -39,6 +39,9 @@ type Mailbox struct {
 	known     map[string]*state // What List and News have seen, by name on the server.
 	selected  *selected
 
+	numbered   bool // Changes of flags are numbered in this session, because a folder was opened so.
+	unnumbered bool // The server offers to number changes, and does not.
+
 	news chan struct{} // Filled when the server announces a change of the selected folder.
 	grew atomic.Bool   // The selected folder has new messages since they were last listed.
 }
@@ -49,6 +52,7 @@ type state struct {
 	last     goimap.UID           // Highest UID listed.
 	next     goimap.UID           // UIDNEXT when it was listed: what is below is known, even when it has gone since.
 	count    uint32               // Messages when it was listed, for servers that do not tell UIDNEXT.
+	changes  uint64               // Changes of flags up to this number have been told by Unread; 0: none is known.
 	sizes    map[goimap.UID]int64 // Sizes of messages listed and not yet fetched.
 }
 

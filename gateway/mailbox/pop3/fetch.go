@@ -24,10 +24,10 @@ var errEach = errors.New("transfer was ended by its receiver")
 // ErrWithheld, ends the visit: only Abort is of use afterwards.
 func (m *Mailbox) Fetch(ctx context.Context, refs []mailbox.Ref, each func(ref mailbox.Ref, r io.Reader) error) error {
 	if _, err := m.List(ctx); err != nil {
-		return err
+		return fmt.Errorf("%w: %w", mailbox.ErrNotAsked, err)
 	}
 	if err := m.learn(ctx); err != nil {
-		return m.problem(mailbox.PhaseFetch, fmt.Errorf("ask for capabilities: %w", err))
+		return fmt.Errorf("%w: %w", mailbox.ErrNotAsked, m.problem(mailbox.PhaseFetch, fmt.Errorf("ask for capabilities: %w", err)))
 	}
 	var withheld error
 	for _, ref := range refs {

@@ -320,3 +320,13 @@ func TestALargeMessageIsNotHeldInMemory(t *testing.T) {
 		t.Errorf("%d octets were allocated for a message of %d", got, n)
 	}
 }
+
+func TestWhatFailsBeforeAMessageIsAskedForSaysSo(t *testing.T) {
+	s := &script{stream: map[string]func(io.Writer){"CAPA": func(w io.Writer) { _ = w.(io.Closer).Close() }}}
+	m := visit(t, s.start(t))
+	defer m.Abort()
+	_, err := first(t, m)
+	if p, ok := errors.AsType[*mailbox.Problem](err); !errors.Is(err, mailbox.ErrNotAsked) || !ok || p.Code != "E-NET-05" {
+		t.Errorf("Fetch = %v, want ErrNotAsked and E-NET-05", err)
+	}
+}

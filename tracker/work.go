@@ -1,0 +1,97 @@
+package tracker
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"letterbox/models"
+	"letterbox/models/store"
+)
+
+// Work is what a person has to do.
+type Work struct {
+	Waiting  []IssueRow // It has them, and the customer wrote last: longest waiting first.
+	Assigned []IssueRow // The others that it has, what changed last first.
+	Watched  []IssueRow // It watches them and does not have them.
+	Visited  []IssueRow // It looked at them, the last one first.
+}
+
+const (
+	workLooked = 100 // Of the issues that a person has, so many are looked at for those that wait.
+	workShown  = 20
+	workLast   = 10
+	visitFresh = 10 * time.Minute
+)
+
+// Work returns what a person has to do, and what it looked at last. Closed issues are among the latter only.
+func (s *Service) Work(ctx context.Context, by *models.User) (w Work, err error) {
+	if by == nil || by.ID == 0 {
+		return w, nil
+	}
+	mine, err := s.Issues(ctx, by, IssueFilter{Query: "is:open assignee:me", Sort: SortUpdated, Limit: workLooked})
+	if err != nil {
+		return w, err
+	}
+	numbers := make([]int64, len(mine.Items))
+	for k, i := range mine.Items {
+		numbers[k] = i.Number
+	}
+	last, err := s.store.LastWriters(ctx, numbers)
+	if err != nil {
+		return w, err
+	}
+	for _, i := range mine.Items {
+		writer, commented := last[i.Number]
+		if !commented {
+			writer = i.ReporterID
+		}
+		if writer == i.ReporterID && writer != by.ID {
+			w.Waiting = append(w.Waiting, i)
+		} else {
+			w.Assigned = append(w.Assigned, i)
+		}
+	}
+	slices.Reverse(w.Waiting)
+	w.Waiting, w.Assigned = w.Waiting[:min(len(w.Waiting), workShown)], w.Assigned[:min(len(w.Assigned), workShown)]
+	watched, err := s.Issues(ctx, by, IssueFilter{Query: "is:open watcher:me -assignee:me", Sort: SortUpdated, Limit: workShown})
+	if err != nil {
+		return w, err
+	}
+	w.Watched = watched.Items
+	w.Visited, err = s.visited(ctx, by)
+	return w, err
+}
+
+// Visit notes that the person has looked at an issue, for its list of those; at most once in ten minutes. Whether it sees
+// the issue is asked when the list is read.
+func (s *Service) Visit(ctx context.Context, by *models.User, number int64) error {
+	if by == nil || by.ID == 0 {
+		return nil
+	}
+	return s.store.AddVisit(ctx, by.ID, number, now().Add(-visitFresh))
+}
+
+// visited lists the issues that the person looked at last, and still sees.
+func (s *Service) visited(ctx context.Context, by *models.User) ([]IssueRow, error) {
+	a, err := s.Access(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	numbers, err := s.store.Visits(ctx, by.ID, workLast)
+	if err != nil || len(numbers) == 0 {
+		return nil, err
+	}
+	q, nothing, err := s.issueQuery(ctx, by, a, IssueFilter{Limit: workLast})
+	if err != nil || nothing {
+		return nil, err
+	}
+	q.Where = append(q.Where, store.Condition{Field: store.ByNumber, IDs: numbers})
+	found, _, err := s.store.Issues(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("list what was looked at: %w", err)
+	}
+	slices.SortFunc(found, func(a, b models.Issue) int { return slices.Index(numbers, a.Number) - slices.Index(numbers, b.Number) })
+	return s.rows(ctx, found, s.people())
+}

@@ -1,0 +1,54 @@
+package tracker_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"letterbox/models"
+	"letterbox/tracker"
+)
+
+func TestWorkTellsWhatWaitsAndWhatWasLookedAt(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		ok := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, d := range []tracker.IssueDraft{
+			{Title: "asked", Reporter: "anna@customer.example", Assignee: "member"}, {Title: "answered", Reporter: "anna@customer.example", Assignee: "member"},
+			{Title: "noted", Reporter: "bert@customer.example", Assignee: "member"}, {Title: "own", Assignee: "member"},
+			{Title: "closed", Reporter: "anna@customer.example", Assignee: "member", State: models.IssueClosed}, {Title: "watched"},
+		} {
+			d.ProjectKey = "SUP"
+			_, err := w.OpenIssue(ctx, &w.member, d)
+			ok(err)
+		}
+		_, err := w.Comment(ctx, &w.member, 2, tracker.CommentDraft{Body: "An answer"})
+		ok(err)
+		_, err = w.Comment(ctx, &w.member, 3, tracker.CommentDraft{Body: "A note", Internal: true})
+		ok(err)
+		for _, n := range []int64{3, 5, 1, 3, 99} {
+			if err := w.Visit(ctx, &w.member, n); (err == nil) != (n != 99) {
+				t.Errorf("visit of %d: %v", n, err)
+			}
+		}
+		got, err := w.Work(ctx, &w.member)
+		ok(err)
+		want := []string{"askednoted", "answeredown", "watched", "asked closed noted "}
+		visited := ""
+		for _, i := range got.Visited {
+			visited += i.Title + " "
+		}
+		if diff := cmp.Diff(want, []string{titles(got.Waiting), titles(got.Assigned), titles(got.Watched), visited}); diff != "" {
+			t.Errorf("work (-want +got):\n%s", diff)
+		}
+		ok(w.RemoveMember(ctx, &w.admin, w.sup.ID, w.member.ID))
+		if got, err = w.Work(ctx, &w.member); err != nil || len(got.Visited)+len(got.Waiting) != 0 {
+			t.Errorf("after leaving the project: %d were looked at, %v; want none", len(got.Visited), err)
+		}
+	})
+}
