@@ -63,7 +63,7 @@ func (s *Store) searchAmong(
 			return nil, nil, err
 		}
 		w.ended = w.ended || len(part) < batch
-		batch = min(2*batch, 16*s.limits.walkBatch)
+		batch = w.following(batch)
 	}
 	return w.found, nil, nil
 }

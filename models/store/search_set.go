@@ -90,6 +90,39 @@ func (s textSet) issues() []int64 {
 	return out
 }
 
+// named tells of which of the issues the description is in the set, of which all comments, and of which some. A set that
+// is nil has all texts.
+func (s textSet) named(numbers []int64) (described, commented, partly []int64) {
+	if s == nil {
+		return numbers, numbers, nil
+	}
+	for _, n := range numbers {
+		texts := s.texts(n)
+		if hasText(texts, 0) {
+			described = append(described, n)
+		}
+		switch texts {
+		case allTexts:
+			commented = append(commented, n)
+		case 0:
+		default: // Also where it is the key of the description alone: a comment may share that.
+			partly = append(partly, n)
+		}
+	}
+	return described, commented, partly
+}
+
+// keys are the texts of some issues as one number each: the issue and the key of the text.
+func (s textSet) keys(numbers []int64) []int64 {
+	var out []int64
+	for _, n := range numbers {
+		for texts := s.texts(n); texts != 0; texts &= texts - 1 {
+			out = append(out, n<<textBits+int64(bits.TrailingZeros64(texts)))
+		}
+	}
+	return out
+}
+
 // hasText reports whether the text of a comment, or of the description when it is 0, is one of texts.
 func hasText(texts uint64, comment int64) bool { return texts&textBit(comment) != 0 }
 

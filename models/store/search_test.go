@@ -264,3 +264,25 @@ func TestLongTextDoesNotBreakTheIndex(t *testing.T) {
 		}
 	})
 }
+
+// The key of a text in the index is short: every 64th comment has that of the description.
+func TestEachCommentIsFoundWhateverItsKey(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		p, u := base(t, s)
+		i := &models.Issue{ProjectID: p.ID, Title: "Printer", Description: "burns", State: models.IssueNew, ReporterID: u.ID}
+		must(t, s.CreateIssue(t.Context(), i), s.IndexText(t.Context(), i.Number, 0, i.Title, i.Description))
+		const word = "unicorn%da"
+		for n := range 130 {
+			c := &models.Comment{IssueNumber: i.Number, AuthorID: u.ID, Body: fmt.Sprintf(word, n)}
+			must(t, s.CreateComment(t.Context(), c), s.IndexText(t.Context(), i.Number, c.ID, c.Body))
+		}
+		issue(t, s, p, u, "nothing of it")
+		must(t, s.TidySearch(t.Context(), true))
+		s.AskAtOnce()
+		for n := range 130 {
+			if got := numbers(t, s, store.IssueQuery{Text: fmt.Sprintf(word, n), Internal: true}); len(got) != 1 {
+				t.Errorf("comment %d is not found", n)
+			}
+		}
+	})
+}

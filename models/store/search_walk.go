@@ -49,6 +49,13 @@ func (w *walk) likely() int {
 	return min(1+w.seen*(w.limit-len(w.found))*5/(4*max(1, len(w.found))), w.store.limits.walkBatch)
 }
 
+// following is how many of the named issues are looked at after so many: twice as many, or what the page probably
+// lacks when that is less.
+func (w *walk) following(batch int) int {
+	lacks := 1 + w.seen*(w.limit-len(w.found))*11/(10*(len(w.found)+1))
+	return min(2*batch, lacks, 16*w.store.limits.walkBatch)
+}
+
 // look looks into the texts of some issues.
 func (w *walk) look(ctx context.Context, batch []position) error {
 	texts, err := w.store.searchedTexts(ctx, numbersOf(batch), w.only, w.q.Internal)
@@ -102,69 +109,42 @@ func (s *Store) searchedTexts(ctx context.Context, numbers []int64, only textSet
 		public = " AND internal = 0"
 		publicFiles = " AND (comment_id IS NULL OR comment_id NOT IN (SELECT id FROM comments WHERE internal = 1))"
 	}
-	described, comments, by := numbers, numbers, "issue_number"
-	if only != nil {
-		var err error
-		if described, comments, err = s.namedTexts(ctx, numbers, only); err != nil {
-			return nil, err
-		}
-		by = "id"
-	}
+	described, commented, partly := only.named(numbers)
 	out := make(map[int64][]string, len(numbers))
+	add := func(r *sql.Rows) error {
+		var n int64
+		var text string
+		err := r.Scan(&n, &text)
+		out[n] = append(out[n], text)
+		return err
+	}
 	body, description := fmt.Sprintf("SUBSTR(body, 1, %d)", maxSearched), fmt.Sprintf("SUBSTR(description, 1, %d)", maxSearched)
+	const comments = " FROM comments WHERE issue_number"
 	for _, part := range []struct {
 		query, rest string
 		of          []int64
+		keys        bool
 	}{
-		{"SELECT number, title FROM issues WHERE number", "", described},
-		{"SELECT number, " + description + " FROM issues WHERE number", "", described},
-		{"SELECT issue_number, " + body + " FROM comments WHERE " + by, public, comments},
-		{"SELECT issue_number, name FROM attachments WHERE issue_number", publicFiles, numbers},
+		{"SELECT number, title FROM issues WHERE number", "", described, false},
+		{"SELECT number, " + description + " FROM issues WHERE number", "", described, false},
+		{"SELECT issue_number, " + body + comments, public, commented, false},
+		{"SELECT issue_number, " + body + comments, public, partly, true},
+		{"SELECT issue_number, name FROM attachments WHERE issue_number", publicFiles, numbers, false},
 	} {
 		for chunk := range slices.Chunk(part.of, 500) {
 			args := anys(padded(chunk))
-			err := s.each(ctx, part.query+" IN ("+marks(len(args))+")"+part.rest, args, func(r *sql.Rows) error {
-				var n int64
-				var text string
-				err := r.Scan(&n, &text)
-				out[n] = append(out[n], text)
-				return err
-			})
-			if err != nil {
+			query := part.query + " IN (" + marks(len(args)) + ")" + part.rest
+			if part.keys { // The index of comments by issue has what this looks at: no other text is read.
+				list, arg := s.numberList(only.keys(chunk))
+				query += fmt.Sprintf(" AND issue_number * %d + (id & %d) IN (", 1<<textBits, 1<<textBits-1) + list + ")"
+				args = append(args, arg...)
+			}
+			if err := s.each(ctx, query, args, add); err != nil {
 				return nil, err
 			}
 		}
 	}
 	return out, nil
-}
-
-// namedTexts are the issues whose description is in only, and the ids of the comments in it.
-func (s *Store) namedTexts(ctx context.Context, numbers []int64, only textSet) (described, comments []int64, err error) {
-	var commented []int64
-	for _, n := range numbers {
-		texts := only.texts(n)
-		if hasText(texts, 0) {
-			described = append(described, n)
-		}
-		if texts != textBit(0) {
-			commented = append(commented, n)
-		}
-	}
-	for chunk := range slices.Chunk(commented, 500) {
-		args := anys(padded(chunk))
-		err := s.each(ctx, "SELECT issue_number, id FROM comments WHERE issue_number IN ("+marks(len(args))+")", args, func(r *sql.Rows) error {
-			var issue, id int64
-			err := r.Scan(&issue, &id)
-			if hasText(only.texts(issue), id) {
-				comments = append(comments, id)
-			}
-			return err
-		})
-		if err != nil {
-			return nil, nil, err
-		}
-	}
-	return described, comments, nil
 }
 
 // positionsAmong is issuePositions for a set of numbers. A large set is not put in order: the order is read from its
