@@ -22,7 +22,7 @@ help: ## List the targets
 .PHONY: test
 test: services vet fmt-check ## All tests with the race detector, on real servers; nothing is skipped
 	LETTERBOX_TEST_REQUIRE_ALL=1 $(GO) run ./internal/testdb/mariadb $(GO) test $(TEST_FLAGS) ./...
-	LETTERBOX_OCTETS=all LETTERBOX_FLOW_ROUNDS=1000 $(GO) test -run 'TestNoSeedLosesOrDoublesAMail|MayBeCutAfterEachOctet|TestClockThatJumps|TestDryRunOfFlowRules' ./gateway
+	LETTERBOX_OCTETS=all LETTERBOX_FLOW_ROUNDS=1000 $(GO) test -timeout 45m -run 'TestNoSeedLosesOrDoublesAMail|MayBeCutAfterEachOctet|TestClockThatJumps|TestDryRunOfFlowRules' ./gateway
 
 .PHONY: test-short
 test-short: vet fmt-check ## Quick tests without the race detector; what needs a missing server is skipped

@@ -16,26 +16,42 @@ import (
 	"letterbox/models"
 )
 
-// crowds remembers for a moment which projects have several inboxes: one mail may reach more than one of them.
+// crowds remembers for a moment which projects have several inboxes: one mail may reach more than one of them. Nobody waits
+// for the database while holding its lock.
 type crowds struct {
 	mu   sync.Mutex
 	read time.Time
 	of   map[int64]int
 }
 
+// get returns nil when it has to be counted. The caller must not change the map.
+func (c *crowds) get() map[int64]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.read) > ownFor {
+		return nil
+	}
+	return c.of
+}
+
+func (c *crowds) keep(of map[int64]int, read time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.of, c.read = of, read
+}
+
 // crowded reports whether there are other inboxes in the project of an inbox, and anywhere.
 func (g *Gateway) crowded(ctx context.Context, project int64) (inProject, anywhere bool, err error) {
-	g.crowds.mu.Lock()
-	defer g.crowds.mu.Unlock()
-	if g.crowds.of == nil || time.Since(g.crowds.read) > ownFor {
-		of, err := g.Store.InboxesByProject(ctx)
-		if err != nil {
+	of := g.crowds.get()
+	if of == nil {
+		read := time.Now()
+		if of, err = g.Store.InboxesByProject(ctx); err != nil {
 			return false, false, fmt.Errorf("count the inboxes of projects: %w", err)
 		}
-		g.crowds.of, g.crowds.read = of, time.Now()
+		g.crowds.keep(of, read)
 	}
-	inProject = g.crowds.of[project] > 1
-	return inProject, inProject || len(g.crowds.of) > 1, nil
+	inProject = of[project] > 1
+	return inProject, inProject || len(of) > 1, nil
 }
 
 // mayComeTwice reports whether the same mail may reach another inbox and have the same effect there: an issue of the same

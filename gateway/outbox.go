@@ -2,12 +2,8 @@ package gateway
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"letterbox/gateway/outbound"
@@ -21,113 +17,6 @@ const (
 	answerLife = 3 * 24 * time.Hour
 	undoTime   = 10 * time.Second // How long an answer waits so that its writer can take it back.
 )
-
-// ReplyKeysSetting names the setting in which the keys of signed references are kept, sealed.
-const ReplyKeysSetting = "reply_keys"
-
-// keyCache keeps the keys of signed references for a while.
-type keyCache struct {
-	mu   sync.Mutex
-	keys outbound.Keys
-	good bool
-	at   time.Time
-	none time.Time // When there were none.
-}
-
-// signing returns the keys that sign references, and makes them when there are none.
-func (g *Gateway) signing(ctx context.Context) (outbound.Keys, error) {
-	if k, ok, err := g.trusted(ctx); ok || err != nil {
-		return k, err
-	}
-	g.keys.mu.Lock()
-	g.keys.none = time.Time{}
-	g.keys.mu.Unlock()
-	text, err := outbound.NewKeys().Encode()
-	if err != nil {
-		return outbound.Keys{}, err
-	}
-	sealed, err := g.Secrets.Seal(text, "settings/"+ReplyKeysSetting)
-	if err != nil {
-		return outbound.Keys{}, fmt.Errorf("seal the keys of reply addresses: %w", err)
-	}
-	if sealed, err = g.Store.FirstSetting(ctx, ReplyKeysSetting, sealed); err != nil {
-		return outbound.Keys{}, err
-	}
-	k, err := g.openKeys(sealed) // Not cached: the transaction in ctx may come to nothing.
-	if err == nil {
-		return k, nil
-	}
-	if sealed, err = g.Secrets.Seal(text, "settings/"+ReplyKeysSetting); err != nil { // The old key of stored secrets is lost.
-		return outbound.Keys{}, fmt.Errorf("seal the keys of reply addresses: %w", err)
-	}
-	if err := g.Store.SetSetting(ctx, ReplyKeysSetting, sealed); err != nil {
-		return outbound.Keys{}, err
-	}
-	return g.openKeys(sealed)
-}
-
-// trusted returns the keys that verify references; false when there are none yet.
-func (g *Gateway) trusted(ctx context.Context) (outbound.Keys, bool, error) {
-	g.keys.mu.Lock()
-	defer g.keys.mu.Unlock()
-	if g.keys.good && time.Since(g.keys.at) < time.Minute {
-		return g.keys.keys, true, nil
-	}
-	if time.Since(g.keys.none) < 2*time.Second {
-		return outbound.Keys{}, false, nil
-	}
-	sealed, err := g.Store.Setting(ctx, ReplyKeysSetting)
-	if errors.Is(err, models.ErrNotFound) {
-		g.keys.none = time.Now()
-		return outbound.Keys{}, false, nil
-	}
-	if err != nil {
-		return outbound.Keys{}, false, err
-	}
-	k, err := g.openKeys(sealed)
-	if err != nil { // Mail must come in all the same: signed references are as none.
-		g.Log.LogAttrs(ctx, slog.LevelWarn, "keys of reply addresses not usable", slog.Any("err", err))
-		return outbound.Keys{}, false, nil
-	}
-	if !g.Store.InTx(ctx) {
-		g.keys.keys, g.keys.good, g.keys.at = k, true, time.Now()
-	}
-	return k, true, nil
-}
-
-func (g *Gateway) openKeys(sealed string) (outbound.Keys, error) {
-	text, err := g.Secrets.Open(sealed, "settings/"+ReplyKeysSetting)
-	if err != nil {
-		return outbound.Keys{}, fmt.Errorf("open the keys of reply addresses: %w", err)
-	}
-	return outbound.DecodeKeys(text)
-}
-
-// RotateReplyKeys has references signed with a new key from now on; those of the last seven keys still verify.
-func (g *Gateway) RotateReplyKeys(ctx context.Context, by *models.User) error {
-	k, err := g.signing(ctx)
-	if err != nil {
-		return err
-	}
-	text, err := k.Rotate().Encode()
-	if err != nil {
-		return err
-	}
-	sealed, err := g.Secrets.Seal(text, "settings/"+ReplyKeysSetting)
-	if err != nil {
-		return fmt.Errorf("seal the keys of reply addresses: %w", err)
-	}
-	err = g.Store.WithTx(ctx, func(ctx context.Context) error {
-		if err := g.Store.SetSetting(ctx, ReplyKeysSetting, sealed); err != nil {
-			return err
-		}
-		return g.audit(ctx, by, "reply_keys.rotate", "settings", nil)
-	})
-	g.keys.mu.Lock()
-	defer g.keys.mu.Unlock()
-	g.keys.good = false
-	return err
-}
 
 // sendSoon has this process look into the outbox at once.
 func (g *Gateway) sendSoon() {

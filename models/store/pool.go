@@ -46,27 +46,43 @@ type readPool struct {
 
 var _ gorm.ConnPool = (*readPool)(nil)
 
-// prepared returns the compiled query, or nil when it is to be run as it is.
+// prepared returns the compiled query, or nil when it is to be run as it is. Compiling waits for a connection, so it holds
+// no lock: who has all of them may want another statement.
 func (p *readPool) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 	if !p.prepare {
 		return nil, nil
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if s := p.stmts[query]; s != nil {
+	if s, full := p.known(query); s != nil || full {
 		return s, nil
-	}
-	if len(p.stmts) >= maxStatements {
-		return nil, nil
 	}
 	s, err := p.db.PrepareContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	if p.stmts == nil {
-		p.stmts = map[string]*sql.Stmt{}
+	return p.keep(query, s)
+}
+
+func (p *readPool) known(query string) (s *sql.Stmt, full bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s = p.stmts[query]
+	return s, len(p.stmts) >= maxStatements
+}
+
+// keep keeps a compiled query and returns it, or what was kept meanwhile.
+func (p *readPool) keep(query string, s *sql.Stmt) (*sql.Stmt, error) {
+	p.mu.Lock()
+	kept := p.stmts[query]
+	if kept == nil {
+		if p.stmts == nil {
+			p.stmts = map[string]*sql.Stmt{}
+		}
+		p.stmts[query] = s
 	}
-	p.stmts[query] = s
+	p.mu.Unlock()
+	if kept != nil {
+		return kept, s.Close()
+	}
 	return s, nil
 }
 
