@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
@@ -205,6 +206,22 @@ func TestPagesFitASmallScreenAndNeedNoScript(t *testing.T) {
 		run(chromedp.Navigate(site.URL+path), chromedp.Evaluate(`document.documentElement.scrollWidth`, &width))
 		if width > 320 {
 			t.Errorf("%s is %d pixels wide, want at most 320", path, width)
+		}
+	}
+	for _, language := range []string{"de", "en"} {
+		var high int64
+		run(emulation.SetScriptExecutionDisabled(true), network.SetExtraHTTPHeaders(network.Headers{"Accept-Language": language}), chromedp.Navigate(site.URL+"/issues?sort=updated"),
+			chromedp.Evaluate(`document.querySelector(".head .tools").offsetHeight`, &high))
+		if high > 36 {
+			t.Errorf("in %s, what a list can do is %d pixels high, want one line", language, high)
+		}
+		for _, menu := range []string{"1", "2", "3"} {
+			var inside bool
+			run(chromedp.Evaluate(`(() => { const menu = document.querySelectorAll(".head .tools details")[`+menu+` - 1]; menu.open = true;
+				const at = menu.lastElementChild.getBoundingClientRect(); menu.open = false; return at.left >= 0 && at.right <= 320 && at.width > 250; })()`, &inside))
+			if !inside {
+				t.Errorf("in %s, menu %s of the list leaves the page", language, menu)
+			}
 		}
 	}
 	var seen bool

@@ -74,7 +74,11 @@ func invite(v *visit) error {
 // showInvited says that the link is on its way, or shows it, this once.
 func (v *visit) showInvited(made tracker.Invitation) error {
 	if made.Mailed {
-		v.say("ok", "flash.invited", "name", made.User.Name)
+		if made.Contact {
+			v.say("ok", "flash.invited_contact", "name", made.User.Name)
+		} else {
+			v.say("ok", "flash.invited", "name", made.User.Name)
+		}
 		return v.redirect(fmt.Sprintf("/users/%d", made.User.ID))
 	}
 	return v.render(http.StatusCreated, "invited", view{

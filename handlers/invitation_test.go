@@ -9,7 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"letterbox/models"
 	"letterbox/models/store"
+	"letterbox/tracker"
 )
 
 const longEnough = "quite a long new one"
@@ -71,6 +73,20 @@ func TestAdminInvitesAndThePersonChoosesItsPassword(t *testing.T) {
 	if strings.Contains(log.String(), token) {
 		t.Error("the log holds the token")
 	}
+}
+
+// The address of a contact is no obstacle, and the pages say what has become of the contact.
+func TestContactIsInvitedOnThePage(t *testing.T) {
+	s := newSite(t)
+	anna, err := s.h.Tracker.CreateUser(t.Context(), tracker.CommandLine(), tracker.UserDraft{Name: "Anna", Addresses: []string{"anna@firm.example"}, Role: models.RoleCustomer})
+	s.ok(err)
+	admin, id := s.as("admin"), decimal(anna.ID)
+	address, name := anna.Addresses[0], anna.Name
+	s.post("/users/"+id+"/role", admin, url.Values{"role": {"member"}}).want(t, 422, "is a contact. Invite the address "+address)
+	s.post("/users/invite", admin, url.Values{"address": {address}, "role": {"member"}}, "Accept-Language", "de").
+		want(t, 201, name+" war ein Kontakt, ist jetzt ein Benutzer und behält")
+	s.get("/contacts/"+id, admin).want(t, 404)
+	s.get("/users/"+id, admin).want(t, 200, address, "the link is good until")
 }
 
 func TestLinkIsReplacedAndTakenBackOnThePageOfThePerson(t *testing.T) {

@@ -136,7 +136,7 @@ func (s *Service) admitted(ctx context.Context, u models.User, addr string) (mod
 	action := "user.role"
 	if u.ID == 0 {
 		action = "user.create"
-		err = s.insertUser(ctx, &u)
+		_, err = s.insertUser(ctx, &u, true)
 	} else {
 		err = s.store.UpdateUser(ctx, &u)
 	}

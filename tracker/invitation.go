@@ -33,13 +33,15 @@ type Invitation struct {
 	User      models.User
 	ExpiresAt time.Time
 	Mailed    bool   // The link goes out by mail.
+	Contact   bool   // The person was a contact before, and keeps its issues.
 	Token     string // Of the link, to hand over; "" when it goes out by mail. It is nowhere else and never shown again.
 
 	id int64 // Of the link.
 }
 
 // Invite adds a person without a password and makes the link by which it chooses one: it holds for seven days and counts once.
-// Admins only. A login or address that is taken is a models.InvalidList.
+// Admins only. A contact with that address becomes the person and keeps its issues. A login or address that is taken is a
+// models.InvalidList.
 func (s *Service) Invite(ctx context.Context, by *models.User, d InvitationDraft) (Invitation, error) {
 	if err := s.admin(ctx, by); err != nil {
 		return Invitation{}, err
@@ -72,10 +74,11 @@ func (s *Service) Invite(ctx context.Context, by *models.User, d InvitationDraft
 		if err != nil {
 			return err
 		}
-		if err := s.insertUser(ctx, &u); err != nil {
+		was, err := s.insertUser(ctx, &u, line(d.Name) != "")
+		if err != nil {
 			return err
 		}
-		if err := s.audit(ctx, by, "user.create", object("user", u.ID), map[string]any{"role": u.Role, "password": ""}); err != nil {
+		if err := s.auditAdded(ctx, by, u, was); err != nil {
 			return err
 		}
 		for _, m := range d.Projects {
@@ -85,6 +88,7 @@ func (s *Service) Invite(ctx context.Context, by *models.User, d InvitationDraft
 			}
 		}
 		out, err = s.newLink(ctx, by, u, models.InviteLink, d.HandOver)
+		out.Contact = was != ""
 		return err
 	})
 	if err != nil {

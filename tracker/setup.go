@@ -80,6 +80,7 @@ func (s *Service) Setup(ctx context.Context, token string, d SetupDraft) (models
 	if err != nil {
 		return models.User{}, err
 	}
+	added := u
 	err = s.store.WithTx(ctx, func(ctx context.Context) error {
 		// The check comes again inside: the password was hashed meanwhile. Writing first takes the row's lock, so that
 		// of two at once the second one waits and then sees the first one's admin.
@@ -89,8 +90,8 @@ func (s *Service) Setup(ctx context.Context, token string, d SetupDraft) (models
 		if err := s.CheckSetupToken(ctx, token); err != nil {
 			return err
 		}
-		u.ID = 0
-		if err := s.insertUser(ctx, &u); err != nil {
+		u = added
+		if _, err := s.insertUser(ctx, &u, d.Name != ""); err != nil {
 			return err
 		}
 		if err := s.store.SetSetting(ctx, setupSetting, ""); err != nil {

@@ -24,7 +24,8 @@ type UserPage struct {
 	Next  int64 // Pass it as after for the next page; 0 at the end.
 }
 
-// CreateUser adds a person. Admins only. A login or address that is taken is a models.InvalidList.
+// CreateUser adds a person. Admins only. The contact with an address of a new admin or member becomes that person and keeps its
+// issues. A login or address that is taken is a models.InvalidList.
 func (s *Service) CreateUser(ctx context.Context, by *models.User, d UserDraft) (models.User, error) {
 	if err := s.admin(ctx, by); err != nil {
 		return models.User{}, err
@@ -33,12 +34,14 @@ func (s *Service) CreateUser(ctx context.Context, by *models.User, d UserDraft) 
 	if err != nil {
 		return models.User{}, err
 	}
+	draft := u
 	err = s.store.WithTx(ctx, func(ctx context.Context) error {
-		u.ID = 0
-		if err := s.insertUser(ctx, &u); err != nil {
+		u = draft
+		was, err := s.insertUser(ctx, &u, d.Name != "")
+		if err != nil {
 			return err
 		}
-		return s.audit(ctx, by, "user.create", object("user", u.ID), map[string]any{"role": u.Role, "password": set(u.PasswordHash)})
+		return s.auditAdded(ctx, by, u, was)
 	})
 	if err != nil {
 		return models.User{}, fmt.Errorf("create user: %w", err)
@@ -115,23 +118,34 @@ func (c *checks) addresses(list []string) []string {
 	return out
 }
 
-// insertUser stores u in the transaction in ctx and says which field is taken when one is.
-func (s *Service) insertUser(ctx context.Context, u *models.User) error {
+// insertUser stores u in the transaction in ctx and says which field is taken when one is. A contact with an address of u becomes u:
+// was is its role then, "" otherwise. named tells whether somebody has given u its name.
+func (s *Service) insertUser(ctx context.Context, u *models.User, named bool) (was models.Role, err error) {
 	if u.Login != nil {
 		if _, err := s.store.UserByLogin(ctx, *u.Login); err == nil {
-			return invalid("login", "E-USER-02", "login", *u.Login)
+			return "", invalid("login", "E-USER-02", "login", *u.Login)
 		} else if !errors.Is(err, models.ErrNotFound) {
-			return err
+			return "", err
 		}
 	}
-	for _, a := range u.Addresses {
-		if _, err := s.store.UserByAddress(ctx, a); err == nil {
-			return invalid("addresses", "E-USER-04", "address", a)
-		} else if !errors.Is(err, models.ErrNotFound) {
-			return err
-		}
+	contact, err := s.contactOf(ctx, u)
+	if err != nil {
+		return "", err
 	}
-	return s.store.CreateUser(ctx, u)
+	if contact != nil {
+		return contact.Role, s.becomes(ctx, *contact, u, named)
+	}
+	u.ID = 0
+	return "", s.store.CreateUser(ctx, u)
+}
+
+// auditAdded notes who has added a person, or made a contact one, in the transaction in ctx.
+func (s *Service) auditAdded(ctx context.Context, by *models.User, u models.User, was models.Role) error {
+	action, role := "user.create", any(u.Role)
+	if was != "" {
+		action, role = "user.role", []models.Role{was, u.Role}
+	}
+	return s.audit(ctx, by, action, object("user", u.ID), map[string]any{"role": role, "password": set(u.PasswordHash)})
 }
 
 // User returns one person. Admins see all, everybody sees itself, and members see the people of their projects' issues

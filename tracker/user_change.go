@@ -62,7 +62,7 @@ func (s *Service) SetRole(ctx context.Context, by *models.User, id int64, role m
 		switch role {
 		case models.RoleAdmin, models.RoleMember:
 			if u.Login == nil {
-				return invalid("login", "E-USER-01", "login", "")
+				return contactTaken("role", *u)
 			}
 		case models.RoleCustomer:
 		default:
@@ -130,6 +130,11 @@ func (s *Service) AddAddress(ctx context.Context, by *models.User, id int64, add
 	}
 	err := s.store.WithTx(ctx, func(ctx context.Context) error {
 		if _, err := s.store.UserByID(ctx, id); err != nil {
+			return err
+		}
+		if has, err := s.store.UserByAddress(ctx, norm); err == nil && has.Role == models.RoleCustomer && has.Login == nil && has.ID != id {
+			return contactTaken("address", has)
+		} else if err != nil && !errors.Is(err, models.ErrNotFound) {
 			return err
 		}
 		if err := s.store.AddAddress(ctx, id, norm); errors.Is(err, models.ErrConflict) {

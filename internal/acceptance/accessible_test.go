@@ -137,6 +137,20 @@ func TestNoPageKeepsPeopleOut(t *testing.T) {
 				b.do("open "+path, emulation.SetDeviceMetricsOverride(1280, 900, 1, false), chromedp.Navigate(p.url+path))
 				b.inspect(script, path)
 			}
+			// The same pages as they look otherwise: rows of a table, groups, what a search finds and does not, open menus.
+			for _, path := range []string{"/issues?density=compact&columns=state,priority,project,reporter,assignee,due,updated", "/issues?density=compact&group=state",
+				"/issues?group=assignee", "/issues?q=drucker+is:open", "/issues?q=zebra", "/notifications?show=all"} {
+				b.do("open "+path, emulation.SetDeviceMetricsOverride(1280, 900, 1, false), chromedp.Navigate(p.url+path))
+				b.inspect(script, path)
+			}
+			for n := range 3 {
+				b.do("open a menu", emulation.SetDeviceMetricsOverride(1280, 900, 1, false), chromedp.Navigate(p.url+"/issues"),
+					chromedp.Evaluate(fmt.Sprintf(`document.querySelectorAll(".head .tools details")[%d].open = true`, n), nil))
+				b.inspect(script, fmt.Sprintf("/issues, menu %d", n+1))
+			}
+			b.do("open what waits", emulation.SetDeviceMetricsOverride(1280, 900, 1, false), chromedp.Navigate(p.url+"/work"),
+				chromedp.WaitVisible(`//h2[.="Waiting for you" or .="Wartet auf Sie"]`))
+			b.inspect(script, "/work, what waits")
 			for _, page := range []string{"edit", "folders", "certificate", "extraction", "rules"} {
 				path := "/inboxes/3/" + page
 				b.do("open "+path, emulation.SetDeviceMetricsOverride(1280, 900, 1, false), chromedp.Navigate(p.url+path))
@@ -184,6 +198,7 @@ func (p *program) fill(d *mailtest.Dovecot) {
 		p.must([]byte(strings.ReplaceAll(mail, "\n", "\r\n")), "receive", "--inbox", "Support")
 		p.quiet(push, i+1)
 	}
+	p.call("PATCH", "/issues/1", object{"assignee": "admin"}, nil)
 }
 
 // walkWizard looks at each step of adding an inbox, and at a check that fails.

@@ -58,6 +58,21 @@ func (s *Store) AddAddress(ctx context.Context, userID int64, address string) er
 	})
 }
 
+// SetAddresses gives a user exactly these addresses, in this order. One that somebody else has is models.ErrConflict.
+func (s *Store) SetAddresses(ctx context.Context, userID int64, addresses []string) error {
+	return s.write(ctx, "set addresses", func(ctx context.Context, tx *txPool) error {
+		if _, err := tx.exec(ctx, "DELETE FROM user_addresses WHERE user_id = ?", userID); err != nil {
+			return err
+		}
+		for place, a := range addresses {
+			if err := tx.addAddress(ctx, userID, models.FoldAddress(a), place); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // UserByID returns a user with the addresses.
 func (s *Store) UserByID(ctx context.Context, id int64) (models.User, error) {
 	return s.user(ctx, "id = ?", id)
