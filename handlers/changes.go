@@ -50,6 +50,12 @@ const maxWatch = 15 * time.Minute
 // lookAnew is how often a page looks by itself: changes in another process are not told here.
 const lookAnew = 30 * time.Second
 
+// What a page is told: that what it shows has changed, or that only the counts of the navigation may have.
+const (
+	sayChanged = "data: changed\n\n"
+	sayCounts  = "event: counts\ndata: changed\n\n"
+)
+
 // changes streams the topics of changes that a page names (text/event-stream, WHATWG HTML 9.2). It only says that
 // something has changed: what it is, the page asks for with the rights of the person.
 func changes(v *visit) error {
@@ -77,6 +83,7 @@ func changes(v *visit) error {
 		if err := out.Flush(); err != nil {
 			return nil
 		}
+		event := sayChanged
 		select {
 		case <-v.ctx().Done():
 			return nil
@@ -93,10 +100,13 @@ func changes(v *visit) error {
 				continue
 			}
 			if !matches(wanted, topic) {
-				continue
+				if !strings.HasPrefix(topic, "issue:") {
+					continue
+				}
+				event = sayCounts
 			}
 		}
-		if _, err := fmt.Fprint(v.Writer, "data: changed\n\n"); err != nil {
+		if _, err := fmt.Fprint(v.Writer, event); err != nil {
 			return nil
 		}
 	}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -56,7 +57,10 @@ type savedView struct {
 	Mine    bool
 }
 
-var jump = regexp.MustCompile(`^#?([1-9][0-9]{0,17})$`)
+var (
+	jump  = regexp.MustCompile(`^#?([1-9][0-9]{0,17})$`)
+	keyed = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9]{0,9})-([1-9][0-9]{0,17})$`)
+)
 
 // listed is what a request asks of the list of issues.
 type listed struct {
@@ -109,7 +113,29 @@ func issueList(v *visit) error {
 	if m := jump.FindStringSubmatch(l.raw); m != nil && l.raw[0] == '#' {
 		return v.redirect("/issues/" + m[1])
 	}
+	if number, ok, err := v.keyed(l.raw); err != nil {
+		return err
+	} else if ok {
+		return v.redirect("/issues/" + number)
+	}
 	return v.showList(http.StatusOK, l)
+}
+
+// keyed reads the key of a project with a number, as other trackers write it: SUP-12 is #12 when there are both, also after the issue
+// has moved on to another project. Everything else is text to search for.
+func (v *visit) keyed(typed string) (number string, ok bool, err error) {
+	m := keyed.FindStringSubmatch(typed)
+	if m == nil {
+		return "", false, nil
+	}
+	_, err = v.h.Tracker.ProjectByKey(v.ctx(), v.me, strings.ToUpper(m[1]))
+	if err == nil {
+		_, err = v.h.Tracker.Issue(v.ctx(), v.me, issueNumber(m[2]))
+	}
+	if errors.Is(err, models.ErrNotFound) {
+		return "", false, nil
+	}
+	return m[2], err == nil, err
 }
 
 func (v *visit) showList(status int, l listed) error {

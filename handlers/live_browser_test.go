@@ -147,6 +147,16 @@ func TestWhatIsWatchedArrivesWithoutAReload(t *testing.T) {
 	awaits("the latest mail", `document.querySelector("main").innerText.includes("Leak 3")`)
 	deliver(4)
 	awaits("mail on the page of the inbox", `document.querySelector("main").innerText.includes("Leak 4")`)
+	// The page of another issue says that there is news, and stays what it is, also while somebody is writing.
+	do("watch", chromedp.Navigate(site.URL+"/issues/1"), browsertest.Click(`form[action$="/watch"] button`), chromedp.WaitReady(`form[action$="/watch"] input[value="false"]`))
+	open("/issues/2")
+	do("write", chromedp.SendKeys("#f-body", "Half an answer"))
+	answer := "From: carl@customer.example\r\nTo: support@firm.example\r\nSubject: Re: Leak 1\r\nMessage-ID: <more@customer.example>\r\nIn-Reply-To: <leak-1@customer.example>\r\n\r\nStill.\r\n"
+	if err := servers.Deliver("support", []byte(answer)); err != nil {
+		t.Fatal(err)
+	}
+	awaits("the count of what was not read", `document.querySelector('.side a[href="/work"] .count')?.textContent.trim().startsWith("1") === true && document.getElementById("f-body").value === "Half an answer"`)
+	do("leave", chromedp.Evaluate(`document.getElementById("f-body").value = ""`, nil))
 	open("/inboxes")
 	stopped = true
 	servers.Close()

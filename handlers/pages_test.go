@@ -149,6 +149,21 @@ func TestInternalNoteIsClearlyMarked(t *testing.T) {
 		want(t, 422, "Write something", `id="internal" checked`, `aria-invalid="true"`, "Error: ")
 }
 
+// What was searched for among issues is looked for in messages and contacts with one press, by those who see them.
+func TestSearchGoesOnInMessagesAndContacts(t *testing.T) {
+	s := newSite(t)
+	s.mail(s.inbox, plainMail)
+	in := func(where string) string { return `href="/` + where + `?q=anna"` }
+	s.get("/issues?q=anna", s.as("lead")).want(t, 200, "Where to search", in("messages"), in("contacts"))
+	s.get("/issues?q=is:open", s.as("lead")).want(t, 200, "!Where to search")
+	s.get("/issues?q=anna", s.as("member")).want(t, 200, "!"+in("messages"), in("contacts"))
+	s.get("/issues?q=anna", s.as("reporter")).want(t, 200, "!"+in("messages"), "!"+in("contacts"))
+	s.get("/messages?q=anna", s.as("lead")).want(t, 200, in("issues"), in("contacts"))
+	s.get("/contacts?q=anna", s.as("lead")).want(t, 200, in("issues"), in("messages"))
+	s.get("/issues/1", s.as("member")).want(t, 200, `<a href="/contacts/`)
+	s.get("/issues/1", s.as("reporter")).want(t, 404)
+}
+
 func TestIssueListFiltersAndJumps(t *testing.T) {
 	s := newSite(t)
 	s.mail(s.inbox, plainMail)
@@ -172,8 +187,10 @@ func TestIssueListFiltersAndJumps(t *testing.T) {
 	for _, path := range []string{"/issues?state=burning", "/issues?project=OPS", "/issues/999", "/issues/0", "/issues/01", "/issues/x", "/issues/-1"} {
 		s.get(path, cookie).want(t, 404)
 	}
-	if got := s.get("/issues?q=%2312", cookie).Header.Get("Location"); got != "/issues/12" {
-		t.Errorf("#12 leads to %q, want /issues/12", got)
+	for typed, want := range map[string]string{"%2312": "/issues/12", "SUP-1": "/issues/1", "sup-2": "/issues/2", "SUP-99": "", "OPS-1": "", "E-42": "", "SUP-1+x": ""} {
+		if got := s.get("/issues?q="+typed, cookie).Header.Get("Location"); got != want {
+			t.Errorf("%s leads to %q, want %q", typed, got, want)
+		}
 	}
 }
 

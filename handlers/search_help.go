@@ -7,7 +7,7 @@ func searchHelp(v *visit) error {
 	var lines []option
 	for _, name := range []string{
 		"is", "unassigned", "state", "assignee", "from", "domain", "inbox", "label", "nolabel", "project", "priority", "updated", "created", "due",
-		"overdue", "watcher", "has", "external", "not", "phrase", "sort",
+		"overdue", "watcher", "mentions", "has", "external", "not", "phrase", "sort",
 	} {
 		lines = append(lines, option{v.l.T("help.search." + name + ".example"), v.l.T("help.search." + name)})
 	}

@@ -32,6 +32,7 @@ var queryFields = map[string][]string{
 	"from":     {"von", "reporter", "author", "absender"},
 	"involves": {"beteiligt"},
 	"watcher":  {"beobachter"},
+	"mentions": {"mentioned", "erwähnt", "erwaehnt", "genannt"},
 	"inbox":    {"postfach"},
 	"label":    {"etikett"},
 	"external": {"extern"},

@@ -38,6 +38,8 @@ func (s *Service) apply(ctx context.Context, n *narrowing, query Query) error {
 			err = s.byProject(ctx, n, t)
 		case "assignee", "from", "involves", "watcher":
 			err = s.byPerson(ctx, n, t)
+		case "mentions":
+			n.mentions(t)
 		case "inbox":
 			err = s.byInbox(ctx, n, t)
 		case "label":
@@ -123,6 +125,19 @@ func (n *narrowing) states(t Term, list ...models.IssueState) {
 	}
 	n.q.States = slices.DeleteFunc(slices.Clone(have), func(st models.IssueState) bool { return slices.Contains(list, st) == t.Not })
 	n.nothing = n.nothing || len(n.q.States) == 0
+}
+
+// mentions takes the person itself: what others were told is theirs to know.
+func (n *narrowing) mentions(t Term) {
+	if t.word() != "me" {
+		n.refuse(t)
+		return
+	}
+	var ids []int64
+	if n.by != nil && n.by.ID != 0 {
+		ids = []int64{n.by.ID}
+	}
+	n.named(t, store.ByMention, ids)
 }
 
 func (n *narrowing) time(t Term) {

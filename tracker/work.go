@@ -12,10 +12,11 @@ import (
 
 // Work is what a person has to do.
 type Work struct {
-	Waiting  []IssueRow // It has them, and the customer wrote last: longest waiting first.
-	Assigned []IssueRow // The others that it has, what changed last first.
-	Watched  []IssueRow // It watches them and does not have them.
-	Visited  []IssueRow // It looked at them, the last one first.
+	Waiting   []IssueRow // It has them, and the customer wrote last: longest waiting first.
+	Assigned  []IssueRow // The others that it has, what changed last first.
+	Mentioned []IssueRow // Somebody has named it there; it does not have them.
+	Watched   []IssueRow // It watches them, and they are none of the above.
+	Visited   []IssueRow // It looked at them, the last one first.
 }
 
 const (
@@ -55,7 +56,12 @@ func (s *Service) Work(ctx context.Context, by *models.User) (w Work, err error)
 	}
 	slices.Reverse(w.Waiting)
 	w.Waiting, w.Assigned = w.Waiting[:min(len(w.Waiting), workShown)], w.Assigned[:min(len(w.Assigned), workShown)]
-	watched, err := s.Issues(ctx, by, IssueFilter{Query: "is:open watcher:me -assignee:me", Sort: SortUpdated, Limit: workShown})
+	named, err := s.Issues(ctx, by, IssueFilter{Query: "is:open mentions:me -assignee:me", Sort: SortUpdated, Limit: workShown})
+	if err != nil {
+		return w, err
+	}
+	w.Mentioned = named.Items
+	watched, err := s.Issues(ctx, by, IssueFilter{Query: "is:open watcher:me -assignee:me -mentions:me", Sort: SortUpdated, Limit: workShown})
 	if err != nil {
 		return w, err
 	}

@@ -21,7 +21,7 @@ func TestWorkTellsWhatWaitsAndWhatWasLookedAt(t *testing.T) {
 		for _, d := range []tracker.IssueDraft{
 			{Title: "asked", Reporter: "anna@customer.example", Assignee: "member"}, {Title: "answered", Reporter: "anna@customer.example", Assignee: "member"},
 			{Title: "noted", Reporter: "bert@customer.example", Assignee: "member"}, {Title: "own", Assignee: "member"},
-			{Title: "closed", Reporter: "anna@customer.example", Assignee: "member", State: models.IssueClosed}, {Title: "watched"},
+			{Title: "closed", Reporter: "anna@customer.example", Assignee: "member", State: models.IssueClosed}, {Title: "watched"}, {Title: "named"},
 		} {
 			d.ProjectKey = "SUP"
 			_, err := w.OpenIssue(ctx, &w.member, d)
@@ -31,6 +31,12 @@ func TestWorkTellsWhatWaitsAndWhatWasLookedAt(t *testing.T) {
 		ok(err)
 		_, err = w.Comment(ctx, &w.member, 3, tracker.CommentDraft{Body: "A note", Internal: true})
 		ok(err)
+		ok(w.Watch(ctx, &w.member, 7))
+		_, err = w.Comment(ctx, &w.boss, 7, tracker.CommentDraft{Body: "What does @member say?"})
+		ok(err)
+		_, err = w.Comment(ctx, &w.boss, 2, tracker.CommentDraft{Body: "And here, @member?", Internal: true})
+		ok(err)
+		ok(w.MarkRead(ctx, &w.member, 7, 0))
 		for _, n := range []int64{3, 5, 1, 3, 99} {
 			if err := w.Visit(ctx, &w.member, n); (err == nil) != (n != 99) {
 				t.Errorf("visit of %d: %v", n, err)
@@ -38,12 +44,12 @@ func TestWorkTellsWhatWaitsAndWhatWasLookedAt(t *testing.T) {
 		}
 		got, err := w.Work(ctx, &w.member)
 		ok(err)
-		want := []string{"askednoted", "answeredown", "watched", "asked closed noted "}
+		want := []string{"askednoted", "answeredown", "named", "watched", "asked closed noted "}
 		visited := ""
 		for _, i := range got.Visited {
 			visited += i.Title + " "
 		}
-		if diff := cmp.Diff(want, []string{titles(got.Waiting), titles(got.Assigned), titles(got.Watched), visited}); diff != "" {
+		if diff := cmp.Diff(want, []string{titles(got.Waiting), titles(got.Assigned), titles(got.Mentioned), titles(got.Watched), visited}); diff != "" {
 			t.Errorf("work (-want +got):\n%s", diff)
 		}
 		ok(w.RemoveMember(ctx, &w.admin, w.sup.ID, w.member.ID))

@@ -78,6 +78,8 @@ func (c Condition) own() string {
 		return "SELECT issue_number FROM issue_labels WHERE label_id IN (%s)"
 	case ByWatcher:
 		return "SELECT issue_number FROM watchers WHERE user_id IN (%s)"
+	case ByMention:
+		return "SELECT DISTINCT issue_number FROM notifications WHERE reason = 'mentioned' AND user_id IN (%s)"
 	default:
 		return ""
 	}
@@ -116,6 +118,8 @@ func (c Condition) sql() (string, []any) {
 		return "EXISTS (SELECT 1 FROM messages m WHERE m.issue_number = i.number AND m.inbox_id " + in + ")", ids
 	case ByWatcher:
 		return "i.number IN (SELECT issue_number FROM watchers WHERE user_id " + in + ")", ids
+	case ByMention:
+		return "i.number IN (SELECT issue_number FROM notifications WHERE reason = 'mentioned' AND user_id " + in + ")", ids
 	case ByPriority:
 		return "i.priority " + in, ids
 	case ByAttachment:

@@ -61,6 +61,7 @@ const (
 	ByLabel
 	ByInbox // A mail of the issue came by one of them.
 	ByWatcher
+	ByMention // Who was told of the issue by name.
 	ByPriority
 	ByUpdated
 	ByCreated

@@ -177,6 +177,13 @@ func TestConditionsNarrowTheList(t *testing.T) {
 		one := &models.Issue{ProjectID: p.ID, State: models.IssueNew, ReporterID: other.ID, AssigneeID: &u.ID, DueOn: &at, Priority: models.PriorityHigh, CreatedAt: at, UpdatedAt: at}
 		two := &models.Issue{ProjectID: p.ID, State: models.IssueNew, ReporterID: u.ID, CreatedAt: at.AddDate(0, 1, 0)}
 		must(t, s.CreateIssue(ctx, one), s.CreateIssue(ctx, two), s.SetLabels(ctx, one.Number, []int64{label.ID}), s.AddWatchers(ctx, two.Number, []int64{u.ID}))
+		reader := &models.User{Name: "Reader", Role: models.RoleAdmin}
+		must(t, s.CreateUser(ctx, reader))
+		for _, i := range []*models.Issue{one, two} {
+			told := map[int64][]int64{two.Number: {reader.ID}}[i.Number]
+			_, err := s.Notify(ctx, *i, models.Notification{Event: "comment"}, told)
+			must(t, err)
+		}
 		before, after := at.AddDate(0, 0, -1), at.AddDate(0, 0, 1)
 		for i, test := range []struct {
 			c        store.Condition
@@ -189,6 +196,8 @@ func TestConditionsNarrowTheList(t *testing.T) {
 			{store.Condition{Field: store.ByLabel, IDs: []int64{label.ID}}, []int64{1}, []int64{2}},
 			{store.Condition{Field: store.ByLabel}, []int64{1}, []int64{2}},
 			{store.Condition{Field: store.ByWatcher, IDs: []int64{u.ID}}, []int64{2}, []int64{1}},
+			{store.Condition{Field: store.ByMention, IDs: []int64{reader.ID}}, []int64{2}, []int64{1}},
+			{store.Condition{Field: store.ByMention, IDs: []int64{u.ID}}, []int64{}, []int64{2, 1}},
 			{store.Condition{Field: store.ByPriority, IDs: []int64{1, 2}}, []int64{1}, []int64{2}},
 			{store.Condition{Field: store.ByCreated, From: &before, Until: &after}, []int64{1}, []int64{2}},
 			{store.Condition{Field: store.ByUpdated, Until: &after}, []int64{1}, []int64{2}},

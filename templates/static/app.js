@@ -297,6 +297,30 @@ function writing() {
     document.querySelector("main details[open]:not(.whole)") || document.querySelector('input[name="id"]:checked, .choose input:checked');
 }
 
+// count brings the numbers of the navigation up to date: what waits, what was not read.
+function count(page) {
+  const number = (link) => link?.querySelector(":scope > .count, :scope > .alarm");
+  for (const place of [".side nav", "nav.bottom"]) {
+    const nav = document.querySelector(place), fresh = page.querySelector(place);
+    if (!nav || !fresh) continue;
+    for (const link of nav.querySelectorAll(":scope > a, summary")) {
+      const other = number(fresh.querySelector(link.matches("summary") ? "summary" : `:scope > a[href="${CSS.escape(link.getAttribute("href"))}"]`));
+      if (number(link)?.textContent === other?.textContent) continue;
+      number(link)?.remove();
+      if (other) link.append(document.adoptNode(other));
+    }
+  }
+}
+
+// What happens to other issues than the page shows may concern the person as well; the page itself stays, also while somebody is writing.
+let counting;
+function recount() {
+  counting ??= setTimeout(async () => {
+    counting = undefined;
+    try { count(await pageOf("/help/keys")); } catch { /* The next change asks again. */ }
+  }, 1000);
+}
+
 // Pages that show mail are loaded anew when something has come, unless somebody is writing.
 const topics = document.body.dataset.live;
 if (topics) {
@@ -308,7 +332,8 @@ if (topics) {
     late = setTimeout(async () => {
       if (writing()) { late = setTimeout(refresh, 2000); return; } // Once the person has done.
       const answer = await fetch(location.href);
-      const main = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html"), main = page.getElementById("main");
+      if (answer.ok) count(page);
       if (!answer.ok || !main || main.innerHTML === shown) return;
       if (writing()) { late = setTimeout(refresh, 2000); return; } // The person has begun meanwhile.
       shown = main.innerHTML;
@@ -326,7 +351,8 @@ if (topics) {
       dispatchEvent(new Event("letterbox:loaded"));
     }, 300);
   };
-  source.addEventListener("message", refresh);
+  source.addEventListener("message", () => { if (writing()) recount(); refresh(); });
+  source.addEventListener("counts", recount);
   source.addEventListener("open", refresh);
   source.addEventListener("writing", (event) => dispatchEvent(new CustomEvent("letterbox:writing", { detail: JSON.parse(event.data) })));
 }
