@@ -261,5 +261,8 @@ func TestChangesReachThePages(t *testing.T) {
 	if n := strings.Count(string(seen), "changed"); n != 1 {
 		t.Errorf("told %d times, want once: issue:8 is another one", n)
 	}
+	if n := strings.Count(string(seen), "event: counts\n"); n != 1 {
+		t.Errorf("told %d times that numbers may have changed, want once, for issue:8", n)
+	}
 	s.get("/changes?topics=issue", "").want(t, 401)
 }

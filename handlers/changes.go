@@ -53,7 +53,7 @@ const lookAnew = 30 * time.Second
 // What a page is told: that what it shows has changed, or that only the counts of the navigation may have.
 const (
 	sayChanged = "data: changed\n\n"
-	sayCounts  = "event: counts\ndata: changed\n\n"
+	sayCounts  = "event: counts\ndata: other\n\n"
 )
 
 // changes streams the topics of changes that a page names (text/event-stream, WHATWG HTML 9.2). It only says that
