@@ -36,13 +36,18 @@ func (o IssueSort) order() string {
 	}
 }
 
-// columns are what a position needs of an issue in this order, and no more: its index has all of it.
-func (o IssueSort) columns() string {
+// columns are what a position needs of an issue in this order, and no more: its index has all of it. On SQLite times
+// come as text: its driver tries several layouts on each, which takes longer than finding the row.
+func (o IssueSort) columns(dialect string) string {
+	updated := "i.updated_at"
+	if dialect == "sqlite" {
+		updated += " || ''"
+	}
 	switch o {
 	case SortUpdated, SortStale:
-		return "i.number, i.updated_at"
+		return "i.number, " + updated
 	case SortPriority:
-		return "i.number, i.updated_at, i.priority"
+		return "i.number, " + updated + ", i.priority"
 	case SortDue:
 		return "i.number, i.due_on"
 	default:
@@ -54,9 +59,9 @@ func (o IssueSort) columns() string {
 func (o IssueSort) fields(p *position) []any {
 	switch o {
 	case SortUpdated, SortStale:
-		return []any{&p.number, &p.updated}
+		return []any{&p.number, (*instant)(&p.updated)}
 	case SortPriority:
-		return []any{&p.number, &p.updated, &p.priority}
+		return []any{&p.number, (*instant)(&p.updated), &p.priority}
 	case SortDue:
 		return []any{&p.number, &p.due}
 	default:

@@ -210,7 +210,7 @@ func (s *Store) issuePositions(ctx context.Context, q IssueQuery, numbers []int6
 	if len(where) == 0 {
 		where = append(where, "1 = 1")
 	}
-	return s.positions(ctx, q.Sort, "SELECT "+q.Sort.columns()+" FROM issues i WHERE "+strings.Join(where, " AND ")+
+	return s.positions(ctx, q.Sort, "SELECT "+q.Sort.columns(s.dialect)+" FROM issues i WHERE "+strings.Join(where, " AND ")+
 		" ORDER BY "+q.Sort.order()+fmt.Sprintf(" LIMIT %d", limit), args)
 }
 
@@ -288,7 +288,7 @@ func (s *Store) partPositions(
 	var all []any
 	for _, p := range projects {
 		for _, st := range states {
-			parts = append(parts, fmt.Sprintf("SELECT %d, t%d.* FROM (SELECT ", len(parts), len(parts))+sort.columns()+" FROM issues i"+s.by(q)+
+			parts = append(parts, fmt.Sprintf("SELECT %d, t%d.* FROM (SELECT ", len(parts), len(parts))+sort.columns(s.dialect)+" FROM issues i"+s.by(q)+
 				" WHERE i.project_id = ? AND i.state = ?"+rest+" ORDER BY "+sort.order()+fmt.Sprintf(" LIMIT %d) AS t%d", limit, len(parts)))
 			all = append(append(all, p, st), args...)
 		}

@@ -223,5 +223,5 @@ func (s *Store) scanOrder(ctx context.Context, sort IssueSort, at *position, siz
 	if at != nil {
 		where, args = at.condition(sort)
 	}
-	return s.positions(ctx, sort, "SELECT "+sort.columns()+" FROM issues i WHERE "+where+" ORDER BY "+sort.order()+fmt.Sprintf(" LIMIT %d", size), args)
+	return s.positions(ctx, sort, "SELECT "+sort.columns(s.dialect)+" FROM issues i WHERE "+where+" ORDER BY "+sort.order()+fmt.Sprintf(" LIMIT %d", size), args)
 }
