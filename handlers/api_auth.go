@@ -25,12 +25,14 @@ func (h *Handlers) apiAuth(c *gin.Context) {
 		h.apiFail(c, &apiNoToken{})
 		return
 	}
-	u, err := h.Tracker.TokenUser(c.Request.Context(), strings.TrimSpace(token))
+	u, held, err := h.Tracker.TokenUser(c.Request.Context(), strings.TrimSpace(token))
 	switch {
 	case errors.Is(err, models.ErrNotFound):
 		h.apiFail(c, &apiNoToken{given: true})
 	case err != nil:
 		h.apiFail(c, err)
+	case held.ReadOnly && c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead:
+		h.apiFail(c, &apiBadRequest{status: http.StatusForbidden, code: "E-TOKEN-04", args: map[string]string{"name": held.Name}})
 	default:
 		c.Set(apiUserKey, &u)
 	}

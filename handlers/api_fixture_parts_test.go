@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"letterbox/models"
+	"letterbox/tracker"
 )
 
 // bodies are those of requests that are right in every way but the rights, by route.
@@ -73,6 +74,12 @@ func (w *apiWorld) parts(path string) string {
 		return strings.Replace(path, ":comment", strconv.FormatInt(w.comment(), 10), 1)
 	case strings.Contains(path, "/links/:link"):
 		return strings.Replace(path, ":link", "blocks-"+strconv.FormatInt(w.linked(), 10), 1)
+	case strings.HasSuffix(path, "/tokens/:token"):
+		_, made, err := w.h.Tracker.AddToken(w.t.Context(), tracker.CommandLine(), w.users["member"].ID, tracker.TokenDraft{Name: "spare"})
+		w.ok(err)
+		return strings.Replace(path, ":token", strconv.FormatInt(made.ID, 10), 1)
+	case strings.HasSuffix(path, "/addresses/:address"):
+		return strings.Replace(path, ":address", "member@here.example", 1)
 	case strings.HasSuffix(path, "/breaker"):
 		_, err := w.store.TripBreaker(w.t.Context(), models.Breaker{
 			Place: fmt.Sprintf("inbox:%d", w.inbox.ID), Reason: "inbox", TrippedAt: time.Now(), EndsAt: time.Now().Add(time.Hour),

@@ -138,6 +138,8 @@ func (h *Handlers) apiFieldErrors(lang string, list models.InvalidList) []apiFie
 // apiStatusCode returns our code for a status that says all by itself.
 func apiStatusCode(status int) string {
 	switch status {
+	case http.StatusForbidden:
+		return "E-403"
 	case http.StatusMethodNotAllowed:
 		return "E-405"
 	case http.StatusUnsupportedMediaType:

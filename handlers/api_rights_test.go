@@ -29,6 +29,9 @@ func apiRights() map[string][9]int {
 		"GET /users/:id":                           {401, 401, 401, 404, 200, 404, 200, 404, 404}, // The member asks for itself.
 		"PATCH /users/:id":                         {401, 401, 401, 404, 403, 404, 200, 404, 404},
 		"POST /users/:id/addresses":                {401, 401, 401, 404, 403, 404, 200, 404, 404},
+		"DELETE /users/:id/addresses/:address":     {401, 401, 401, 404, 403, 404, 204, 404, 404},
+		"GET /users/:id/tokens":                    {401, 401, 401, 404, 200, 404, 200, 404, 404}, // The member asks for its own.
+		"DELETE /users/:id/tokens/:token":          {401, 401, 401, 404, 204, 404, 204, 404, 404},
 		"DELETE /users/:id/sessions":               {401, 401, 401, 404, 204, 404, 204, 404, 404},
 		"DELETE /users/:id/second-factor":          {401, 401, 401, 403, 403, 403, 204, 403, 403},
 		"DELETE /users/:id/identities":             {401, 401, 401, 404, 403, 404, 204, 404, 404},

@@ -1,12 +1,7 @@
 package handlers
 
 import (
-	"errors"
-	"fmt"
-	"math"
 	"net/http"
-	"strconv"
-	"time"
 
 	"letterbox/models"
 	"letterbox/tracker"
@@ -95,25 +90,17 @@ func (v *visit) remember(name, value string) {
 // profilePassword changes the password of the person, who has to know the one in force: a browser that was left open
 // is not enough. Guesses count as those at sign-in do. All sessions end, and this browser gets a new one.
 func profilePassword(v *visit) error {
-	if v.me.Login == nil {
+	if v.me.Login == nil || v.me.PasswordHash == "" {
 		return models.ErrForbidden
 	}
 	f, err := v.readForm("profile", "current", "password")
 	if err != nil {
 		return err
 	}
-	u, err := v.h.Tracker.SignIn(v.ctx(), *v.me.Login, f.text("current"), v.RemoteIP())
-	var many *tracker.TooManyAttempts
-	switch {
-	case errors.As(err, &many):
-		v.Header("Retry-After", strconv.Itoa(int(math.Ceil(many.RetryAfter.Seconds()))))
-		f.refuse("current", "E-SIGNIN-02", "time", v.l.Clock(time.Now().Add(many.RetryAfter)))
-		return v.showProfile(http.StatusTooManyRequests, f)
-	case errors.Is(err, tracker.ErrSignIn):
-		f.refuse("current", "E-PROFILE-01")
-		return v.showProfile(http.StatusUnprocessableEntity, f)
-	case err != nil:
-		return fmt.Errorf("check the current password: %w", err)
+	if status, err := v.knowsPassword(f); err != nil {
+		return err
+	} else if status != http.StatusOK {
+		return v.showProfile(status, f)
 	}
 	err = v.h.Tracker.SetPassword(v.ctx(), v.me, v.me.ID, f.text("password"))
 	if list, ok := invalid(err); ok {
@@ -123,7 +110,7 @@ func profilePassword(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := v.startSession(&u, "password"); err != nil {
+	if err := v.startSession(v.me, "password"); err != nil {
 		return err
 	}
 	v.say("ok", "flash.password_changed")

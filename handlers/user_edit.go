@@ -3,6 +3,7 @@ package handlers
 import (
 	"fmt"
 	"net/http"
+	"time"
 
 	"letterbox/models"
 	"letterbox/tracker"
@@ -12,6 +13,8 @@ import (
 type userView struct {
 	models.User
 	Sessions []sessionRow
+	Tokens   []models.Token
+	Now      time.Time
 	Factor   tracker.SecondFactor
 
 	Identities []models.Identity
@@ -66,7 +69,7 @@ func (v *visit) showUser(status int, id int64, sent *form) error {
 	if err != nil {
 		return err
 	}
-	f := v.newForm("user", map[string]string{"role": string(u.Role), "password": "", "address": "", "hand_over": ""})
+	f := v.newForm("user", map[string]string{"name": u.Name, "role": string(u.Role), "password": "", "address": "", "hand_over": ""})
 	if sent != nil {
 		f.errs = sent.errs
 		for name, value := range sent.values {
@@ -74,7 +77,7 @@ func (v *visit) showUser(status int, id int64, sent *form) error {
 		}
 	}
 	u.PasswordHash = oneOf("set", map[bool]string{true: "set"}[u.PasswordHash != ""])
-	data := userView{User: u}
+	data := userView{User: u, Now: time.Now()}
 	if data.Factor, err = v.h.Tracker.SecondFactorOf(v.ctx(), v.me, id); err != nil {
 		return err
 	}
@@ -82,6 +85,9 @@ func (v *visit) showUser(status int, id int64, sent *form) error {
 		return err
 	}
 	if data.Sessions, err = v.sessions(id); err != nil {
+		return err
+	}
+	if data.Tokens, err = v.h.Tracker.Tokens(v.ctx(), v.me, id); err != nil {
 		return err
 	}
 	if data.Invited, err = v.invitation(id); err != nil {
@@ -134,6 +140,22 @@ func userPassword(v *visit) error {
 func userAddress(v *visit) error {
 	return v.changeUser("address", "flash.user_address", func(id int64, f *form) error {
 		return v.h.Tracker.AddAddress(v.ctx(), v.me, id, f.get("address"))
+	})
+}
+
+// userAddressRemove takes an address of a person away.
+func userAddressRemove(v *visit) error {
+	return v.changeUser("gone", "flash.user_address_gone", func(id int64, f *form) error {
+		return v.h.Tracker.RemoveAddress(v.ctx(), v.me, id, f.get("gone"))
+	})
+}
+
+// userName gives a person another name.
+func userName(v *visit) error {
+	return v.changeUser("name", "flash.user_name", func(id int64, f *form) error {
+		name := f.get("name")
+		_, err := v.h.Tracker.PatchUser(v.ctx(), v.me, id, tracker.UserPatch{Name: &name})
+		return err
 	})
 }
 

@@ -70,7 +70,12 @@ type Token struct {
 	Hash       []byte // SHA-256 of the token.
 	CreatedAt  time.Time
 	LastUsedAt *time.Time
+	ExpiresAt  *time.Time // Nil: holds until somebody removes it.
+	ReadOnly   bool       // It changes nothing.
 }
+
+// Expired reports whether a token holds no more.
+func (t Token) Expired(at time.Time) bool { return t.ExpiresAt != nil && !at.Before(*t.ExpiresAt) }
 
 // Audit is one line of the audit log: who changed what. Secrets stand in it as "set" and "changed" only.
 type Audit struct {

@@ -142,13 +142,13 @@ func TestTokensSpeakForTheirPersonUntilDeleted(t *testing.T) {
 			t.Errorf("token = %q, want lbx_ and at least 128 random bits", token)
 		}
 		for range 2 {
-			u, err := w.TokenUser(t.Context(), token)
+			u, _, err := w.TokenUser(t.Context(), token)
 			if err != nil || u.ID != w.member.ID {
 				t.Fatalf("TokenUser = user %d, %v, want %d", u.ID, err, w.member.ID)
 			}
 		}
 		for _, bad := range []string{"", "lbx_", strings.ToUpper(token), token + " ", token[4:], token[:len(token)-1]} {
-			if _, err := w.TokenUser(t.Context(), bad); !errors.Is(err, models.ErrNotFound) {
+			if _, _, err := w.TokenUser(t.Context(), bad); !errors.Is(err, models.ErrNotFound) {
 				t.Errorf("TokenUser(%q) = %v, want ErrNotFound", bad, err)
 			}
 		}
@@ -158,7 +158,7 @@ func TestTokensSpeakForTheirPersonUntilDeleted(t *testing.T) {
 		if err := w.DeleteToken(t.Context(), &w.member, w.member.ID, row.ID); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.TokenUser(t.Context(), token); !errors.Is(err, models.ErrNotFound) {
+		if _, _, err := w.TokenUser(t.Context(), token); !errors.Is(err, models.ErrNotFound) {
 			t.Errorf("TokenUser after delete = %v, want ErrNotFound", err)
 		}
 	})
@@ -173,7 +173,7 @@ func TestTokenOfSomebodyWhoIsGoneIsWorthless(t *testing.T) {
 	if _, err := w.SetRole(t.Context(), &w.admin, w.member.ID, models.RoleCustomer); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.TokenUser(t.Context(), token); !errors.Is(err, models.ErrNotFound) {
+	if _, _, err := w.TokenUser(t.Context(), token); !errors.Is(err, models.ErrNotFound) {
 		t.Errorf("TokenUser = %v, want ErrNotFound", err)
 	}
 }

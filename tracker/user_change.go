@@ -151,6 +151,32 @@ func (s *Service) AddAddress(ctx context.Context, by *models.User, id int64, add
 	return nil
 }
 
+// RemoveAddress takes an address of a person away; mail from it is then that of somebody unknown. Admins only.
+// models.ErrNotFound when the person has no such address. A customer keeps one: it is who the customer is.
+func (s *Service) RemoveAddress(ctx context.Context, by *models.User, id int64, addr string) error {
+	if err := s.admin(ctx, by); err != nil {
+		return err
+	}
+	err := s.store.WithTx(ctx, func(ctx context.Context) error {
+		u, err := s.store.UserByID(ctx, id)
+		if err != nil {
+			return err
+		}
+		if u.Role == models.RoleCustomer && len(u.Addresses) == 1 && u.Addresses[0] == models.FoldAddress(addr) {
+			return invalid("gone", "E-USER-18", "address", u.Addresses[0])
+		}
+		if err := s.store.RemoveAddress(ctx, id, addr); err != nil {
+			return err
+		}
+		return s.audit(ctx, by, "user.address", object("user", id), map[string]string{"address": "removed"})
+	})
+	if err != nil {
+		return fmt.Errorf("remove address: %w", err)
+	}
+	s.tell(ctx, object("user", id))
+	return nil
+}
+
 // changeUser changes role or access of a person in one transaction, guards the last admin, ends the sessions and
 // writes the audit line.
 func (s *Service) changeUser(ctx context.Context, by *models.User, id int64, action string, change func(*models.User) error) (models.User, error) {

@@ -15,8 +15,8 @@ func (s *Store) CreateToken(ctx context.Context, t *models.Token) error {
 // TokenByHash returns the token with that SHA-256.
 func (s *Store) TokenByHash(ctx context.Context, hash []byte) (models.Token, error) {
 	t := models.Token{Hash: hash}
-	err := s.queryRow(ctx, "SELECT id, user_id, name, created_at, last_used_at FROM tokens WHERE hash = ?", []any{hash},
-		&t.ID, &t.UserID, &t.Name, &t.CreatedAt, &t.LastUsedAt)
+	err := s.queryRow(ctx, "SELECT id, user_id, name, created_at, last_used_at, expires_at, read_only FROM tokens WHERE hash = ?", []any{hash},
+		&t.ID, &t.UserID, &t.Name, &t.CreatedAt, &t.LastUsedAt, &t.ExpiresAt, &t.ReadOnly)
 	return t, wrap("read token", err)
 }
 

@@ -51,7 +51,7 @@ func (t *txPool) addAddress(ctx context.Context, userID int64, address string, p
 func (s *Store) AddAddress(ctx context.Context, userID int64, address string) error {
 	return s.write(ctx, "add address", func(ctx context.Context, tx *txPool) error {
 		var n int
-		if err := s.queryRow(ctx, "SELECT COUNT(*) FROM user_addresses WHERE user_id = ?", []any{userID}, &n); err != nil {
+		if err := s.queryRow(ctx, "SELECT COALESCE(MAX(place), -1) + 1 FROM user_addresses WHERE user_id = ?", []any{userID}, &n); err != nil {
 			return err
 		}
 		return tx.addAddress(ctx, userID, models.FoldAddress(address), n)
@@ -70,6 +70,13 @@ func (s *Store) SetAddresses(ctx context.Context, userID int64, addresses []stri
 			}
 		}
 		return nil
+	})
+}
+
+// RemoveAddress takes an address of a user away; models.ErrNotFound when the user has no such address.
+func (s *Store) RemoveAddress(ctx context.Context, userID int64, address string) error {
+	return s.write(ctx, "remove address", func(ctx context.Context, tx *txPool) error {
+		return foundOne(tx.exec(ctx, "DELETE FROM user_addresses WHERE user_id = ? AND address = ?", userID, models.FoldAddress(address)))
 	})
 }
 

@@ -1,0 +1,57 @@
+package handlers
+
+import (
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"letterbox/models"
+)
+
+// apiTokenOut is a token of a person, without the token itself.
+type apiTokenOut struct {
+	ID         int64      `json:"id"`
+	Name       string     `json:"name"`
+	ReadOnly   bool       `json:"read_only"`
+	CreatedAt  time.Time  `json:"created_at"`
+	LastUsedAt *time.Time `json:"last_used_at"` // Null: never.
+	ExpiresAt  *time.Time `json:"expires_at"`   // Null: it does not end by itself.
+}
+
+func apiTokenOf(t models.Token) apiTokenOut {
+	return apiTokenOut{
+		ID: t.ID, Name: t.Name, ReadOnly: t.ReadOnly, CreatedAt: apiTime(t.CreatedAt), LastUsedAt: apiTimeOrNil(t.LastUsedAt), ExpiresAt: apiTimeOrNil(t.ExpiresAt),
+	}
+}
+
+func apiTokenList(h *Handlers, c *gin.Context) error {
+	u, err := h.apiUserInPath(c)
+	if err != nil {
+		return err
+	}
+	list, err := h.Tracker.Tokens(c.Request.Context(), apiUser(c), u.ID)
+	if err != nil {
+		return err
+	}
+	return apiPaged(c, list, func(t models.Token) int64 { return t.ID }, apiTokenOf)
+}
+
+func apiTokenDelete(h *Handlers, c *gin.Context) error {
+	u, err := h.apiUserInPath(c)
+	if err != nil {
+		return err
+	}
+	id, err := apiID(c, "token")
+	if err != nil {
+		return err
+	}
+	return apiEmpty(c, h.Tracker.DeleteToken(c.Request.Context(), apiUser(c), u.ID, id))
+}
+
+func apiUserAddressRemove(h *Handlers, c *gin.Context) error {
+	u, err := h.apiUserInPath(c)
+	if err != nil {
+		return err
+	}
+	return apiEmpty(c, h.Tracker.RemoveAddress(c.Request.Context(), apiUser(c), u.ID, c.Param("address")))
+}
