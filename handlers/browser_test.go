@@ -224,6 +224,13 @@ func TestPagesFitASmallScreenAndNeedNoScript(t *testing.T) {
 			}
 		}
 	}
+	var compact, roomy int64
+	run(chromedp.Navigate(site.URL+"/issues/new"), chromedp.SendKeys("#f-title", "The printer on floor 3 burns"), browsertest.Click(`main .primary`), chromedp.WaitVisible(`#description`),
+		chromedp.Navigate(site.URL+"/issues?density=compact"), chromedp.Evaluate(`document.querySelector("table.compact tbody tr").offsetHeight`, &compact),
+		chromedp.Navigate(site.URL+"/issues"), chromedp.Evaluate(`document.querySelector(".list li").offsetHeight`, &roomy))
+	if compact >= roomy {
+		t.Errorf("a compact row is %d pixels high, a roomy one %d", compact, roomy)
+	}
 	var seen bool
 	run(chromedp.Navigate(site.URL+"/inboxes/new"), chromedp.Evaluate(`(() => { const at = document.querySelector(".actions.sticky").getBoundingClientRect(); return at.top >= 0 && at.bottom <= innerHeight; })()`, &seen))
 	if !seen {

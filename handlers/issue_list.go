@@ -29,6 +29,7 @@ type issueListView struct {
 	Text     string
 	Project  string // Key, "" for all.
 	Filtered bool   // An empty list may be due to the filter.
+	Wider    string // Address of the same search in all states, "" when it is this one.
 	First    string // Address of the first page, "" when this is it.
 	Next     string // Address of the next page.
 	Total    int    // How many there are, 0 when the page is not all of them.
@@ -197,6 +198,9 @@ func (v *visit) fillListView(data *issueListView, l listed, next string) {
 		data.Sorts = append(data.Sorts, choice{v.l.T("sort." + s), address("/issues", keep, "sort", s), s == chosen})
 	}
 	data.Sorted = "sort." + chosen
+	if l.query.Text != "" && l.state != "" && l.state != "all" {
+		data.Wider = address("/issues", keep, "state", "all")
+	}
 	if v.Query("cursor") != "" {
 		data.First = address("/issues", keep)
 	}

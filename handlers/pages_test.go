@@ -180,6 +180,9 @@ func TestIssueListFiltersAndJumps(t *testing.T) {
 		{"/issues?q=ist:geschlossen+paper", []string{"Order paper"}},
 		{"/issues?q=project:sup+printer", []string{"The printer burns", "!Order paper"}},
 		{"/issues?q=unicorn", []string{"Nothing found for &#34;unicorn&#34;", "Reset the filters"}},
+		{"/issues?q=order+project:sup", []string{"Nothing found", `href="/issues?q=order&#43;project%3Asup&amp;state=all">Search in all states`, "!Order paper"}},
+		{"/issues?q=unicorn+is:closed", []string{"Nothing found", "!Search in all states"}},
+		{"/issues?q=unicorn&state=all", []string{"Nothing found", "!Search in all states"}},
 	}
 	for _, test := range tests {
 		s.get(test.path, cookie).want(t, 200, test.texts...)
