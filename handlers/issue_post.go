@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"letterbox/gateway"
 	"letterbox/gateway/message"
 	"letterbox/models"
 )
@@ -63,6 +64,26 @@ func (v *visit) write(p *post, text string, origin *int64, inboxes map[int64]str
 			}
 		}
 	}
+}
+
+// tellStories leads from mails to their pages in the inbound log, for those who see the inbox, and counts the mails.
+func (v *visit) tellStories(posts []post) (mails int, err error) {
+	var mine map[int64]gateway.InboxView
+	if v.access.ConfiguresAny() {
+		if mine, err = v.inboxesByID(); err != nil {
+			return 0, err
+		}
+	}
+	for _, p := range posts {
+		if p.Mail == nil {
+			continue
+		}
+		mails++
+		if _, sees := mine[p.Mail.Message.InboxID]; sees {
+			p.Mail.Story = fmt.Sprintf("/messages/%d", p.Mail.Message.ID)
+		}
+	}
+	return mails, nil
 }
 
 // invitation is what a calendar part of a mail says: the key of its heading, and what, when, where and who.

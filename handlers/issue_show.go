@@ -65,6 +65,7 @@ type mailOrigin struct {
 	Message models.Message
 	Inbox   string // Its address, or its name; "" when it is gone.
 	Source  string // Address of its HTML; "" when the octets are past retention.
+	Story   string // Address of its page in the inbound log; "" for those who do not see the inbox.
 	Defects []string
 	// Nil when the mail invites to nothing, or its text says what to.
 	Invitation *invitation
@@ -158,10 +159,8 @@ func (v *visit) showIssueWith(status int, number int64, f *form, c *conflict) er
 		v.write(&p, c.Body, c.OriginMessageID, names)
 		data.Posts = append(data.Posts, p)
 	}
-	for _, p := range data.Posts {
-		if p.Mail != nil {
-			data.MailIn++
-		}
+	if data.MailIn, err = v.tellStories(data.Posts); err != nil {
+		return err
 	}
 	if first.Mail != nil {
 		data.Address = first.Mail.Inbox

@@ -135,6 +135,19 @@ func TestIssuePageShowsTheMailAndFoldsTheQuotation(t *testing.T) {
 	s.get("/issues/1", s.as("member")).want(t, 200, "Quoted text", `<div class="quote" dir="auto">`, "&gt; Does it burn?", `src="/issues/1/mail/2"`)
 }
 
+// Who configures the inbox gets from a mail in the thread to what was decided of it, and to its octets; others do not.
+func TestMailOfAnIssueLeadsToItsStory(t *testing.T) {
+	s := newSite(t)
+	s.mail(s.inbox, plainMail)
+	const story, raw = `<a href="/messages/1" title="The way of this mail`, `href="/messages/1/raw" download`
+	for _, who := range []string{"admin", "lead"} {
+		s.get("/issues/1", s.as(who)).want(t, 200, story, raw)
+		s.get("/messages/1", s.as(who)).want(t, 200)
+	}
+	s.get("/issues/1", s.as("member")).want(t, 200, "to support@letterbox.example", "!/messages/1")
+	s.get("/messages/1", s.as("member")).want(t, 403)
+}
+
 func TestInternalNoteIsClearlyMarked(t *testing.T) {
 	s := newSite(t)
 	s.mail(s.inbox, plainMail)
