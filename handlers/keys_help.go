@@ -41,6 +41,7 @@ func (v *visit) keys() []option {
 		{"e", v.l.T("keys.edit")}, {"a", v.l.T("keys.assign")}, {"i", v.l.T("keys.assign_me")}, {"s", v.l.T("keys.state")},
 		{"p", v.l.T("keys.priority")}, {"l", v.l.T("keys.labels")}, {"w", v.l.T("keys.watch")}, {"r", v.l.T("keys.comment")},
 		{"n", v.l.T("keys.note")}, {"q", v.l.T("keys.quoted")}, {".", v.l.T("keys.copy")}, {v.l.T("key.ctrl") + " " + v.l.T("key.enter"), v.l.T("keys.send")},
-		{"Esc", v.l.T("keys.close")},
+		{"a", v.l.T("keys.triage_accept")}, {"m", v.l.T("keys.triage_move")}, {"d", v.l.T("keys.triage_merge")}, {"l", v.l.T("keys.triage_link")},
+		{"s", v.l.T("keys.triage_spam")}, {"b", v.l.T("keys.bulk")}, {"Esc", v.l.T("keys.close")},
 	}
 }

@@ -148,6 +148,14 @@ func TestHelpOnKeysIsSearched(t *testing.T) {
 		}
 	}
 	s.get("/help/keys?q=unicorn", lead).want(t, 200, `id="keys-none">No key does that.`)
+	s.mail(s.global, plainMail)
+	triage := s.get("/triage", s.as("admin")).Body
+	for key, does := range map[string]string{"a": "accept", "m": "choose the project to move to", "d": "enter the number to merge into", "l": "enter the number to link to", "s": "close as spam"} {
+		if !strings.Contains(triage, `data-triage="`+key+`"`) {
+			t.Errorf("triage has no key %s", key)
+		}
+		s.get("/help/keys", lead).want(t, 200, `<kbd>`+key+`</kbd></td><td data-label="Effect">In triage: `+does)
+	}
 	s.get("/help/keys?q=assign", lead).want(t, 200, `id="keys-none" hidden>`, `value="assign"`, `data-keys role="group"`)
 }
 
