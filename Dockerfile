@@ -5,7 +5,7 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 ARG VERSION=unknown
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X letterbox/internal/app.version=${VERSION}" -o /out/letterbox ./cmd/letterbox \
+RUN CGO_ENABLED=0 go build -tags nomsgpack -trimpath -ldflags "-s -w -X letterbox/internal/app.version=${VERSION}" -o /out/letterbox ./cmd/letterbox \
     && mkdir -p /out/data /out/tmp
 
 FROM scratch

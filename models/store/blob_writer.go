@@ -8,10 +8,11 @@ import (
 	"hash"
 )
 
-// chunkSize is the most octets in one row, below every server's limit for a packet or an entry.
-const chunkSize = 1 << 20
+// chunkSize is the most octets in one row, below every server's limit for a packet or an entry. Memory for a mail of any
+// size is some of these.
+const chunkSize = 512 << 10
 
-// BlobWriter takes the octets of one blob. Up to 1 MiB stays in memory; what is longer is staged in the database while
+// BlobWriter takes the octets of one blob. Up to half a MiB stays in memory; what is longer is staged in the database while
 // it is written, in short transactions of its own. Nothing refers to the octets until [BlobWriter.Seal]; what was staged
 // and never sealed is deleted by [BlobWriter.Discard] or later by [Store.DeleteUnreferencedBlobs].
 type BlobWriter struct {
