@@ -19,10 +19,9 @@ import (
 func fixed() map[string]string {
 	const removed = "it is made and removed, and nothing of it can be set in between"
 	return map[string]string{
-		"DELETE /views/:id":                   removed,
-		"DELETE /projects/:key/templates/:id": removed,
-		"DELETE /projects/:key/labels/:id":    removed,
-		"DELETE /issues/:number/links/:link":  removed,
+		"DELETE /views/:id":                  removed,
+		"DELETE /users/:id/tokens/:token":    removed,
+		"DELETE /issues/:number/links/:link": removed,
 	}
 }
 
@@ -50,6 +49,10 @@ func (w *apiWorld) elsewhere(shown string, n int) {
 		w.get("admin", "PATCH", shown, fmt.Sprintf(`{"off":true,"reason":%q}`, name), 200)
 	case "/projects/:key/template-file":
 		w.get("admin", "POST", "/projects/SUP/templates", fmt.Sprintf(`{"name":%q,"body":"x"}`, name), 201)
+	case "/projects/:key/templates/:id":
+		_, err = w.h.Tracker.UpdateAnswerTemplate(ctx, cli, 1, 1, nil, &name)
+	case "/projects/:key/labels/:id":
+		_, err = w.h.Tracker.RenameLabel(ctx, cli, 1, 1, name)
 	case "/users/:id/invitation":
 		_, err = w.h.Tracker.InviteAnew(ctx, &admin, member, true)
 	case "/users/:id":

@@ -25,6 +25,8 @@ func untagged() map[string]string {
 	return map[string]string{
 		"DELETE /holds/:key":            "what is removed is named in the path and has nothing else that could have changed",
 		"DELETE /suppressions/:address": "what is removed is named in the path and has nothing else that could have changed",
+
+		"DELETE /users/:id/addresses/:address": "what is removed is named in the path and has nothing else that could have changed",
 	}
 }
 

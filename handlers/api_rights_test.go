@@ -31,6 +31,7 @@ func apiRights() map[string][9]int {
 		"POST /users/:id/addresses":                {401, 401, 401, 404, 403, 404, 200, 404, 404},
 		"DELETE /users/:id/addresses/:address":     {401, 401, 401, 404, 403, 404, 204, 404, 404},
 		"GET /users/:id/tokens":                    {401, 401, 401, 404, 200, 404, 200, 404, 404}, // The member asks for its own.
+		"GET /users/:id/tokens/:token":             {401, 401, 401, 404, 200, 404, 200, 404, 404},
 		"DELETE /users/:id/tokens/:token":          {401, 401, 401, 404, 204, 404, 204, 404, 404},
 		"DELETE /users/:id/sessions":               {401, 401, 401, 404, 204, 404, 204, 404, 404},
 		"DELETE /users/:id/second-factor":          {401, 401, 401, 403, 403, 403, 204, 403, 403},
@@ -53,6 +54,8 @@ func apiRights() map[string][9]int {
 		"DELETE /picture-senders/:id":              {401, 401, 401, 404, 404, 404, 204, 404, 404},
 		"GET /projects/:key/templates":             {401, 401, 401, 404, 200, 200, 200, 403, 403},
 		"POST /projects/:key/templates":            {401, 401, 401, 404, 403, 201, 201, 403, 403},
+		"PATCH /projects/:key/templates/:id":       {401, 401, 401, 404, 403, 200, 200, 403, 403},
+		"PATCH /projects/:key/labels/:id":          {401, 401, 401, 404, 403, 200, 200, 403, 403},
 		"DELETE /projects/:key/templates/:id":      {401, 401, 401, 404, 403, 204, 204, 403, 403},
 		"DELETE /projects/:key/labels/:id":         {401, 401, 401, 404, 403, 204, 204, 403, 403},
 		"GET /projects/:key/states":                {401, 401, 401, 404, 200, 200, 200, 200, 200},

@@ -59,6 +59,10 @@ func apiRoutes() []apiRoute {
 			out: reflect.TypeFor[apiTemplateOut](), status: 200},
 		{method: get, path: "/projects/:key/labels/:id", handle: apiLabelShow, summary: "Show a label of a project",
 			out: reflect.TypeFor[apiLabelOut](), status: 200},
+		{method: patch, path: "/projects/:key/templates/:id", handle: apiTemplateUpdate, summary: "Change what is given of a text for answers",
+			in: reflect.TypeFor[apiTemplateIn](), out: reflect.TypeFor[apiTemplateOut](), status: 200},
+		{method: patch, path: "/projects/:key/labels/:id", handle: apiLabelUpdate, summary: "Rename a label, on all its issues",
+			in: reflect.TypeFor[apiLabelIn](), out: reflect.TypeFor[apiLabelOut](), status: 200},
 		{method: del, path: "/projects/:key/templates/:id", handle: apiProjectPart(apiTemplateDelete), summary: "Remove a text for answers", status: 204},
 		{method: del, path: "/projects/:key/labels/:id", handle: apiProjectPart(apiLabelDelete), summary: "Remove a label from a project and its issues", status: 204},
 

@@ -17,6 +17,8 @@ func apiPeopleRoutes() []apiRoute {
 		{method: del, path: "/users/:id/addresses/:address", handle: apiUserAddressRemove, summary: "Take an address of a person away", status: 204},
 		{method: get, path: "/users/:id/tokens", handle: apiTokenList, summary: "List the tokens of a person, yours or as an admin; a token makes no other one",
 			query: page, out: reflect.TypeFor[apiTokenOut](), list: true, status: 200},
+		{method: get, path: "/users/:id/tokens/:token", handle: apiTokenShow, summary: "Show a token of a person, without the token itself",
+			out: reflect.TypeFor[apiTokenOut](), status: 200},
 		{method: del, path: "/users/:id/tokens/:token", handle: apiTokenDelete, summary: "Make a token worthless at once", status: 204},
 		{method: del, path: "/users/:id/sessions", handle: apiUserSessionsEnd, summary: "Sign a person out everywhere", status: 204},
 		{method: del, path: "/users/:id/second-factor", handle: apiUserFactorRemove, summary: "Take the second factor of somebody who has lost it away", status: 204},

@@ -62,6 +62,49 @@ func apiTemplateCreate(h *Handlers, c *gin.Context) error {
 	return nil
 }
 
+func apiTemplateUpdate(h *Handlers, c *gin.Context) error {
+	var in apiTemplateIn
+	return apiProjectChange(h, c, &in, func(project, id int64) error {
+		_, err := h.Tracker.UpdateAnswerTemplate(c.Request.Context(), apiUser(c), project, id, in.Name, in.Body)
+		return err
+	}, apiTemplateShow)
+}
+
+// apiLabelIn is what can be set of a label.
+type apiLabelIn struct {
+	Name *string `json:"name"`
+}
+
+func apiLabelUpdate(h *Handlers, c *gin.Context) error {
+	var in apiLabelIn
+	return apiProjectChange(h, c, &in, func(project, id int64) error {
+		if in.Name == nil {
+			return nil
+		}
+		_, err := h.Tracker.RenameLabel(c.Request.Context(), apiUser(c), project, id, *in.Name)
+		return err
+	}, apiLabelShow)
+}
+
+// apiProjectChange reads into in and changes a part of the project in the path, which the parameter :id names.
+func apiProjectChange(h *Handlers, c *gin.Context, in any, change func(project, id int64) error, show apiFunc) error {
+	id, err := apiID(c, "id")
+	if err != nil {
+		return err
+	}
+	p, err := h.Tracker.ProjectByKey(c.Request.Context(), apiUser(c), c.Param("key"))
+	if err != nil {
+		return err
+	}
+	if _, err := apiDecode(c, in); err != nil {
+		return err
+	}
+	if err := change(p.ID, id); err != nil {
+		return err
+	}
+	return show(h, c)
+}
+
 // apiProjectPart deletes a part of the project in the path, which the parameter :id names.
 func apiProjectPart(remove func(h *Handlers, c *gin.Context, project, id int64) error) apiFunc {
 	return func(h *Handlers, c *gin.Context) error {

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -34,6 +35,28 @@ func apiTokenList(h *Handlers, c *gin.Context) error {
 		return err
 	}
 	return apiPaged(c, list, func(t models.Token) int64 { return t.ID }, apiTokenOf)
+}
+
+func apiTokenShow(h *Handlers, c *gin.Context) error {
+	u, err := h.apiUserInPath(c)
+	if err != nil {
+		return err
+	}
+	id, err := apiID(c, "token")
+	if err != nil {
+		return err
+	}
+	list, err := h.Tracker.Tokens(c.Request.Context(), apiUser(c), u.ID)
+	if err != nil {
+		return err
+	}
+	for _, t := range list {
+		if t.ID == id {
+			c.JSON(http.StatusOK, apiTokenOf(t))
+			return nil
+		}
+	}
+	return models.ErrNotFound
 }
 
 func apiTokenDelete(h *Handlers, c *gin.Context) error {

@@ -50,6 +50,8 @@ func apiTwins() map[string]string {
 		"/projects/:id/states":                     "PUT /projects/:key/states",
 		"/projects/:id/priorities":                 "PUT /projects/:key/priorities",
 		"/projects/:id/templates":                  "POST /projects/:key/templates",
+		"/projects/:id/templates/:template":        "PATCH /projects/:key/templates/:id",
+		"/projects/:id/labels/:label":              "PATCH /projects/:key/labels/:id",
 		"/projects/:id/templates/:template/delete": "DELETE /projects/:key/templates/:id",
 
 		"/projects/:id/template-file":                      "PUT /projects/:key/template-file",

@@ -65,6 +65,32 @@ func templateDelete(v *visit) error {
 	})
 }
 
+// templateUpdate changes a text for answers, labelUpdate the name of a label.
+func templateUpdate(v *visit) error {
+	return v.projectChange("templates", "flash.template_saved", func(p models.Project, f *form) error {
+		id, err := v.id("template")
+		if err != nil {
+			return err
+		}
+		f.values["edited"] = fmt.Sprint("template-", id)
+		name, body := f.get("edit_name"), f.text("edit_body")
+		_, err = v.h.Tracker.UpdateAnswerTemplate(v.ctx(), v.me, p.ID, id, &name, &body)
+		return err
+	}, "edit_name", "edit_body")
+}
+
+func labelUpdate(v *visit) error {
+	return v.projectChange("labels", "flash.label_saved", func(p models.Project, f *form) error {
+		id, err := v.id("label")
+		if err != nil {
+			return err
+		}
+		f.values["edited"] = fmt.Sprint("label-", id)
+		_, err = v.h.Tracker.RenameLabel(v.ctx(), v.me, p.ID, id, f.get("edit_name"))
+		return err
+	}, "edit_name")
+}
+
 func labelDelete(v *visit) error {
 	return v.projectChange("labels", "flash.label_deleted", func(p models.Project, _ *form) error {
 		id, err := v.id("label")

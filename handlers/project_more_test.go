@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 
 	"letterbox/models"
@@ -57,4 +58,37 @@ func TestLabelsAndUsualAssigneeOfAProject(t *testing.T) {
 	s.post(path+"/labels/1/delete", s.as("member"), url.Values{}).want(t, 403)
 	s.post(path+"/labels/1/delete", lead, url.Values{}).want(t, 303)
 	s.get(path, lead).want(t, 200, "!Roof")
+}
+
+// A text for answers and a label are changed where they are; what cannot be taken stands in the form again.
+func TestTemplatesAndLabelsAreChangedInPlace(t *testing.T) {
+	s := newSite(t)
+	lead, member := s.as("lead"), s.as("member")
+	path := s.pathOf("/projects/%d", s.sup.ID)
+	s.post(path+"/templates", lead, url.Values{"template_name": {"Hello"}, "template_body": {"Dear customer,"}}).want(t, 303)
+	sent := url.Values{"edit_name": {"Greeting"}, "edit_body": {"Dear Sir or Madam,"}}
+	s.post(path+"/templates/1", member, sent).want(t, 403)
+	s.post(path+"/templates/9", lead, sent).want(t, 404)
+	s.post(s.pathOf("/projects/%d", s.ops.ID)+"/templates/1", s.as("admin"), sent).want(t, 404)
+	s.post(path+"/templates/1", lead, url.Values{"edit_name": {" "}, "edit_body": {"kept words"}}).
+		want(t, 422, "Give the template a name", "kept words</textarea>", `<details class="fold grow" open>`)
+	s.post(path+"/templates/1", lead, sent).want(t, 303)
+	s.get(path, member).want(t, 200, "Greeting", "Dear Sir or Madam,", "!Hello", "!edit_body")
+	s.get(path+"/template-versions/1", lead).want(t, 200, "Dear customer,")
+
+	for _, name := range []string{"Roof", "Door"} {
+		s.ok(s.store.CreateLabel(t.Context(), &models.Label{ProjectID: s.sup.ID, Name: name, Folded: strings.ToLower(name)}))
+	}
+	s.mail(s.inbox, plainMail)
+	s.ok(s.store.SetLabels(t.Context(), 1, []int64{1}))
+	s.post(path+"/labels/1", member, url.Values{"edit_name": {"Top"}}).want(t, 403)
+	s.post(path+"/labels/1", lead, url.Values{"edit_name": {""}}).want(t, 422, "Enter a name for the label")
+	s.post(path+"/labels/1", lead, url.Values{"edit_name": {"DOOR"}}).want(t, 422, "has a label &#34;DOOR&#34; already", `value="DOOR"`)
+	s.post(path+"/labels/1", lead, url.Values{"edit_name": {"a, b"}}).want(t, 422, "cannot be a label")
+	s.post(path+"/labels/9", lead, url.Values{"edit_name": {"Top"}}).want(t, 404)
+	s.post(path+"/labels/1", lead, url.Values{"edit_name": {"roof"}}).want(t, 303) // The same in another case.
+	s.post(path+"/labels/1", lead, url.Values{"edit_name": {"Top floor"}}).want(t, 303)
+	s.get("/issues/1", member).want(t, 200, "Top floor", "!Roof")
+	s.get("/issues?q="+url.QueryEscape(`label:"top floor"`), member).want(t, 200, "#1")
+	s.get(s.pathOf("/audit?object=project:%d", s.sup.ID), s.as("admin")).want(t, 200, "Label renamed", "Answer template changed")
 }

@@ -95,6 +95,8 @@ func (h *Handlers) routes() []route {
 		{http.MethodGet, "/projects/:id/priorities", configurer, projectPriorities},
 		{http.MethodPost, "/projects/:id/priorities", configurer, projectPrioritiesUpdate},
 		{http.MethodPost, "/projects/:id/templates", configurer, templateCreate},
+		{http.MethodPost, "/projects/:id/templates/:template", configurer, templateUpdate},
+		{http.MethodPost, "/projects/:id/labels/:label", configurer, labelUpdate},
 		{http.MethodPost, "/projects/:id/templates/:template/delete", configurer, templateDelete},
 		{http.MethodGet, "/projects/:id/template-file", configurer, ofTemplates(configShow)},
 		{http.MethodPost, "/projects/:id/template-file", configurer, ofTemplates(configUpdate)},

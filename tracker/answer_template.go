@@ -3,6 +3,7 @@ package tracker
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"letterbox/models"
@@ -44,6 +45,35 @@ func (s *Service) AddAnswerTemplate(ctx context.Context, by *models.User, t mode
 		t.CreatedAt = now()
 		err := s.store.CreateAnswerTemplate(ctx, &t)
 		return map[string]any{"template": t.ID}, err
+	})
+	return t, err
+}
+
+// UpdateAnswerTemplate changes what is given of a text for answers: what is nil stays. Those who configure the project
+// may. models.ErrNotFound when the project has none of this ID, what cannot be taken is a models.InvalidList.
+func (s *Service) UpdateAnswerTemplate(ctx context.Context, by *models.User, project, id int64, name, text *string) (models.AnswerTemplate, error) {
+	var t models.AnswerTemplate
+	if err := s.mayConfigure(ctx, by, project); err != nil {
+		return t, err
+	}
+	err := s.templatesChange(ctx, by, project, "template.update", func(ctx context.Context, was []models.AnswerTemplate) (any, error) {
+		i := slices.IndexFunc(was, func(old models.AnswerTemplate) bool { return old.ID == id })
+		if i < 0 {
+			return nil, models.ErrNotFound
+		}
+		t = was[i]
+		if name != nil {
+			t.Name = *name
+		}
+		if text != nil {
+			t.Body = *text
+		}
+		var c checks
+		tidyTemplate(&t, &c, "template_name", "template_body")
+		if err := c.err(); err != nil {
+			return nil, err
+		}
+		return map[string]any{"template": id}, s.store.UpdateAnswerTemplate(ctx, t)
 	})
 	return t, err
 }

@@ -2,6 +2,7 @@ package tracker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,6 +28,43 @@ func (s *Service) Labels(ctx context.Context, by *models.User, project int64) ([
 		return nil, err
 	}
 	return s.store.Labels(ctx, project)
+}
+
+// RenameLabel gives a label another name, on all its issues. Those who configure the project may. models.ErrNotFound when
+// the project has none of this ID, a name that cannot be taken is a models.InvalidList.
+func (s *Service) RenameLabel(ctx context.Context, by *models.User, project, id int64, name string) (models.Label, error) {
+	var label models.Label
+	if err := s.mayConfigure(ctx, by, project); err != nil {
+		return label, err
+	}
+	var c checks
+	list := splitLabels([]string{name}, &c)
+	if err := c.err(); err != nil {
+		return label, err
+	}
+	if len(list) == 0 {
+		return label, invalid("labels", "E-LABEL-03")
+	}
+	err := s.store.WithTx(ctx, func(ctx context.Context) error {
+		all, err := s.store.Labels(ctx, project)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(all, func(l models.Label) bool { return l.ID == id })
+		if i < 0 {
+			return models.ErrNotFound
+		}
+		label = all[i]
+		was := label.Name
+		label.Name, label.Folded = list[0], foldLabel(list[0])
+		if err := s.store.RenameLabel(ctx, label); errors.Is(err, models.ErrConflict) {
+			return invalid("labels", "E-LABEL-04", "label", label.Name)
+		} else if err != nil {
+			return err
+		}
+		return s.audit(ctx, by, "label.update", object("project", project), map[string]any{"label": label.Name, "was": was})
+	})
+	return label, err
 }
 
 // DeleteLabel removes a label from a project and from all its issues. Those who configure the project may.

@@ -25,6 +25,14 @@ func (s *Store) SetAnswerTemplate(ctx context.Context, id int64, body string) er
 	})
 }
 
+// UpdateAnswerTemplate changes name and text of a text for answers; models.ErrNotFound when its project has none of this ID.
+func (s *Store) UpdateAnswerTemplate(ctx context.Context, t models.AnswerTemplate) error {
+	return s.write(ctx, "change answer template", func(ctx context.Context, tx *txPool) error {
+		return foundOne(tx.exec(ctx, "UPDATE answer_templates SET name = ?, body = ? WHERE id = ? AND project_id = ?",
+			cut(t.Name, 500), clean(t.Body), t.ID, t.ProjectID))
+	})
+}
+
 // DeleteAnswerTemplate removes a text for answers of a project; models.ErrNotFound when it has none with this ID.
 func (s *Store) DeleteAnswerTemplate(ctx context.Context, project, id int64) error {
 	return s.write(ctx, "delete answer template", func(ctx context.Context, tx *txPool) error {

@@ -26,6 +26,13 @@ func (s *Store) CreateLabel(ctx context.Context, l *models.Label) error {
 	return s.create(ctx, "create label", l, func() { l.ID = 0; l.Name = cut(l.Name, 200) })
 }
 
+// RenameLabel gives a label another name; models.ErrConflict when its project has a label of that name.
+func (s *Store) RenameLabel(ctx context.Context, l models.Label) error {
+	return s.write(ctx, "rename label", func(ctx context.Context, tx *txPool) error {
+		return foundOne(tx.exec(ctx, "UPDATE labels SET name = ?, folded = ? WHERE id = ? AND project_id = ?", cut(l.Name, 200), l.Folded, l.ID, l.ProjectID))
+	})
+}
+
 // Labels returns the labels of a project by name; at most 1,000.
 func (s *Store) Labels(ctx context.Context, project int64) ([]models.Label, error) {
 	var list []models.Label
