@@ -22,9 +22,10 @@ type apiNoticeOut struct {
 	ReadAt  *time.Time    `json:"read_at"` // Null until it was read.
 }
 
-// apiReadIn says up to which notification everything was read.
+// apiReadIn says up to which notification everything was read, or of which issue.
 type apiReadIn struct {
-	Last *int64 `json:"last"`
+	Last  *int64 `json:"last"`
+	Issue *int64 `json:"issue"`
 }
 
 func apiNoticeOf(n tracker.Notice) apiNoticeOut {
@@ -67,6 +68,9 @@ func apiNoticeRead(h *Handlers, c *gin.Context) error {
 	given, err := apiDecode(c, &in)
 	if err != nil {
 		return err
+	}
+	if in.Issue != nil {
+		return apiEmpty(c, h.Tracker.MarkRead(c.Request.Context(), apiUser(c), *in.Issue, 0))
 	}
 	if faults := apiRequired(given, "last"); faults != nil {
 		return faults

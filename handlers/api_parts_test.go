@@ -33,6 +33,15 @@ func TestWhatOneWasToldIsListedAndReadByTheAPI(t *testing.T) {
 	if left := w.get("boss", "GET", "/notifications?unread=true", "", 200)["items"].([]any); len(left) != 1 {
 		t.Errorf("%d lines are unread, want the newest", len(left))
 	}
+	w.get("boss", "POST", "/notifications/read", `{"issue":99}`, 204)
+	if left := w.get("boss", "GET", "/notifications?unread=true", "", 200)["items"].([]any); len(left) != 1 {
+		t.Errorf("%d lines are unread after those of another issue were read, want the newest", len(left))
+	}
+	w.get("boss", "POST", "/notifications/read", `{"issue":1}`, 204)
+	if left := w.get("boss", "GET", "/notifications?unread=true", "", 200)["items"].([]any); len(left) != 0 {
+		t.Errorf("%d lines are unread after those of the issue were read, want none", len(left))
+	}
+	w.get("boss", "POST", "/notifications/read", `{}`, 422)
 	w.get("boss", "GET", "/notifications?unread=perhaps", "", 400)
 	if got := w.get("member", "GET", "/notifications?unread=true", "", 200)["items"].([]any); len(got) != 0 {
 		t.Errorf("who wrote them is told %v", got)

@@ -90,9 +90,20 @@ func issueWatch(v *visit) error {
 }
 
 func issueMute(v *visit) error {
-	return v.follow(func(number int64) error {
+	mute := func(number int64) error {
 		return v.h.Tracker.Mute(v.ctx(), v.me, number, v.PostForm("on") == "true")
-	})
+	}
+	if v.PostForm("back") == "" {
+		return v.follow(mute)
+	}
+	number, err := v.id("number")
+	if err == nil {
+		err = mute(number)
+	}
+	if err != nil {
+		return err
+	}
+	return v.redirect(local(v.PostForm("back")))
 }
 
 // issueActive makes an issue the active case of its project, or takes that back.

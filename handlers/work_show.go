@@ -31,12 +31,13 @@ type noticeListView struct {
 	Rows        []tracker.Notice
 	Unread      bool // Only what was not read.
 	Last        int64
+	Here        string // Address of this list.
 	First, Next string
 }
 
 // noticeList shows what a person was told, newest first.
 func noticeList(v *visit) error {
-	data := noticeListView{Unread: v.Query("show") != "all"}
+	data := noticeListView{Unread: v.Query("show") != "all", Here: v.Request.URL.RequestURI()}
 	rows, next, err := v.h.Tracker.Notices(v.ctx(), v.me, data.Unread, 50, v.Query("cursor"))
 	if err != nil {
 		return err
@@ -55,10 +56,13 @@ func noticeList(v *visit) error {
 	return v.render(http.StatusOK, "notice_list", view{Title: v.l.T("nav.notifications"), Section: "work", Live: "issue", Data: data})
 }
 
-// noticeRead marks what the person was told as read, up to the newest that the page showed.
+// noticeRead marks what the person was told as read: of one issue, or all up to the newest that the page showed.
 func noticeRead(v *visit) error {
-	if err := v.h.Tracker.MarkRead(v.ctx(), v.me, 0, issueNumber(v.PostForm("last"))); err != nil {
+	if err := v.h.Tracker.MarkRead(v.ctx(), v.me, issueNumber(v.PostForm("issue")), issueNumber(v.PostForm("last"))); err != nil {
 		return err
+	}
+	if back := v.PostForm("back"); back != "" {
+		return v.redirect(local(back))
 	}
 	return v.redirect("/notifications")
 }

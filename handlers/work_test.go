@@ -132,6 +132,25 @@ func TestMyWorkAndNotifications(t *testing.T) {
 	s.get("/issues?q=erw%C3%A4hnt:ich", lead).want(t, 200, "The printer burns")
 	s.get("/issues?q=mentions:me", s.as("member")).want(t, 200, "!The printer burns")
 	s.get("/issues?q=mentions:lead", s.as("member")).want(t, 422, "cannot be the value of the filter mentions")
+	s.post("/notifications/read", lead, url.Values{"issue": {"2"}, "back": {"/work"}}).want(t, 303)
+	s.get("/notifications", lead).want(t, 200, "because you are mentioned", "Read: all of #1", `action="/issues/1/mute"`)
+	read := s.post("/notifications/read", lead, url.Values{"issue": {"1"}, "back": {"/notifications?show=all"}})
+	if to := read.Header.Get("Location"); to != "/notifications?show=all" {
+		t.Errorf("after reading one: to %q, want where it was", to)
+	}
+	s.get("/notifications", lead).want(t, 200, "No new notifications.")
+	muted := s.post("/issues/1/mute", lead, url.Values{"on": {"true"}, "back": {"//elsewhere.example"}})
+	if to := muted.Header.Get("Location"); to != "/issues" {
+		t.Errorf("after muting: to %q, want no other site", to)
+	}
+	s.get("/notifications?show=all", lead).want(t, 200, "Unmute", "!Read: all of #1")
+	_, err = s.h.Tracker.Comment(t.Context(), s.users["member"], 1, tracker.CommentDraft{Body: "@lead again"})
+	s.ok(err)
+	s.get("/notifications", lead).want(t, 200, "No new notifications.")
+	s.post("/issues/1/mute", lead, url.Values{"on": {"false"}, "back": {"/notifications"}}).want(t, 303)
+	_, err = s.h.Tracker.Comment(t.Context(), s.users["member"], 1, tracker.CommentDraft{Body: "@lead look again"})
+	s.ok(err)
+	s.get("/work", lead).want(t, 200, "because you are mentioned", "Read: all of #1")
 	s.post("/notifications/read", lead, url.Values{"last": {"99"}}).want(t, 303)
 	s.get("/notifications", lead).want(t, 200, "No new notifications.")
 	s.get("/help/keys", lead).want(t, 200, "Assign to me")

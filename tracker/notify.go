@@ -15,6 +15,7 @@ type Notice struct {
 	models.Notification
 	Issue models.Issue
 	Actor *models.User // Nil: the system.
+	Muted bool         // The person has asked to hear no more of the issue.
 }
 
 // Notices returns what the person was told, newest first, with the cursor of the next page. What it does not see any
@@ -39,6 +40,10 @@ func (s *Service) Notices(ctx context.Context, by *models.User, unread bool, lim
 	if err != nil {
 		return nil, "", err
 	}
+	muted, err := s.store.MutedOf(ctx, by.ID, numbers)
+	if err != nil {
+		return nil, "", err
+	}
 	who := s.people()
 	out := make([]Notice, 0, len(list))
 	for _, n := range list {
@@ -51,7 +56,7 @@ func (s *Service) Notices(ctx context.Context, by *models.User, unread bool, lim
 		if !ok {
 			continue
 		}
-		one := Notice{Notification: n, Issue: issue}
+		one := Notice{Notification: n, Issue: issue, Muted: muted[n.IssueNumber]}
 		if n.ActorID != nil {
 			u, err := who.get(ctx, *n.ActorID)
 			if err != nil {

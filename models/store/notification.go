@@ -147,6 +147,21 @@ func (s *Store) SetMuted(ctx context.Context, issue, userID int64, muted bool) e
 	})
 }
 
+// MutedOf returns which of these issues a user hears nothing of.
+func (s *Store) MutedOf(ctx context.Context, userID int64, issues []int64) (map[int64]bool, error) {
+	out := map[int64]bool{}
+	for part := range slices.Chunk(issues, 500) {
+		numbers, err := s.ids(ctx, "SELECT issue_number FROM mutes WHERE user_id = ? AND issue_number IN ("+marks(len(part))+")", append([]any{userID}, anys(part)...)...)
+		if err != nil {
+			return nil, wrap("read mutes", err)
+		}
+		for _, n := range numbers {
+			out[n] = true
+		}
+	}
+	return out, nil
+}
+
 // Muted reports whether a user hears nothing of an issue.
 func (s *Store) Muted(ctx context.Context, issue, userID int64) (bool, error) {
 	var yes bool
