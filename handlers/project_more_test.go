@@ -90,5 +90,5 @@ func TestTemplatesAndLabelsAreChangedInPlace(t *testing.T) {
 	s.post(path+"/labels/1", lead, url.Values{"edit_name": {"Top floor"}}).want(t, 303)
 	s.get("/issues/1", member).want(t, 200, "Top floor", "!Roof")
 	s.get("/issues?q="+url.QueryEscape(`label:"top floor"`), member).want(t, 200, "#1")
-	s.get(s.pathOf("/audit?object=project:%d", s.sup.ID), s.as("admin")).want(t, 200, "Label renamed", "Answer template changed")
+	s.get(s.pathOf("/audit?object=project:%d", s.sup.ID), s.as("admin")).want(t, 200, "Label renamed", "Label:</span> roof → Top floor", "Answer template changed")
 }

@@ -62,7 +62,7 @@ func (s *Service) RenameLabel(ctx context.Context, by *models.User, project, id 
 		} else if err != nil {
 			return err
 		}
-		return s.audit(ctx, by, "label.update", object("project", project), map[string]any{"label": label.Name, "was": was})
+		return s.audit(ctx, by, "label.update", object("project", project), map[string]any{"label": was + " → " + label.Name})
 	})
 	return label, err
 }
