@@ -9,41 +9,16 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"sync"
 	"time"
 
 	"letterbox/gateway/rule"
 	"letterbox/models"
 )
 
-// crowds remembers for a moment which projects have several inboxes: one mail may reach more than one of them. Nobody waits
-// for the database while holding its lock.
-type crowds struct {
-	mu   sync.Mutex
-	read time.Time
-	of   map[int64]int
-}
-
-// get returns nil when it has to be counted. The caller must not change the map.
-func (c *crowds) get() map[int64]int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if time.Since(c.read) > ownFor {
-		return nil
-	}
-	return c.of
-}
-
-func (c *crowds) keep(of map[int64]int, read time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.of, c.read = of, read
-}
-
 // crowded reports whether there are other inboxes in the project of an inbox, and anywhere.
 func (g *Gateway) crowded(ctx context.Context, project int64) (inProject, anywhere bool, err error) {
-	of := g.crowds.get()
-	if of == nil {
+	of, age := g.crowds.get()
+	if age > ownFor {
 		read := time.Now()
 		if of, err = g.Store.InboxesByProject(ctx); err != nil {
 			return false, false, fmt.Errorf("count the inboxes of projects: %w", err)

@@ -70,13 +70,13 @@ type Gateway struct {
 
 	readsNothing atomic.Bool // No inbox is to be visited, as far as this process has seen.
 
-	own     ownCache
+	own     recent[map[string]bool] // The addresses of our inboxes; a change in this process empties it.
 	checks  checkCount
 	doorway doorway
-	crowds  crowds
+	crowds  recent[map[int64]int] // How many inboxes each project has: one mail may reach more than one of them.
 
 	mailOut chan struct{} // The outbox has been filled in this process.
-	keys    keyCache
+	keys    recent[replyKeys]
 	devices chan struct{} // A sign-in with another device has begun in this process.
 
 	newcomers newcomers

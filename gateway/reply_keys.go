@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"letterbox/gateway/outbound"
@@ -21,34 +20,11 @@ const (
 	noKeysFor = 2 * time.Second
 )
 
-// keyCache keeps the keys of signed references for a while. Nobody waits for the database while holding its lock: who
-// holds it may be outside of a transaction and wait for a connection that those have who wait for the lock in theirs.
-type keyCache struct {
-	mu   sync.Mutex
+// replyKeys are the keys of signed references, once there are any.
+type replyKeys struct {
 	keys outbound.Keys
 	good bool
-	at   time.Time // When they were read; or when there were none.
 }
-
-// get returns the keys when there are any; known is false when they have to be read.
-func (c *keyCache) get() (k outbound.Keys, ok, known bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.good {
-		return c.keys, true, time.Since(c.at) < keysFor
-	}
-	return outbound.Keys{}, false, time.Since(c.at) < noKeysFor
-}
-
-// keep notes what was read at a time; good is false when there were no keys.
-func (c *keyCache) keep(k outbound.Keys, good bool, read time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.keys, c.good, c.at = k, good, read
-}
-
-// empty has the keys read anew.
-func (c *keyCache) empty() { c.keep(outbound.Keys{}, false, time.Time{}) }
 
 // signing returns the keys that sign references, and makes them when there are none.
 func (g *Gateway) signing(ctx context.Context) (outbound.Keys, error) {
@@ -82,13 +58,13 @@ func (g *Gateway) signing(ctx context.Context) (outbound.Keys, error) {
 
 // trusted returns the keys that verify references; false when there are none yet.
 func (g *Gateway) trusted(ctx context.Context) (outbound.Keys, bool, error) {
-	if k, ok, known := g.keys.get(); known {
-		return k, ok, nil
+	if k, age := g.keys.get(); k.good && age < keysFor || !k.good && age < noKeysFor {
+		return k.keys, k.good, nil
 	}
 	read := time.Now()
 	sealed, err := g.Store.Setting(ctx, ReplyKeysSetting)
 	if errors.Is(err, models.ErrNotFound) {
-		g.keys.keep(outbound.Keys{}, false, read)
+		g.keys.keep(replyKeys{}, read)
 		return outbound.Keys{}, false, nil
 	}
 	if err != nil {
@@ -100,7 +76,7 @@ func (g *Gateway) trusted(ctx context.Context) (outbound.Keys, bool, error) {
 		return outbound.Keys{}, false, nil
 	}
 	if !g.Store.InTx(ctx) {
-		g.keys.keep(k, true, read)
+		g.keys.keep(replyKeys{k, true}, read)
 	}
 	return k, true, nil
 }

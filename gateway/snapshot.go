@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"letterbox/gateway/authenticity"
@@ -135,37 +134,12 @@ func (g *Gateway) watchersOf(ctx context.Context, recipients []models.User, proj
 	return out, nil
 }
 
-// ownFor is how long the addresses of our inboxes are kept in memory, shared by all visits.
+// ownFor is how long the addresses of our inboxes, and which projects have several, are kept in memory.
 const ownFor = 2 * time.Second
-
-// ownCache keeps them. A change in this process empties it.
-type ownCache struct {
-	mu    sync.Mutex
-	read  time.Time
-	known map[string]bool
-}
-
-func (c *ownCache) empty() { c.keep(nil, time.Time{}) }
-
-func (c *ownCache) keep(known map[string]bool, read time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.known, c.read = known, read
-}
-
-// get returns nil when they have to be read.
-func (c *ownCache) get() map[string]bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if time.Since(c.read) > ownFor {
-		return nil
-	}
-	return c.known
-}
 
 // ownAddresses are the addresses of all inboxes and sending accounts. The caller must not change the map.
 func (g *Gateway) ownAddresses(ctx context.Context) (map[string]bool, error) {
-	if own := g.own.get(); own != nil {
+	if own, age := g.own.get(); age <= ownFor {
 		return own, nil
 	}
 	read := time.Now()
