@@ -88,18 +88,14 @@ func apiLabelUpdate(h *Handlers, c *gin.Context) error {
 
 // apiProjectChange reads into in and changes a part of the project in the path, which the parameter :id names.
 func apiProjectChange(h *Handlers, c *gin.Context, in any, change func(project, id int64) error, show apiFunc) error {
-	id, err := apiID(c, "id")
-	if err != nil {
-		return err
-	}
-	p, err := h.Tracker.ProjectByKey(c.Request.Context(), apiUser(c), c.Param("key"))
+	project, id, err := apiPartInPath(h, c)
 	if err != nil {
 		return err
 	}
 	if _, err := apiDecode(c, in); err != nil {
 		return err
 	}
-	if err := change(p.ID, id); err != nil {
+	if err := change(project, id); err != nil {
 		return err
 	}
 	return show(h, c)
@@ -108,16 +104,21 @@ func apiProjectChange(h *Handlers, c *gin.Context, in any, change func(project, 
 // apiProjectPart deletes a part of the project in the path, which the parameter :id names.
 func apiProjectPart(remove func(h *Handlers, c *gin.Context, project, id int64) error) apiFunc {
 	return func(h *Handlers, c *gin.Context) error {
-		id, err := apiID(c, "id")
+		project, id, err := apiPartInPath(h, c)
 		if err != nil {
 			return err
 		}
-		p, err := h.Tracker.ProjectByKey(c.Request.Context(), apiUser(c), c.Param("key"))
-		if err != nil {
-			return err
-		}
-		return apiEmpty(c, remove(h, c, p.ID, id))
+		return apiEmpty(c, remove(h, c, project, id))
 	}
+}
+
+// apiPartInPath returns the project in the path, and the number of its part that the parameter :id names.
+func apiPartInPath(h *Handlers, c *gin.Context) (project, id int64, err error) {
+	if id, err = apiID(c, "id"); err != nil {
+		return 0, 0, err
+	}
+	p, err := h.Tracker.ProjectByKey(c.Request.Context(), apiUser(c), c.Param("key"))
+	return p.ID, id, err
 }
 
 func apiTemplateDelete(h *Handlers, c *gin.Context, project, id int64) error {

@@ -38,15 +38,11 @@ func apiTokenList(h *Handlers, c *gin.Context) error {
 }
 
 func apiTokenShow(h *Handlers, c *gin.Context) error {
-	u, err := h.apiUserInPath(c)
+	user, id, err := apiTokenInPath(h, c)
 	if err != nil {
 		return err
 	}
-	id, err := apiID(c, "token")
-	if err != nil {
-		return err
-	}
-	list, err := h.Tracker.Tokens(c.Request.Context(), apiUser(c), u.ID)
+	list, err := h.Tracker.Tokens(c.Request.Context(), apiUser(c), user)
 	if err != nil {
 		return err
 	}
@@ -60,15 +56,21 @@ func apiTokenShow(h *Handlers, c *gin.Context) error {
 }
 
 func apiTokenDelete(h *Handlers, c *gin.Context) error {
+	user, id, err := apiTokenInPath(h, c)
+	if err != nil {
+		return err
+	}
+	return apiEmpty(c, h.Tracker.DeleteToken(c.Request.Context(), apiUser(c), user, id))
+}
+
+// apiTokenInPath returns the numbers of the person and of the token in the path.
+func apiTokenInPath(h *Handlers, c *gin.Context) (user, id int64, err error) {
 	u, err := h.apiUserInPath(c)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
-	id, err := apiID(c, "token")
-	if err != nil {
-		return err
-	}
-	return apiEmpty(c, h.Tracker.DeleteToken(c.Request.Context(), apiUser(c), u.ID, id))
+	id, err = apiID(c, "token")
+	return u.ID, id, err
 }
 
 func apiUserAddressRemove(h *Handlers, c *gin.Context) error {
