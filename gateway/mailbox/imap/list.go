@@ -138,31 +138,15 @@ func (m *Mailbox) News(ctx context.Context) ([]mailbox.Entry, error) {
 	changed := map[string]bool{}
 	err := m.do(ctx, control(m.account), func() error {
 		noop := m.client.Noop()
-		status := map[string]*imapclient.StatusCommand{}
-		for _, folder := range m.folders {
-			if name := m.nameOf(folder); name != current {
-				status[name] = m.client.Status(name, &goimap.StatusOptions{UIDNext: true, UIDValidity: true, NumMessages: true})
-			}
-		}
-		err := noop.Wait()
-		for name, cmd := range status {
-			data, statusErr := cmd.Wait()
-			if _, refused := errors.AsType[*goimap.Error](statusErr); refused {
-				changed[name] = true // Opening it will tell what is wrong with it.
-				continue
-			}
-			if statusErr != nil {
-				err = errors.Join(err, statusErr)
-				continue
-			}
-			st := m.known[name]
+		o := goimap.StatusOptions{UIDNext: true, UIDValidity: true, NumMessages: true}
+		err := m.askOthers(current, o, changed, func(st *state, data *goimap.StatusData) bool {
 			var count uint32
 			if data.NumMessages != nil {
 				count = *data.NumMessages
 			}
-			changed[name] = st == nil || data.UIDValidity != st.validity || st.stale(data.UIDNext, count)
-		}
-		return err
+			return st == nil || data.UIDValidity != st.validity || st.stale(data.UIDNext, count)
+		})
+		return errors.Join(noop.Wait(), err)
 	})
 	if err != nil {
 		return nil, m.problem(mailbox.PhaseFetch, fmt.Errorf("ask for news: %w", err))
@@ -181,6 +165,28 @@ func (m *Mailbox) News(ctx context.Context) ([]mailbox.Entry, error) {
 		all = append(entries, all...)
 	}
 	return all, nil
+}
+
+// askOthers asks by STATUS how all folders but the open one stand, all at once, and notes by their names on the server of
+// which something is to be looked at: those of which is says so, and those that the server says nothing about.
+func (m *Mailbox) askOthers(current string, o goimap.StatusOptions, look map[string]bool, is func(*state, *goimap.StatusData) bool) (err error) {
+	status := map[string]*imapclient.StatusCommand{}
+	for _, folder := range m.folders {
+		if name := m.nameOf(folder); name != current && status[name] == nil {
+			status[name] = m.client.Status(name, &o)
+		}
+	}
+	for name, cmd := range status {
+		data, failed := cmd.Wait()
+		if _, refused := errors.AsType[*goimap.Error](failed); refused {
+			look[name] = true // Opening it will tell what is wrong with it.
+		} else if failed != nil {
+			err = errors.Join(err, failed)
+		} else {
+			look[name] = is(m.known[name], data)
+		}
+	}
+	return err
 }
 
 // newsOf lists what a folder holds beyond the highest UID known; all of it when it was renumbered.

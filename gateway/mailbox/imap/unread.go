@@ -82,30 +82,12 @@ func (m *Mailbox) mayBeUnread(ctx context.Context, current string) (map[string]b
 	ask := map[string]bool{current: true}
 	o := goimap.StatusOptions{NumUnseen: true, HighestModSeq: m.numbered}
 	err := m.do(ctx, control(m.account), func() error {
-		status := map[string]*imapclient.StatusCommand{}
-		for _, folder := range m.folders {
-			if name := m.nameOf(folder); name != current && status[name] == nil {
-				status[name] = m.client.Status(name, &o)
-			}
-		}
-		var failed error
-		for name, cmd := range status {
-			data, err := cmd.Wait()
-			if _, refused := errors.AsType[*goimap.Error](err); refused {
-				ask[name] = true // Opening it will tell what is wrong with it.
-				continue
-			}
-			if err != nil {
-				failed = errors.Join(failed, err)
-				continue
-			}
-			st := m.known[name]
-			ask[name] = data.NumUnseen == nil || *data.NumUnseen > 0
+		return m.askOthers(current, o, ask, func(st *state, data *goimap.StatusData) bool {
 			if st != nil && st.changes > 0 && data.HighestModSeq > 0 {
-				ask[name] = data.HighestModSeq > st.changes
+				return data.HighestModSeq > st.changes
 			}
-		}
-		return failed
+			return data.NumUnseen == nil || *data.NumUnseen > 0
+		})
 	})
 	if err != nil {
 		return nil, m.problem(mailbox.PhaseFetch, fmt.Errorf("ask what is unread: %w", err))
