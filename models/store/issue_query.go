@@ -121,7 +121,10 @@ func (s *Store) Issues(ctx context.Context, q IssueQuery) ([]models.Issue, strin
 		found, reached, err = s.searchIssues(ctx, q, after, limit+1)
 	case some:
 		q.Where = rest
-		found, err = s.positionsAmong(ctx, q, numbers, nil, after, limit+1)
+		var list *members
+		if list, err = s.membersOf(ctx, q, numbers, nil, after); err == nil {
+			found, err = list.next(ctx, limit+1)
+		}
 	default:
 		found, err = s.issuePositions(ctx, q, nil, after, limit+1)
 	}

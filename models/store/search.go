@@ -18,7 +18,7 @@ func (s *Store) searchIssues(ctx context.Context, q IssueQuery, after *position,
 		if err := w.step(ctx, w.likely()); err != nil || w.ended {
 			return w.found, nil, err
 		}
-		if len(w.found) < s.limits.walkCommon {
+		if !w.common() {
 			break
 		}
 	}
@@ -50,12 +50,16 @@ func (s *Store) searchAmong(
 		return nil, nil, nil
 	}
 	w := &walk{store: s, q: q, terms: terms, at: after, limit: limit, only: only, until: time.Now().Add(q.patience())}
+	list, err := s.membersOf(ctx, q, numbers, only, after)
+	if err != nil {
+		return nil, nil, err
+	}
 	batch := limit
 	for !w.ended {
 		if w.late() {
 			return w.found, w.at, nil
 		}
-		part, err := s.positionsAmong(ctx, q, numbers, only, w.at, batch)
+		part, err := list.next(ctx, batch)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -134,16 +134,18 @@ func (s *Store) termTexts(ctx context.Context, term string, buckets []int64) (se
 	words := wantedWords(term)
 	set = textSet{}
 	if len(words) == 1 {
-		ok, err := s.eachPlaces(ctx, words[0], buckets, set.addPlaces)
+		ok, err := s.eachPlaces(ctx, words[0], buckets, nil, set.addPlaces)
 		return set, ok, err
 	}
 	var have map[int64][]place // Where the term begins, going by the words that were asked for.
 	for _, w := range words {
+		var filter *behind
 		if have != nil {
 			buckets = slices.Sorted(maps.Keys(have))
+			filter = &behind{lists: have, by: w.place}
 		}
 		here := map[int64][]place{}
-		ok, err := s.eachPlaces(ctx, w, buckets, func(bucket int64, places []place) {
+		ok, err := s.eachPlaces(ctx, w, buckets, filter, func(bucket int64, places []place) {
 			list := slices.Grow(here[bucket], len(places))
 			for _, p := range places {
 				switch at := p.word(); {
@@ -197,9 +199,11 @@ func both(a, b []place) []place {
 // lastWord is behind all that a word can go on with: the last letter of Unicode.
 const lastWord = "\U0010ffff"
 
-// eachPlaces calls f with the places of a word in some parts of the index. ok is false when they are too many; f may
-// have been called for some of them then. places is only good during the call.
-func (s *Store) eachPlaces(ctx context.Context, w wanted, buckets []int64, f func(bucket int64, places []place)) (ok bool, err error) {
+// eachPlaces calls f with the places of a word in some parts of the index that the filter lets through. ok is false when
+// they are too many; f may have been called for some of them then. places is only good during the call.
+func (s *Store) eachPlaces(
+	ctx context.Context, w wanted, buckets []int64, filter *behind, f func(bucket int64, places []place),
+) (ok bool, err error) {
 	if w.star {
 		if n, err := s.expected(ctx, w, buckets); err != nil || n > s.limits.mostRows {
 			return false, err
@@ -224,7 +228,7 @@ func (s *Store) eachPlaces(ctx context.Context, w wanted, buckets []int64, f fun
 			if rows > s.limits.mostRows || octets > s.limits.mostOctets {
 				return nil
 			}
-			places, err := decodePlaces(buffer[:0], raw)
+			places, err := decodePlaces(buffer[:0], raw, filter.in(bucket))
 			if err != nil {
 				return err
 			}

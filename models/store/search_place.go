@@ -106,42 +106,85 @@ func encodePlaces(places []place) []byte {
 	return out
 }
 
-// decodePlaces adds the places of all blocks to to. The result is in order when there was one block and to was empty.
-func decodePlaces(to []place, blocks []byte) ([]place, error) {
-	ok := true
-	next := func() uint64 {
-		if len(blocks) > 0 && blocks[0] < 0x80 {
-			v := uint64(blocks[0])
-			blocks = blocks[1:]
-			return v
-		}
-		v, n := binary.Uvarint(blocks)
-		if n <= 0 {
-			ok, blocks = false, nil
-			return 0
-		}
-		blocks = blocks[n:]
-		return v
-	}
-	for len(blocks) > 0 {
-		key := uint64(0)
-		for texts := next(); texts > 0 && ok; texts-- {
-			distance := next()
+// decodePlaces adds the places of all blocks to to, without those that only does not let through. The result is in order
+// when there was one block and to was empty.
+func decodePlaces(to []place, blocks []byte, only *placeFilter) ([]place, error) {
+	for i := 0; i < len(blocks); {
+		texts, next := uvarint(blocks, i)
+		i = next
+		for key := uint64(0); texts > 0; texts-- {
+			var distance uint64
+			distance, i = uvarint(blocks, i)
+			if key += distance >> 1; key >= 1<<(bucketBits+textBits) || i > len(blocks) {
+				return nil, errPlaces
+			}
+			first, wanted, some := place(key<<placeBits), only.words(key), distance&1
+			if few, n, end := fewPlaces(blocks, i, some); n <= 4 {
+				if only == nil {
+					a := first | place(few&0xff)
+					b := a + place(few>>8&0xff)
+					c := b + place(few>>16&0xff)
+					to = append(to, a, b, c, c+place(few>>24))[:len(to)+n]
+					i = end
+					continue
+				}
+				if !anyOf(few, wanted) {
+					i = end
+					continue
+				}
+			}
 			n := uint64(1)
-			if distance&1 == 1 {
-				n = next()
+			if some == 1 {
+				n, i = uvarint(blocks, i)
 			}
-			key += distance >> 1
-			at := uint64(0)
-			for ; n > 0 && ok; n-- {
-				at += next()
-				to = append(to, place(key<<placeBits|at)) //nolint:gosec // Checked below.
+			for at, v := uint64(0), uint64(0); n > 0; n-- {
+				v, i = uvarint(blocks, i)
+				if at += v; v >= mostPlaces || at >= mostPlaces || i > len(blocks) {
+					return nil, errPlaces
+				}
+				if wanted>>(at%64)&1 == 1 {
+					to = append(to, first|place(at)) //nolint:gosec // Checked above.
+				}
 			}
-			ok = ok && key < 1<<(bucketBits+textBits) && at < mostPlaces
+			if i > len(blocks) {
+				return nil, errPlaces
+			}
 		}
-	}
-	if !ok {
-		return nil, errPlaces
 	}
 	return to, nil
+}
+
+// fewPlaces reads the usual case, at most four numbers of one octet each, and tells where they end; n is 5 when it is
+// another. some is 1 when there are several: how many stands before them. There are millions of these and no two texts
+// are alike, so it has nothing that the processor would have to guess.
+func fewPlaces(b []byte, i int, some uint64) (few uint32, n, end int) {
+	if i+5 > len(b) {
+		return 0, 5, i
+	}
+	count := uint64(b[i])*some + 1 - some
+	i += int(some) //nolint:gosec // 0 or 1.
+	few = binary.LittleEndian.Uint32(b[i:]) & (1<<(8*count) - 1)
+	if count > 4 || few&0x80808080 != 0 {
+		return 0, 5, i
+	}
+	return few, int(count), i + int(count)
+}
+
+// anyOf reports whether a place of fewPlaces may be among words: those that its octets add up to, each in its last six bits.
+func anyOf(few uint32, words uint64) bool {
+	sums := few & 0x3f3f3f3f * 0x01010101 // Six bits four times have room in an octet.
+	return (words>>(sums&63)|words>>(sums>>8&63)|words>>(sums>>16&63)|words>>(sums>>24&63))&1 == 1
+}
+
+// uvarint reads the number that begins at i and tells where it ends: behind the end of b when there is none.
+func uvarint(b []byte, i int) (v uint64, end int) {
+	if i < len(b) {
+		if b[i] < 0x80 {
+			return uint64(b[i]), i + 1
+		}
+		if v, n := binary.Uvarint(b[i:]); n > 0 {
+			return v, i + n
+		}
+	}
+	return 0, len(b) + 1
 }

@@ -22,7 +22,7 @@ func TestPlacesComeBackFromTheirBlocks(t *testing.T) {
 			blocks = append(blocks, encodePlaces(slices.Clone(part))...)
 			want = append(want, part...)
 		}
-		got, err := decodePlaces(nil, blocks)
+		got, err := decodePlaces(nil, blocks, nil)
 		if err != nil {
 			t.Fatalf("%x: %v", blocks, err)
 		}
@@ -61,7 +61,7 @@ func FuzzDecodePlaces(f *testing.F) {
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f})
 	f.Add([]byte{1, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f})
 	f.Fuzz(func(t *testing.T, blocks []byte) {
-		if places, err := decodePlaces(nil, blocks); err == nil && len(places) > len(blocks) {
+		if places, err := decodePlaces(nil, blocks, nil); err == nil && len(places) > len(blocks) {
 			t.Errorf("%d octets give %d places", len(blocks), len(places))
 		}
 	})

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
@@ -12,17 +13,18 @@ import (
 
 // walk looks into the texts of issues, in the order of a list.
 type walk struct {
-	store *Store
-	q     IssueQuery
-	terms searchTerms
-	at    *position // The last one that was looked at.
-	limit int
-	seen  int
-	with  []int     // In how many of these each term stands.
-	only  textSet   // The texts that are looked into; nil: all.
-	until time.Time // When what was found has to do.
-	found []position
-	ended bool // Enough is found, or there are no more.
+	store  *Store
+	q      IssueQuery
+	terms  searchTerms
+	at     *position // The last one that was looked at.
+	limit  int
+	seen   int
+	with   []int     // In how many of these each term stands.
+	only   textSet   // The texts that are looked into; nil: all.
+	until  time.Time // When what was found has to do.
+	found  []position
+	folded []byte // The text that was looked into last.
+	ended  bool   // Enough is found, or there are no more.
 }
 
 // late reports that the time is up and at least some issues were looked at, so that the next page begins further on.
@@ -41,10 +43,21 @@ func (w *walk) step(ctx context.Context, size int) error {
 	return nil
 }
 
-// likely is how many issues of the list probably have to be looked at next.
+// common reports whether so many of the first issues have the terms that the page is soon full.
+func (w *walk) common() bool {
+	first := w.store.limits.walkFirst
+	return len(w.found)*first >= w.store.limits.walkCommon*min(w.seen, first)
+}
+
+// likely is how many issues of the list probably have to be looked at next. Words that follow each other are rarely
+// common, which a few issues tell.
 func (w *walk) likely() int {
 	if w.seen == 0 {
-		return min(w.limit+1, w.store.limits.walkFirst)
+		first := w.store.limits.walkFirst
+		if len(w.terms) == 1 && strings.Count(w.terms[0], " ") > 1 {
+			first = (first + 3) / 4
+		}
+		return min(w.limit+1, first)
 	}
 	return min(1+w.seen*(w.limit-len(w.found))*5/(4*max(1, len(w.found))), w.store.limits.walkBatch)
 }
@@ -67,7 +80,7 @@ func (w *walk) look(ctx context.Context, batch []position) error {
 	}
 	for i, p := range batch {
 		w.at, w.seen = &batch[i], w.seen+1
-		if !w.terms.match(p.number, texts[p.number], w.with) {
+		if !w.terms.match(p.number, texts[p.number], w.with, &w.folded) {
 			continue
 		}
 		if w.found = append(w.found, p); len(w.found) == w.limit {
@@ -79,16 +92,16 @@ func (w *walk) look(ctx context.Context, batch []position) error {
 }
 
 // match reports whether all terms stand in the texts of an issue, and counts those that do. A number alone is also the
-// issue of that number.
-func (t searchTerms) match(number int64, texts []string, with []int) bool {
+// issue of that number. folded is the memory for a text that is looked into.
+func (t searchTerms) match(number int64, texts []string, with []int, folded *[]byte) bool {
 	if len(t) == 1 && t[0] == " "+strconv.FormatInt(number, 10) {
 		return true
 	}
 	found, missing := [mostTerms]bool{}, len(t)
 	for _, text := range texts {
-		folded := foldText(text)
+		*folded = appendFolded((*folded)[:0], text)
 		for i, term := range t {
-			if !found[i] && strings.Contains(folded, term) {
+			if !found[i] && bytes.Contains(*folded, []byte(term)) {
 				found[i] = true
 				with[i]++
 				missing--
@@ -123,90 +136,47 @@ func (s *Store) searchedTexts(ctx context.Context, numbers []int64, only textSet
 	for _, part := range []struct {
 		query, rest string
 		of          []int64
-		keys        bool
 	}{
-		{"SELECT number, title FROM issues WHERE number", "", described, false},
-		{"SELECT number, " + description + " FROM issues WHERE number", "", described, false},
-		{"SELECT issue_number, " + body + comments, public, commented, false},
-		{"SELECT issue_number, " + body + comments, public, partly, true},
-		{"SELECT issue_number, name FROM attachments WHERE issue_number", publicFiles, numbers, false},
+		{"SELECT number, title FROM issues WHERE number", "", described},
+		{"SELECT number, " + description + " FROM issues WHERE number", "", described},
+		{"SELECT issue_number, " + body + comments, public, commented},
+		{"SELECT issue_number, name FROM attachments WHERE issue_number", publicFiles, numbers},
 	} {
 		for chunk := range slices.Chunk(part.of, 500) {
 			args := anys(padded(chunk))
-			query := part.query + " IN (" + marks(len(args)) + ")" + part.rest
-			if part.keys { // The index of comments by issue has what this looks at: no other text is read.
-				list, arg := s.numberList(only.keys(chunk))
-				query += fmt.Sprintf(" AND issue_number * %d + (id & %d) IN (", 1<<textBits, 1<<textBits-1) + list + ")"
-				args = append(args, arg...)
-			}
-			if err := s.each(ctx, query, args, add); err != nil {
+			if err := s.each(ctx, part.query+" IN ("+marks(len(args))+")"+part.rest, args, add); err != nil {
 				return nil, err
 			}
+		}
+	}
+	for chunk := range slices.Chunk(only.keys(partly), 500) {
+		query, args := s.commentsByKey(body, chunk)
+		if err := s.each(ctx, query+public, args, add); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// positionsAmong is issuePositions for a set of numbers. A large set is not put in order: the order is read from its
-// index until enough of the set has come by. set may be nil, or has the same issues and no others.
-func (s *Store) positionsAmong(ctx context.Context, q IssueQuery, numbers []int64, set textSet, after *position, limit int) ([]position, error) {
-	if len(numbers) < s.limits.manyIssues || q.Sort == SortDue {
-		return s.issuePositions(ctx, q, numbers, after, limit)
-	}
-	_, _, merged, err := s.listParts(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	// All issues are in one index by time and number; a part of them, and by priority, in several.
-	merged = merged && (q.ProjectIDs != nil || len(q.States) > 0 || q.Sort == SortPriority)
-	if !merged && q.Sort == SortPriority {
-		return s.issuePositions(ctx, q, numbers, after, limit)
-	}
-	if set == nil {
-		set = textSet{}
-		for _, n := range numbers {
-			set.add(n, allTexts)
+// commentsByKey is the query for the comments with some keys. The index of comments by issue has what it looks at: no
+// other text is read.
+func (s *Store) commentsByKey(body string, keys []int64) (query string, args []any) {
+	key := fmt.Sprintf("issue_number * %d + (id & %d)", 1<<textBits, 1<<textBits-1)
+	if s.dialect != "sqlite" {
+		numbers := make([]int64, len(keys))
+		for i, k := range keys {
+			numbers[i] = k >> textBits
 		}
+		list, _ := s.numberList(keys)
+		return "SELECT issue_number, " + body + " FROM comments WHERE issue_number IN (" + marks(len(numbers)) + ") AND " + key + " IN (" + list + ")", anys(numbers)
 	}
-	where, _ := conditions(q)
-	plain := len(where) == 0 && q.ProjectIDs == nil && len(q.States) == 0
-	var found []position
-	at, size := after, s.limits.scanPart
-	if !merged { // As many as it takes if the set is evenly spread.
-		size = int(min(int64(limit)*numbers[len(numbers)-1]*5/4/int64(len(numbers))+1, int64(s.limits.scanBatch)))
+	args = anys(padded(keys))
+	for i := range args[len(keys):] {
+		args[len(keys)+i] = 0 // Nobody's, as it would be read once more.
 	}
-	for seen := 0; seen < s.limits.mostScanned; {
-		var batch []position
-		more := false
-		if merged {
-			batch, more, err = s.mergedScan(ctx, q, at, size)
-		} else {
-			batch, err = s.scanOrder(ctx, q.Sort, at, size)
-			more = len(batch) == size
-		}
-		if err != nil {
-			return nil, err
-		}
-		var members []position
-		for i := range batch {
-			if at = &batch[i]; set.texts(at.number) != 0 {
-				members = append(members, *at)
-			}
-		}
-		if !merged && !plain && len(members) > 0 {
-			if members, err = s.issuePositions(ctx, q, numbersOf(members), nil, len(members)); err != nil {
-				return nil, err
-			}
-		}
-		found = append(found, members...)
-		if len(found) >= limit || !more {
-			return found[:min(limit, len(found))], nil
-		}
-		size = min(2*size, s.limits.scanBatch)
-		seen += len(batch)
-	}
-	rest, err := s.issuePositions(ctx, q, numbers, at, limit-len(found))
-	return append(found, rest...), err
+	values := strings.TrimSuffix(strings.Repeat("(?),", len(args)), ",")
+	return "WITH keys (k) AS (VALUES " + values + ") SELECT issue_number, " + body + " FROM keys CROSS JOIN comments" +
+		fmt.Sprintf(" WHERE issue_number = CAST(k >> %d AS INTEGER) AND id & %d = k & %d", textBits, 1<<textBits-1, 1<<textBits-1), args
 }
 
 func numbersOf(list []position) []int64 {
@@ -215,13 +185,4 @@ func numbersOf(list []position) []int64 {
 		out[i] = p.number
 	}
 	return out
-}
-
-// scanOrder reads the next entries of the index of an order, of all issues.
-func (s *Store) scanOrder(ctx context.Context, sort IssueSort, at *position, size int) ([]position, error) {
-	where, args := "1 = 1", []any(nil)
-	if at != nil {
-		where, args = at.condition(sort)
-	}
-	return s.positions(ctx, sort, "SELECT "+sort.columns(s.dialect)+" FROM issues i WHERE "+where+" ORDER BY "+sort.order()+fmt.Sprintf(" LIMIT %d", size), args)
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,11 +19,14 @@ const (
 
 // foldText makes text comparable: small letters, without accents, ß as ss, and one blank before each word. Everything
 // that is no letter and no digit parts words. "Müller-Straße 7" becomes " muller strasse 7".
-func foldText(text string) string {
+func foldText(text string) string { return string(appendFolded(nil, text)) }
+
+// appendFolded adds the folded text to out.
+func appendFolded(out []byte, text string) []byte {
 	if len(text) > maxSearched {
 		text = cutRunes(text, maxSearched)
 	}
-	out := make([]byte, 0, len(text)+8)
+	out = slices.Grow(out, len(text)+8)
 	gap := true
 	put := func(r rune) {
 		if gap {
@@ -73,7 +77,7 @@ func foldText(text string) string {
 			}
 		}
 	}
-	return string(out)
+	return out
 }
 
 func cutRunes(text string, n int) string {
