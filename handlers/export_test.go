@@ -124,3 +124,9 @@ func (s *site) Work(who string, number int64, state, assignee, priority, label, 
 		s.ok(err)
 	}
 }
+
+// Intake has SUP give its mails intake numbers.
+func (s *site) Intake() {
+	s.t.Helper()
+	s.ok(s.setRules(func(d *gateway.InboxDraft) { d.Rules.Intake = true }))
+}
