@@ -49,7 +49,8 @@ func (g *Gateway) parse(ctx context.Context, d *delivery) error {
 			f.Shrink() // The message may wait for its turn.
 		}
 	}
-	d.note(models.StepParse, "parse.read", "attachments", strconv.Itoa(len(d.mail.Attachments)), "defects", strconv.Itoa(len(d.mail.Defects)))
+	d.note(models.StepParse, "parse.read", "attachments", strconv.Itoa(len(d.mail.Attachments)), "defects", strconv.Itoa(len(d.mail.Defects)),
+		"pictures", strconv.FormatBool(d.mail.MayLoad))
 	for i, f := range d.mail.Defects {
 		if i == 20 {
 			break

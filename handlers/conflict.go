@@ -49,11 +49,10 @@ func (v *visit) showIssueConflict(u update) error {
 	if err != nil {
 		return err
 	}
-	c := &conflict{
-		Text: v.l.T("E-409", v.whoAndWhen(who, at)), Comment: u.comment, Address: fmt.Sprintf("/issues/%d/state", u.number),
-	}
+	c := &conflict{Comment: u.comment}
+	c.Text, c.Address = v.l.T("E-409-EDIT", v.whoAndWhen(who, at)), fmt.Sprintf("/issues/%d/state", u.number)
 	if u.comment {
-		c.Address = fmt.Sprintf("/issues/%d/comments", u.number)
+		c.Text, c.Address = v.l.T("E-409", v.whoAndWhen(who, at)), fmt.Sprintf("/issues/%d/comments", u.number)
 	}
 	stored := issueValues(now)
 	for _, name := range issueProperties {

@@ -84,7 +84,7 @@ func (v *visit) showRewriteConflict(now tracker.IssueRow, f *form) error {
 	if err != nil {
 		return err
 	}
-	c := &conflict{Text: v.l.T("E-409", v.whoAndWhen(who, at))}
+	c := &conflict{Text: v.l.T("E-409-EDIT", v.whoAndWhen(who, at))}
 	for name, theirs := range map[string]string{"title": now.Title, "description": now.Description} {
 		if yours := f.text(name); yours != theirs {
 			c.Differs = append(c.Differs, difference{v.l.T("issue." + name), theirs, yours})

@@ -99,7 +99,7 @@ func TestTitleAndTextKeepBothInputsInAConflict(t *testing.T) {
 	_, err := s.h.Tracker.UpdateIssue(t.Context(), s.users["lead"], 1, 1, tracker.IssuePatch{Title: &title})
 	s.ok(err)
 	form := url.Values{"title": {"Mine"}, "description": {"My text"}, "version": {"1"}}
-	s.post("/issues/1/edit", cookie, form).want(t, 409, "Lead changed this issue", "Changed by the lead", "Mine", "My text</textarea>", `name="version" value="2"`)
+	s.post("/issues/1/edit", cookie, form).want(t, 409, "Lead changed this issue", "apply it, or discard it.", "!only the comment", "Changed by the lead", "Mine", "My text</textarea>", `name="version" value="2"`)
 	form.Set("version", "2")
 	s.post("/issues/1/edit", cookie, form).want(t, 303)
 	s.get("/issues/1", cookie).want(t, 200, "Mine", "My text", "changed the title")

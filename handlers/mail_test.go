@@ -214,3 +214,22 @@ func TestHiddenCharactersAreMadeVisible(t *testing.T) {
 	s.mail(s.inbox, strings.Replace(plainMail, "Subject: The printer burns", "Subject: =?utf-8?q?invoice_=E2=80=AEfdp.exe?=", 1))
 	s.get("/issues", s.as("member")).want(t, 200, "invoice", "!\u202e")
 }
+
+// Only a mail that would load pictures says that they are blocked.
+func TestOnlyMailsWithRemotePicturesSayThatTheyAreBlocked(t *testing.T) {
+	s := newSite(t)
+	const says = "Images from the network are blocked."
+	own := strings.NewReplacer("photo-1", "photo-2", ` <img src="https://tracker.example/pixel.png">`, "").Replace(withFile)
+	for i, one := range []struct{ name, mail, want string }{
+		{"with remote pictures", withFile, says},
+		{"text alone", plainMail, "!" + says},
+		{"pictures of its own", own, "!" + says},
+	} {
+		t.Run(one.name, func(t *testing.T) {
+			m := s.mail(s.inbox, one.mail)
+			s.get(fmt.Sprintf("/issues/%d", i+1), s.as("member")).want(t, 200, "Show original", one.want)
+			s.get(fmt.Sprintf("/messages/%d", m.ID), s.as("admin")).want(t, 200, one.want)
+			s.get(fmt.Sprintf("/issues/%d", i+1), s.as("member"), "Accept-Language", "de").want(t, 200, strings.Replace(one.want, says, s.h.cat.Locale("de").T("mail.remote_blocked"), 1))
+		})
+	}
+}

@@ -80,6 +80,9 @@ func messageShow(v *visit) error {
 	if data.Pictures, err = v.pictureChoice(m, traces); err != nil {
 		return err
 	}
+	if data.Mail != nil {
+		data.Pictures.None = !data.Mail.MayLoad
+	}
 	data.Pictures.Action, data.Open = fmt.Sprintf("/messages/%d/pictures", m.ID), v.Query("mail") == fmt.Sprint(m.ID)
 	if m.IssueNumber != nil {
 		_, err := v.h.Tracker.Issue(v.ctx(), v.me, *m.IssueNumber)

@@ -14,13 +14,14 @@ type pictureChoice struct {
 	Chosen  bool   // They are always to be shown...
 	Shown   bool   // ...and are: nothing speaks against this mail.
 	Refuted bool   // The mail is not by its sender: it is not offered.
+	None    bool   // The mail would load none.
 }
 
 // pictureChoice returns the choice about a mail, from its sender and its traces. A sender who was verified when it was
 // chosen has to be verified in this mail as well; who failed the check is never shown.
 func (v *visit) pictureChoice(m models.Message, traces []models.Trace) (pictureChoice, error) {
 	verified, refuted := senderState(traces)
-	out := pictureChoice{Sender: models.FoldAddress(m.FromAddress), Refuted: refuted}
+	out := pictureChoice{Sender: models.FoldAddress(m.FromAddress), Refuted: refuted, None: noPictures(traces)}
 	if !v.picturesRead {
 		var err error
 		if v.pictureSenders, err = v.h.Tracker.PictureSenders(v.ctx(), v.me); err != nil {
@@ -34,6 +35,19 @@ func (v *visit) pictureChoice(m models.Message, traces []models.Trace) (pictureC
 		out.Shown = !refuted && (verified || !v.pictureSenders[at].Verified)
 	}
 	return out, nil
+}
+
+// noPictures reports whether the last reading of a message found that it would load no pictures from the network. Messages
+// of before that was noted do not tell.
+func noPictures(traces []models.Trace) bool {
+	for _, t := range slices.Backward(traces) {
+		for _, e := range t.Entries {
+			if e.Code == "parse.read" {
+				return e.Args["pictures"] == "false"
+			}
+		}
+	}
+	return false
 }
 
 // senderState reads from the last run of a message whether its sender is the one it claims to be, and whether a check

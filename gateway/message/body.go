@@ -43,6 +43,7 @@ func (p *parser) compose(root *node) {
 		text = cut(text, limit)
 	}
 	p.m.Text = trimLines(text)
+	p.m.MayLoad = s.rich && mayLoad(s.html)
 	if s.rich && !p.bare {
 		p.guard("html", func() {
 			var deep bool

@@ -169,6 +169,29 @@ func (w *sanitizer) attr(key, v string) {
 	w.out.WriteByte('"')
 }
 
+// mayLoad reports whether HTML as it came may have pictures of the network, without reading it through: each picture whose
+// address does not plainly lie in the mail counts.
+func mayLoad(s string) bool {
+	for {
+		at := strings.IndexByte(s, '<')
+		if at < 0 {
+			return false
+		}
+		s = s[at+1:]
+		if len(s) < 3 || !strings.EqualFold(s[:3], "img") {
+			continue
+		}
+		tag := s
+		if end := strings.IndexByte(s, '>'); end >= 0 {
+			tag = s[:end]
+		}
+		tag = strings.ToLower(tag)
+		if own := strings.Contains(tag, "cid:") || strings.Contains(tag, "data:"); !own || strings.Contains(tag, "http") || strings.Contains(tag, "&") {
+			return true
+		}
+	}
+}
+
 // harmless says whether a value is a word, a number, a colour or a list of them.
 func harmless(v string) bool {
 	for i := range len(v) {

@@ -93,3 +93,22 @@ func TestDeepHTMLIsReadAndBounded(t *testing.T) {
 		t.Errorf("%d elements inside each other, want at most %d", got, maxNesting)
 	}
 }
+
+func TestPicturesOfTheNetworkAreNoticed(t *testing.T) {
+	for html, want := range map[string]bool{
+		"":                            false,
+		"<p>Words, a &lt;img and <i>": false,
+		`<IMG SRC="cid:a@b">`:         false,
+		`<p><img src="data:image/png;base64,AA"><a href="https://firm.example">x</a>`: false,
+		`<img src="https://firm.example/a.png">`:                                      true,
+		`<img src="cid:a"><ImG alt='a>b' src=//firm.example/a.png>`:                   true,
+		`<img src="&#104;ttp://firm.example/cid:a">`:                                  true,
+		"<img src='cid:a' ":   false,
+		"<img src='http://a'": true,
+		"<img":                true,
+	} {
+		if got := mayLoad(html); got != want {
+			t.Errorf("mayLoad(%q) = %v, want %v", html, got, want)
+		}
+	}
+}

@@ -54,6 +54,7 @@ type Message struct {
 	Language    string           `json:"-"` // From Content-Language or Accept-Language: "de", "en" or "".
 	Invitation  *Invitation      `json:"-"` // The first event of a calendar part; nil for other mail.
 	Decrypted   bool             `json:"-"` // Text and attachments were encrypted with S/MIME; remote content is never to be loaded.
+	MayLoad     bool             `json:"-"` // It has HTML with pictures that do not come with it.
 	Verified    *smime.Signature `json:"-"` // What the S/MIME signature is worth; nil when there is none, or nobody asked.
 	HeaderText  string           `json:"-"` // The header section as text, at most 256 KiB, for the message page.
 }
