@@ -51,7 +51,15 @@ func child(ctx context.Context, dir, dsn string) error {
 		}
 		defer stop()
 	}
+	fmt.Println(ownTime().Nanoseconds()) // Here the measurement begins.
 	return a.Serve(ctx, nil)
+}
+
+// ownTime is the processor time of this process so far.
+func ownTime() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // house is a prepared database with one inbox.
@@ -121,17 +129,20 @@ func (h *house) close() error {
 	return errors.Join(h.app.Close(), os.RemoveAll(h.dir))
 }
 
-// cost is what the measured process took.
+// cost is what the measured process took from when it had started; that it starts is no part of the work.
 type cost struct {
 	seconds float64
 	cpu     time.Duration
-	peak    float64 // MB.
+	peak    float64 // MB, the start included.
 }
 
 // process is the running measured process.
-type process struct{ cmd *exec.Cmd }
+type process struct {
+	cmd     *exec.Cmd
+	started time.Duration // The processor time of its start.
+}
 
-// start starts the measured process, by way of another program if one is named.
+// start starts the measured process, by way of another program if one is named, and returns as it begins to serve.
 func (h *house) start(ctx context.Context, through ...string) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -140,7 +151,18 @@ func (h *house) start(ctx context.Context, through ...string) (*process, error) 
 	args := append(through, self, childWord, h.dir, h.dsn)
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Stderr = os.Stderr
-	return &process{cmd}, cmd.Start()
+	said, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	p := &process{cmd: cmd}
+	if _, err := fmt.Fscanln(said, (*int64)(&p.started)); err != nil {
+		return nil, errors.Join(fmt.Errorf("wait for the measured process: %w", err), p.stop())
+	}
+	return p, nil
 }
 
 // stop ends the process; its resource usage is known then.
@@ -149,9 +171,9 @@ func (p *process) stop() error {
 	return p.cmd.Wait()
 }
 
-// used is the processor time of the ended process.
+// used is the processor time of the ended process since its start.
 func (p *process) used() time.Duration {
-	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
+	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime() - p.started
 }
 
 // cpuNow is the processor time of the running process so far, in steps of 10 ms (proc(5), stat).
@@ -178,11 +200,11 @@ func (h *house) walSize() int64 {
 
 // run starts the measured process and waits until n messages are final and settled.
 func (h *house) run(ctx context.Context, n int) (cost, error) {
-	start := time.Now()
 	p, err := h.start(ctx)
 	if err != nil {
 		return cost{}, err
 	}
+	start := time.Now()
 	err = h.await(ctx, n)
 	c := cost{seconds: time.Since(start).Seconds(), peak: memoryOf(p.cmd.Process.Pid, "VmHWM:")}
 	err = errors.Join(err, p.stop())

@@ -83,6 +83,9 @@ func ingest(ctx context.Context, mails [][]byte, line mailtest.Line, runs int) e
 
 func lineName(l mailtest.Line) string {
 	name := fmt.Sprintf("%v round trip", l.RoundTrip)
+	if l.Window > 0 {
+		name += fmt.Sprintf(", a window of %d MiB", l.Window>>20)
+	}
 	if l.Rate > 0 {
 		name += fmt.Sprintf(", %d Mbit/s", l.Rate*8/1e6)
 	}

@@ -26,6 +26,7 @@ type Proxy struct {
 type Line struct {
 	RoundTrip time.Duration
 	Rate      int64              // Octets a second in each direction; 0: no limit.
+	Window    int64              // Octets on their way or not yet acknowledged, in each direction (RFC 9293, 3.8.6); 0: no limit.
 	Heard     func(piece []byte) // Called for each piece that the server sends, before it is passed on; may be nil.
 }
 
@@ -116,9 +117,11 @@ type late struct {
 // pump copies one direction; note is called for every piece read.
 func (p *Proxy) pump(dst io.WriteCloser, src io.Reader, note func(piece []byte)) {
 	pieces := make(chan late, 1024)
+	way := window{limit: p.line.Window, acks: make(chan ack, 2048)}
 	var done sync.WaitGroup
 	done.Go(func() {
 		defer dst.Close()
+		defer close(way.acks)
 		for piece := range pieces {
 			time.Sleep(time.Until(piece.at))
 			if _, err := dst.Write(piece.b); err != nil {
@@ -126,6 +129,9 @@ func (p *Proxy) pump(dst io.WriteCloser, src io.Reader, note func(piece []byte))
 					continue // Let the reader come to its end.
 				}
 				return
+			}
+			if p.line.Window > 0 {
+				way.acks <- ack{time.Now().Add(p.line.RoundTrip / 2), int64(len(piece.b))}
 			}
 		}
 	})
@@ -135,6 +141,7 @@ func (p *Proxy) pump(dst io.WriteCloser, src io.Reader, note func(piece []byte))
 		n, err := src.Read(b)
 		if n > 0 {
 			note(b[:n])
+			way.room(int64(n))
 			if now := time.Now(); free.Before(now) {
 				free = now
 			}
@@ -149,4 +156,44 @@ func (p *Proxy) pump(dst io.WriteCloser, src io.Reader, note func(piece []byte))
 	}
 	close(pieces)
 	done.Wait()
+}
+
+// window is how much a sender of TCP has under way before it waits for an acknowledgement.
+type window struct {
+	limit, under int64
+	acks         chan ack // Holds all of the pieces that can wait, so that who delivers them need not.
+	heard        []ack
+}
+
+// ack says when the sender hears that so many octets have arrived.
+type ack struct {
+	at time.Time
+	n  int64
+}
+
+// room waits until n more octets may be sent, and counts them.
+func (w *window) room(n int64) {
+	if w.limit == 0 {
+		return
+	}
+	for len(w.acks) > 0 {
+		a, ok := <-w.acks
+		if !ok {
+			return
+		}
+		w.heard = append(w.heard, a)
+	}
+	for w.under > 0 && w.under+n > w.limit {
+		if len(w.heard) == 0 {
+			a, ok := <-w.acks
+			if !ok { // The other end is gone.
+				return
+			}
+			w.heard = append(w.heard, a)
+		}
+		time.Sleep(time.Until(w.heard[0].at))
+		w.under -= w.heard[0].n
+		w.heard = w.heard[1:]
+	}
+	w.under += n
 }
