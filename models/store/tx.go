@@ -95,6 +95,7 @@ func (s *Store) WithSavepoint(ctx context.Context, fn func(ctx context.Context) 
 	err := fn(ctx)
 	ctx = context.WithoutCancel(ctx)
 	if err != nil {
+		clear(tx.known) // It may be what the piece wrote.
 		if _, rerr := tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT piece"); rerr != nil {
 			tx.failed = errors.Join(tx.failed, rerr)
 			return errors.Join(err, rerr)

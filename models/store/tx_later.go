@@ -96,11 +96,11 @@ func insertOf(head, tail string, width, n int) string {
 	return head + " VALUES " + strings.TrimSuffix(strings.Repeat("("+marks(width)+"),", n/width), ",") + tail
 }
 
-// remembered reads rows of a table that seldom changes, once in a transaction on a server: until it ends or writes to that
-// table. The value is shared, so nobody changes it.
+// remembered reads rows of a table that seldom changes, once in a transaction: until it ends or writes to that table. The
+// value is shared, so nobody changes it.
 func remembered[T any](ctx context.Context, s *Store, table, key string, read func() (T, error)) (T, error) {
 	tx := s.tx(ctx)
-	if tx == nil || !tx.distant {
+	if tx == nil {
 		return read()
 	}
 	key = table + " " + key

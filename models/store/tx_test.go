@@ -243,3 +243,51 @@ func TestSavepointUndoesOnePieceAndTheTransactionGoesOn(t *testing.T) {
 		}
 	})
 }
+
+// What a transaction has read once it need not read again, unless it has written there, or undone what it wrote.
+func TestTransactionRemembersWhatIsTrue(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		if err := s.SetSetting(t.Context(), "colour", "red"); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		look := func(ctx context.Context) {
+			v, err := s.Setting(ctx, "colour")
+			if err != nil {
+				t.Error(err)
+			}
+			got = append(got, v)
+		}
+		want, failed := []string{"red", "red", "green"}, errors.New("failed")
+		err := s.WithTx(t.Context(), func(ctx context.Context) error {
+			look(ctx)
+			look(ctx)
+			return s.WithSavepoint(ctx, func(ctx context.Context) error {
+				err := s.SetSetting(ctx, "colour", "green")
+				look(ctx)
+				return err
+			})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Exclusive() { // A server has no savepoint to go back to.
+			want = append(want, "blue", "green")
+			err := s.WithTx(t.Context(), func(ctx context.Context) error {
+				_ = s.WithSavepoint(ctx, func(ctx context.Context) error {
+					err := s.SetSetting(ctx, "colour", "blue")
+					look(ctx)
+					return errors.Join(failed, err)
+				})
+				look(ctx)
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}

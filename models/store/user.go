@@ -141,27 +141,32 @@ func (s *Store) UserIDsByAddress(ctx context.Context, addresses []string) (map[s
 func (s *Store) UsersByAddress(ctx context.Context, addresses []string) (map[string]models.User, error) {
 	out := make(map[string]models.User, len(addresses))
 	for part := range slices.Chunk(addresses, 100) {
-		folded := make([]string, len(part))
+		folded := make([]any, len(part))
 		for i, a := range part {
 			folded[i] = models.FoldAddress(a)
 		}
-		var rows []struct {
-			models.User
-			Address string
-		}
-		err := s.gorm(ctx).Table("users").Select("users.*, a.address").Joins("JOIN user_addresses a ON a.user_id = users.id").
-			Where("users.id IN (SELECT user_id FROM user_addresses WHERE address IN ?)", folded).Order("users.id, a.place").Find(&rows).Error
+		var all []models.User // Each with the addresses; the rows of one follow each other.
+		err := s.each(ctx, `SELECT u.id, u.login, u.name, u.role, u.password_hash, u.language, u.theme, u.list_look, u.created_at, u.disabled_at, a.address
+			FROM users u JOIN user_addresses a ON a.user_id = u.id
+			WHERE u.id IN (SELECT user_id FROM user_addresses WHERE address IN (`+marks(len(folded))+`)) ORDER BY u.id, a.place`, folded,
+			func(r *sql.Rows) error {
+				var u models.User
+				var address string
+				err := r.Scan(&u.ID, &u.Login, &u.Name, &u.Role, &u.PasswordHash, &u.Language, &u.Theme, &u.ListLook, &u.CreatedAt, &u.DisabledAt, &address)
+				if n := len(all); n == 0 || all[n-1].ID != u.ID {
+					all = append(all, u)
+				}
+				last := &all[len(all)-1]
+				last.Addresses = append(last.Addresses, address)
+				return err
+			})
 		if err != nil {
 			return nil, wrap("find addresses", err)
 		}
-		for i := 0; i < len(rows); { // The rows of one user follow each other.
-			u, from := rows[i].User, i
-			for ; i < len(rows) && rows[i].ID == u.ID; i++ {
-				u.Addresses = append(u.Addresses, rows[i].Address)
-			}
-			for _, row := range rows[from:i] {
-				if slices.Contains(folded, row.Address) {
-					out[row.Address] = u
+		for _, u := range all {
+			for _, a := range u.Addresses {
+				if slices.Contains(folded, any(a)) {
+					out[a] = u
 				}
 			}
 		}
