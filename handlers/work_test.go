@@ -196,3 +196,17 @@ func TestFormOutlivesTheSession(t *testing.T) {
 	s.post("/profile/password", "", url.Values{"current": {"old secret"}, "password": {"new secret"}}).want(t, 303)
 	s.post("/issues/1/comments", s.as("member"), form).want(t, 303)
 }
+
+func TestMyWorkSaysThatThereIsMore(t *testing.T) {
+	s := newSite(t)
+	cookie := s.as("member")
+	for n := range 21 {
+		if n == 20 {
+			s.get("/work", cookie).want(t, 200, "Waiting for you", "!longest are shown")
+		}
+		_, err := s.h.Tracker.OpenIssue(t.Context(), s.users["member"], tracker.IssueDraft{ProjectKey: "SUP", Title: fmt.Sprint("wish-", n, "."), Reporter: "anna@customer.example", Assignee: "member"})
+		s.ok(err)
+	}
+	s.get("/work", cookie).want(t, 200, "The 20 that have waited longest are shown; there are more.", "wish-0.", "wish-19.", "!wish-20.")
+	s.get("/work", cookie, "Accept-Language", "de").want(t, 200, "Gezeigt sind die 20, die am längsten warten")
+}

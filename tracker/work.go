@@ -17,10 +17,11 @@ type Work struct {
 	Mentioned []IssueRow // Somebody has named it there; it does not have them.
 	Watched   []IssueRow // It watches them, and they are none of the above.
 	Visited   []IssueRow // It looked at them, the last one first.
+
+	WaitingMore, AssignedMore bool // There are more than these.
 }
 
 const (
-	workLooked = 100 // Of the issues that a person has, so many are looked at for those that wait.
 	workShown  = 20
 	workLast   = 10
 	visitFresh = 10 * time.Minute
@@ -31,31 +32,12 @@ func (s *Service) Work(ctx context.Context, by *models.User) (w Work, err error)
 	if by == nil || by.ID == 0 {
 		return w, nil
 	}
-	mine, err := s.Issues(ctx, by, IssueFilter{Query: "is:open assignee:me", Sort: SortUpdated, Limit: workLooked})
-	if err != nil {
+	if w.Waiting, w.WaitingMore, err = s.assigned(ctx, by, true); err != nil {
 		return w, err
 	}
-	numbers := make([]int64, len(mine.Items))
-	for k, i := range mine.Items {
-		numbers[k] = i.Number
-	}
-	last, err := s.store.LastWriters(ctx, numbers)
-	if err != nil {
+	if w.Assigned, w.AssignedMore, err = s.assigned(ctx, by, false); err != nil {
 		return w, err
 	}
-	for _, i := range mine.Items {
-		writer, commented := last[i.Number]
-		if !commented {
-			writer = i.ReporterID
-		}
-		if writer == i.ReporterID && writer != by.ID {
-			w.Waiting = append(w.Waiting, i)
-		} else {
-			w.Assigned = append(w.Assigned, i)
-		}
-	}
-	slices.Reverse(w.Waiting)
-	w.Waiting, w.Assigned = w.Waiting[:min(len(w.Waiting), workShown)], w.Assigned[:min(len(w.Assigned), workShown)]
 	named, err := s.Issues(ctx, by, IssueFilter{Query: "is:open mentions:me -assignee:me", Sort: SortUpdated, Limit: workShown})
 	if err != nil {
 		return w, err
@@ -68,6 +50,29 @@ func (s *Service) Work(ctx context.Context, by *models.User) (w Work, err error)
 	w.Watched = watched.Items
 	w.Visited, err = s.visited(ctx, by)
 	return w, err
+}
+
+// assigned lists open issues that the person has: those in which the customer wrote last, the longest waiting first, or the
+// others, what changed last first. more tells that there are more than are listed.
+func (s *Service) assigned(ctx context.Context, by *models.User, waiting bool) (list []IssueRow, more bool, err error) {
+	a, err := s.Access(ctx, by)
+	if err != nil {
+		return nil, false, err
+	}
+	q, nothing, err := s.issueQuery(ctx, by, a, IssueFilter{Query: "is:open assignee:me", Sort: SortUpdated, Limit: workShown})
+	if err != nil || nothing {
+		return nil, false, err
+	}
+	if waiting {
+		q.Sort = store.SortStale
+	}
+	q.Where = append(q.Where, store.Condition{Field: store.ByWaiting, Not: !waiting, IDs: []int64{by.ID}})
+	found, next, err := s.store.Issues(ctx, q)
+	if err != nil {
+		return nil, false, fmt.Errorf("list what somebody has: %w", err)
+	}
+	list, err = s.rows(ctx, found, s.people())
+	return list, next != "", err
 }
 
 // Visit notes that the person has looked at an issue, for its list of those; at most once in ten minutes. Whether it sees

@@ -1,6 +1,7 @@
 package tracker_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -55,6 +56,38 @@ func TestWorkTellsWhatWaitsAndWhatWasLookedAt(t *testing.T) {
 		ok(w.RemoveMember(ctx, &w.admin, w.sup.ID, w.member.ID))
 		if got, err = w.Work(ctx, &w.member); err != nil || len(got.Visited)+len(got.Waiting) != 0 {
 			t.Errorf("after leaving the project: %d were looked at, %v; want none", len(got.Visited), err)
+		}
+	})
+}
+
+// However many issues somebody has, the one that has waited longest is shown, and that there are more is said.
+func TestWorkShowsWhatHasWaitedLongestOfMany(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		ok := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		const all = 130
+		for n := range all {
+			_, err := w.OpenIssue(ctx, &w.member, tracker.IssueDraft{ProjectKey: "SUP", Title: fmt.Sprint("t", n, " "), Reporter: "anna@customer.example", Assignee: "member"})
+			ok(err)
+		}
+		got, err := w.Work(ctx, &w.member)
+		ok(err)
+		if len(got.Waiting) != 20 || got.Waiting[0].Title != "t0" || !got.WaitingMore || len(got.Assigned) != 0 || got.AssignedMore {
+			t.Errorf("%d wait, %q first, more %v; %d others, more %v; want 20, t0 first, and more", len(got.Waiting), titles(got.Waiting), got.WaitingMore, len(got.Assigned), got.AssignedMore)
+		}
+		for n := range int64(all - 20) { // All but the last 20 are answered.
+			_, err := w.Comment(ctx, &w.member, n+1, tracker.CommentDraft{Body: "An answer"})
+			ok(err)
+		}
+		got, err = w.Work(ctx, &w.member)
+		ok(err)
+		if len(got.Waiting) != 20 || got.Waiting[0].Number != all-19 || got.WaitingMore || len(got.Assigned) != 20 || !got.AssignedMore {
+			t.Errorf("%d wait, %d first, more %v; %d others, more %v; want the last 20, and 20 of more", len(got.Waiting), got.Waiting[0].Number, got.WaitingMore, len(got.Assigned), got.AssignedMore)
 		}
 	})
 }

@@ -126,6 +126,9 @@ func (c Condition) sql() (string, []any) {
 		return "EXISTS (SELECT 1 FROM attachments a WHERE a.issue_number = i.number)", nil
 	case ByValue:
 		return c.Value.sql()
+	case ByWaiting:
+		return "(i.reporter_id NOT " + in + " AND i.reporter_id = COALESCE((SELECT c.author_id FROM comments c" +
+			" WHERE c.issue_number = i.number AND c.internal = 0 ORDER BY c.id DESC LIMIT 1), i.reporter_id))", ids
 	case ByNumber:
 		return "i.number " + in, ids
 	case ByCreated:

@@ -68,7 +68,8 @@ const (
 	ByDue
 	ByAttachment
 	ByNumber
-	ByValue // A state or priority of a project: Value, and Stands.
+	ByValue   // A state or priority of a project: Value, and Stands.
+	ByWaiting // Who reported it wrote its last public comment, or there is none; and is none of IDs.
 )
 
 // IssueQuery selects issues.

@@ -45,20 +45,3 @@ func (s *Store) Visits(ctx context.Context, userID int64, limit int) ([]int64, e
 	list, err := s.int64s(ctx, "SELECT issue_number FROM issue_visits WHERE user_id = ? ORDER BY visited_at DESC, issue_number LIMIT ?", userID, limit)
 	return list, wrap("list visits", err)
 }
-
-// LastWriters returns who wrote the last public comment of each of some issues; those without one are left out.
-func (s *Store) LastWriters(ctx context.Context, numbers []int64) (map[int64]int64, error) {
-	out := map[int64]int64{}
-	if len(numbers) == 0 {
-		return out, nil
-	}
-	args := anys(padded(numbers))
-	err := s.each(ctx, "SELECT issue_number, author_id FROM comments WHERE id IN (SELECT MAX(id) FROM comments WHERE issue_number IN ("+
-		marks(len(args))+") AND internal = 0 GROUP BY issue_number)", args, func(r *sql.Rows) error {
-		var issue, author int64
-		err := r.Scan(&issue, &author)
-		out[issue] = author
-		return err
-	})
-	return out, wrap("list last writers", err)
-}
