@@ -1,4 +1,5 @@
-// What somebody begins to write of a new issue stays in this browser until it is sent; issues like it are shown meanwhile.
+// What somebody begins to write of a new issue, or to change in one, stays in this browser until it is sent; issues like a
+// new one are shown meanwhile.
 "use strict";
 
 {
@@ -7,10 +8,16 @@
   const fields = (form) => [...form.elements].filter((f) => f.name && f.type !== "file" && f.type !== "hidden" && f.tagName !== "BUTTON");
   const form = document.querySelector("form[data-kept]");
   if (form) {
+    const back = sessionStorage.getItem("sent") === slot(form);
     sessionStorage.removeItem("sent"); // It came back to be checked.
     const texts = ["title", "description"].map((name) => form.elements[name]);
     const kept = JSON.parse(localStorage.getItem(slot(form)) ?? "null");
-    if (kept && texts.every((f) => !f.value)) {
+    // What changes an issue has its version: what was begun with an older one is told as a conflict when it is sent.
+    const version = form.elements.version, first = version?.value;
+    const store = () => localStorage.setItem(slot(form), JSON.stringify({ ...Object.fromEntries(fields(form).map((f) => [f.name, f.value])), version: version?.value }));
+    if (version && back) store();
+    else if (kept && (version ? texts.some((f) => kept[f.name] !== f.value) : texts.every((f) => !f.value))) {
+      if (version && kept.version) version.value = kept.version;
       const fill = () => fields(form).forEach((f) => { if (kept[f.name] !== undefined) put(f, kept[f.name]); });
       const project = form.elements.project?.value;
       fill();
@@ -20,17 +27,19 @@
     form.querySelector("[data-forget]").addEventListener("click", () => {
       localStorage.removeItem(slot(form));
       form.reset();
+      if (version) version.value = first;
       form.querySelector("[data-restored]").hidden = true;
       form.elements.title.focus();
     });
     let later;
     form.addEventListener("input", (event) => {
-      if (texts.some((f) => f.value)) localStorage.setItem(slot(form), JSON.stringify(Object.fromEntries(fields(form).map((f) => [f.name, f.value]))));
+      if (texts.some((f) => version ? f.value !== f.defaultValue : f.value)) store();
       else localStorage.removeItem(slot(form));
-      if (!["title", "project"].includes(event.target.name)) return;
+      if (version || !["title", "project"].includes(event.target.name)) return;
       clearTimeout(later);
       later = setTimeout(() => ask(form), 500);
     });
+    document.querySelectorAll("[data-drop]").forEach((a) => a.addEventListener("click", () => localStorage.removeItem(slot(form))));
     form.addEventListener("submit", () => sessionStorage.setItem("sent", slot(form)));
   }
   const sent = sessionStorage.getItem("sent");
