@@ -133,7 +133,7 @@ func (g gallery) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-const perPage = 150
+const perPage = 50
 
 // show opens all documents of a way and returns the numbers of the pieces that ran a script.
 func (g gallery) show(t *testing.T, run func(...chromedp.Action), base, way string) []string {
@@ -153,7 +153,7 @@ func (g gallery) show(t *testing.T, run func(...chromedp.Action), base, way stri
 // loadedWhole opens a page and waits until all of its frames are there. Among hundreds of frames the browser now and then
 // loses one, and the page is never done: then it is opened again. ran is what has run until then.
 func loadedWhole(address string, ran *[]string) chromedp.Action {
-	const attempts = 3
+	const attempts = 5
 	return chromedp.ActionFunc(func(ctx context.Context) error {
 		whole := fmt.Sprintf(`location.href === %q && document.readyState === "complete"`, address)
 		for n := 1; ; n++ {
