@@ -114,7 +114,7 @@ func playSeed(t *testing.T, template string, seed uint64, mails int, mu *sync.Mu
 
 // tally counts what came of a seed.
 func (w *sim) tally() simTally {
-	s := simTally{mails: len(w.mails), faults: w.faults, wrong: w.wrong, log: w.log}
+	s := simTally{mails: len(w.mails), aside: w.asked, faults: w.faults, wrong: w.wrong, log: w.log}
 	for _, m := range w.mails {
 		s.mails += max(0, len(m.at)-1)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -150,7 +151,9 @@ func (w *sim) unfinished() string {
 		case !m.removed:
 			for _, a := range m.at {
 				if !l.inboxes[fmt.Sprint(a.inbox.ID)] {
-					return fmt.Sprintf("mail %d is lost in one of its mailboxes", m.n)
+					return fmt.Sprintf("mail %d is lost in mailbox %d: %+v; without octets there: %v", m.n, a.inbox.ID, *l, w.rows(
+						`SELECT folder, uidvalidity, uid, state, step, reason, error_code, settle_state, attempts, received_at, finished_at
+						FROM messages WHERE inbox_id = ? AND sha256 IS NULL`, a.inbox.ID))
 				}
 			}
 		}
@@ -279,12 +282,31 @@ func (w *sim) untilThrough() {
 	w.sleep(time.Second) // What a fault has just broken off is written down before anybody looks.
 	why := w.unfinished()
 	for healed := time.Now(); why != "" && time.Since(healed) < 8*time.Hour; why = w.unfinished() {
+		w.fetchAside()
 		w.sleep(time.Second + time.Since(healed)/4)
 		w.keepOne()
 	}
 	if why != "" {
 		w.fail("I1, I8: eight hours after everything was well again: %s", why)
 		w.describe()
+	}
+}
+
+// fetchAside does what a person does about messages that were set aside before their octets came: it has them fetched
+// after all. Their mail is on the server, and nothing but the name that it has there says which it is.
+func (w *sim) fetchAside() {
+	for _, r := range w.rows("SELECT id FROM messages WHERE state = 'quarantined' AND sha256 IS NULL AND door IN ('imap', 'pop3')") {
+		var id int64
+		_, _ = fmt.Sscan(r[0], &id)
+		i := slices.IndexFunc(w.running, func(p *process) bool { return !p.isPaused() && !p.isDead() })
+		if i < 0 {
+			return
+		}
+		w.note("somebody has message %d fetched, which was set aside", id)
+		if _, err := w.running[i].g.Reprocess(w.t.Context(), nil, id); err != nil && !errors.Is(err, models.ErrConflict) {
+			w.fail("I1: message %d, which was set aside before its octets came, cannot be fetched: %v", id, err)
+		}
+		w.asked++
 	}
 }
 

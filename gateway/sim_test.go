@@ -51,6 +51,7 @@ type sim struct {
 	dbDown time.Time // Until then every statement fails.
 	handed sync.WaitGroup
 	wrong  []string
+	asked  int // Messages that somebody had fetched after they were set aside.
 }
 
 // account is one mailbox and the inbox that reads it.
