@@ -19,11 +19,12 @@ func (g *Gateway) gate(ctx context.Context, d *delivery) error {
 	if d.decided() {
 		return nil
 	}
-	if since, err := time.Parse(time.DateOnly, d.inbox.Settings.ImportSince); err == nil && d.row.Door == doorPOP3 &&
-		!d.mail.Date.IsZero() && d.mail.Date.Before(since) { // POP3 tells no date before the message is read.
-		d.finish(models.MessageIgnored, rule.BeforeStart)
-		d.note(models.StepGate, "verdict."+string(rule.BeforeStart))
-		return nil
+	if d.row.Door == doorPOP3 && !d.mail.Date.IsZero() { // POP3 tells no date before the message is read.
+		if since, err := time.Parse(time.DateOnly, d.inbox.Settings.ImportSince); err == nil && d.mail.Date.Before(since) {
+			d.finish(models.MessageIgnored, rule.BeforeStart)
+			d.note(models.StepGate, "verdict."+string(rule.BeforeStart))
+			return nil
+		}
 	}
 	if !d.rerun {
 		if err := g.markDuplicate(ctx, d); err != nil || d.decided() {

@@ -14,11 +14,6 @@ import (
 // parse turns the octets into a message.Message. Attachments go to blobs that apply takes over; a dry run only counts
 // and hashes them.
 func (g *Gateway) parse(ctx context.Context, d *delivery) error {
-	raw, err := g.open(ctx, d)
-	if err != nil {
-		return err
-	}
-	defer raw.Close()
 	o := g.reading(d.row)
 	var reading readingFiles
 	if d.rules != nil && d.rules.data.ReadsFiles() || d.reads {
@@ -39,8 +34,8 @@ func (g *Gateway) parse(ctx context.Context, d *delivery) error {
 			return sink{b}, nil
 		}
 	}
-	d.mail, err = message.Parse(raw, o)
-	if err != nil {
+	var err error
+	if d.mail, err = g.read(ctx, d, o); err != nil {
 		return fmt.Errorf("read the octets: %w", err)
 	}
 	d.readable = reading.of(func(i int) (string, string) { return d.mail.Attachments[i].Name, d.mail.Attachments[i].ContentType })
@@ -69,6 +64,18 @@ func (g *Gateway) parse(ctx context.Context, d *delivery) error {
 	}
 	show(&d.row, d.mail)
 	return nil
+}
+
+func (g *Gateway) read(ctx context.Context, d *delivery, o message.Options) (*message.Message, error) {
+	if d.raw != nil {
+		return message.ParseOctets(d.raw, o)
+	}
+	raw, err := g.open(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	defer raw.Close()
+	return message.Parse(raw, o)
 }
 
 // reading is how the octets of a message are read, now and whenever they are looked at again.

@@ -109,7 +109,9 @@ func (v *visit) fetchAgain(ctx context.Context, row *models.Message, entries []m
 	err := v.keep(ctx, t.got)
 	switch {
 	case err == nil:
-		return errors.Join(t.err, v.deliver(ctx, row, t.got[0].blob.Bytes()))
+		blob := t.got[0].blob
+		defer blob.Release()
+		return errors.Join(t.err, v.deliver(ctx, row, blob.Bytes()))
 	case ctx.Err() != nil, errors.Is(err, models.ErrConflict), store.Unavailable(err):
 		return errors.Join(err, v.release(ctx, []*models.Message{row}))
 	}

@@ -33,6 +33,8 @@ func (v *visit) parseAhead(ctx context.Context, kept <-chan []fetched, parsed ch
 			if d.failed = ctx.Err(); d.failed == nil {
 				d.failed = v.g.prepare(ctx, d)
 			}
+			d.raw = nil // Whoever wants the octets again reads what was kept of them.
+			window[0].blob.Release()
 			window, group, octets = window[1:], append(group, d), octets+d.row.Size
 			select {
 			case parsed <- group:

@@ -15,11 +15,14 @@ type attachment struct {
 	p     *parser
 	index int // -1 beyond the limit: nothing is written.
 	w     io.WriteCloser
-	sum   hash.Hash
+	sum   hash.Hash // Nil when w knows the hash of what it is given.
 	size  int64
 	head  []byte // The first octets, to find the type.
 	node  *node
 }
+
+// hasher is a writer that hashes what it is given itself.
+type hasher interface{ SHA256() []byte }
 
 // markInline finds out which attachments the HTML shows in its place: parts with a Content-ID that it refers to. A part
 // whose sender wanted it as an attachment stays one.
@@ -54,7 +57,6 @@ func (p *parser) attach(n *node, inline bool) *attachment {
 	}
 	a.index = len(p.m.Attachments)
 	p.open = a
-	a.sum = sha256.New()
 	p.m.Attachments = append(p.m.Attachments, Attachment{ContentType: n.mime, ContentID: n.cid, Inline: inline})
 	if p.sink != nil && p.err == nil {
 		w, err := p.sink(a.index)
@@ -62,6 +64,9 @@ func (p *parser) attach(n *node, inline bool) *attachment {
 			p.err = err
 		}
 		a.w = w
+	}
+	if _, ok := a.w.(hasher); !ok {
+		a.sum = sha256.New()
 	}
 	return a
 }
@@ -71,7 +76,9 @@ func (a *attachment) write(b []byte) {
 		return
 	}
 	a.size += int64(len(b))
-	a.sum.Write(b)
+	if a.sum != nil {
+		a.sum.Write(b)
+	}
 	if len(a.head) < 512 {
 		a.head = append(a.head, b[:min(len(b), 512-len(a.head))]...)
 	}
@@ -97,7 +104,11 @@ func (a *attachment) close() {
 	}
 	at := &a.p.m.Attachments[a.index]
 	at.Size = a.size
-	at.SHA256 = hex.EncodeToString(a.sum.Sum(nil))
+	if a.sum != nil {
+		at.SHA256 = hex.EncodeToString(a.sum.Sum(nil))
+	} else {
+		at.SHA256 = hex.EncodeToString(a.w.(hasher).SHA256())
+	}
 	at.ContentType = sniffType(at.ContentType, a.node.name, a.head)
 	name := a.node.name
 	if name == "" {

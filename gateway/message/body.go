@@ -84,7 +84,7 @@ func (p *parser) standIn(s *shown) {
 // nestedText reads a nested message, as far as it is in memory.
 func (p *parser) nestedText(raw []byte) string {
 	sub := &parser{m: newMessage(), lim: p.lim, level: p.level + 1}
-	sub.read(newInput(bytes.NewReader(raw)))
+	sub.read(newInput(windowOf(raw)))
 	return sub.m.Text
 }
 

@@ -167,7 +167,7 @@ func fieldBlocks(data []byte) [][]byte {
 func (p *parser) fieldsOf(block []byte) *header {
 	block = bytes.TrimLeft(block, "\r\n")
 	sub := &parser{m: newMessage(), lim: p.lim, loose: true}
-	h, _ := sub.section(newInput(bytes.NewReader(block)), maxPartHeader, false)
+	h, _ := sub.section(newInput(windowOf(block)), maxPartHeader, false)
 	return &h
 }
 

@@ -109,9 +109,11 @@ func charset(raw string) coder {
 	return coder{}
 }
 
+var charsetSigns = strings.NewReplacer("_", "", "-", "", " ", "")
+
 // isoName writes "iso8859_1", "iso88591" and "8859-1" as the standard does.
 func isoName(s string) string {
-	s = strings.TrimPrefix(strings.TrimPrefix(strings.NewReplacer("_", "", "-", "", " ", "").Replace(s), "x"), "iso")
+	s = strings.TrimPrefix(strings.TrimPrefix(charsetSigns.Replace(s), "x"), "iso")
 	if n, ok := strings.CutPrefix(s, "8859"); ok && n != "" && len(n) <= 2 {
 		return "iso-8859-" + n
 	}

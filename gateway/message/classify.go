@@ -59,7 +59,7 @@ func (p *parser) look(n *node, w *partWriter, depth int, parent string) *node {
 // unwrap reads a mail that is nothing but another one: the inner one is kept as an attachment, and what is in it counts.
 func (p *parser) unwrap(raw []byte, depth int) *node {
 	p.smime.depth = -1 // Its fields are not those of the mail.
-	in := newInput(bytes.NewReader(raw))
+	in := newInput(windowOf(raw))
 	h, at := p.section(in, maxPartHeader, false)
 	if at != nil || depth >= p.lim.Depth {
 		return nil

@@ -19,6 +19,8 @@ var months = map[string]time.Month{
 	"jun": 6, "juin": 6, "giu": 6, "jul": 7, "juil": 7, "lug": 7, "aug": 8, "aou": 8, "aoû": 8, "ago": 8, "sep": 9, "set": 9, "oct": 10, "okt": 10, "ott": 10, "out": 10, "nov": 11, "dec": 12, "dez": 12, "dic": 12, "déc": 12,
 }
 
+var dateSigns = strings.NewReplacer(",", " ", "\"", " ")
+
 // parseDate reads a Date field (RFC 5322, 3.3 and 4.3) and the forms that programs write in its place. The result is in
 // UTC; false when there is no date in it.
 func parseDate(s string) (time.Time, bool) {
@@ -32,7 +34,7 @@ func parseDate(s string) (time.Time, bool) {
 	}
 	var d dateParts
 	d.day, d.year, d.hour = -1, -1, -1
-	s = strings.Join(strings.Fields(strings.NewReplacer(",", " ", "\"", " ").Replace(s)), " ")
+	s = strings.Join(strings.Fields(dateSigns.Replace(s)), " ")
 	s = strings.ReplaceAll(strings.ReplaceAll(s, " :", ":"), ": ", ":")
 	for _, w := range strings.Fields(s) {
 		d.take(w)

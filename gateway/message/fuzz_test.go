@@ -131,6 +131,11 @@ func FuzzParse(f *testing.F) {
 		if again.Text != m.Text || len(again.Attachments) != len(m.Attachments) || again.Subject != m.Subject {
 			t.Fatalf("small reads give another message")
 		}
+		plain, err := Parse(bytes.NewReader(raw), Options{})
+		if err != nil {
+			t.Fatalf("Parse without a sink: %v", err)
+		}
+		sameFromMemory(t, plain, string(raw))
 	})
 }
 

@@ -108,7 +108,7 @@ func TestHostileMailsCostNoMoreThanTheirSize(t *testing.T) {
 		t.Run(h.name, func(t *testing.T) {
 			small, big := h.build(h.size/32), h.build(h.size/4)
 			start := time.Now()
-			m := parse(t, big)
+			m := parseOnce(t, big)
 			first := time.Since(start)
 			if m.Text == "" && m.Subject == "" && len(m.Attachments) == 0 && len(m.Defects) == 0 && len(m.References) == 0 {
 				t.Error("nothing came out of the mail, not even a defect")
@@ -120,7 +120,7 @@ func TestHostileMailsCostNoMoreThanTheirSize(t *testing.T) {
 				least := time.Hour
 				for range 3 {
 					start := time.Now()
-					parse(t, raw)
+					parseOnce(t, raw)
 					least = min(least, time.Since(start))
 				}
 				return least
@@ -148,7 +148,7 @@ func TestHostileMailsAllocateNoMoreThanTheirSize(t *testing.T) {
 func allocated(t *testing.T, raw string) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	parse(t, raw)
+	parseOnce(t, raw)
 	runtime.ReadMemStats(&after)
 	return after.TotalAlloc - before.TotalAlloc
 }

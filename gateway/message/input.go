@@ -21,8 +21,7 @@ type input struct {
 	eol    []byte   // A line end held back: the one before a delimiter belongs to the delimiter (RFC 2046, 5.1.1).
 }
 
-func newInput(r io.Reader) *input {
-	w := newWindow(r)
+func newInput(w *window) *input {
 	if head, _ := w.peek(windowSize); bytes.IndexByte(head, '\n') < 0 && bytes.IndexByte(head, '\r') >= 0 {
 		w.lineEndsAreCR()
 	}

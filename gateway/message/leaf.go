@@ -131,7 +131,6 @@ type partWriter struct {
 	p      *parser
 	n      *node
 	d      decoder
-	buf    []byte
 	hold   int64 // Text: octets to hold before the whole becomes an attachment.
 	keep   int   // Attachment: octets of its beginning to keep in memory.
 	head   []byte
@@ -145,8 +144,8 @@ func (w *partWriter) write(b []byte) {
 		w.take(b)
 		return
 	}
-	w.buf = w.d.decode(w.buf[:0], b)
-	w.take(w.buf)
+	w.p.block = w.d.decode(w.p.block[:0], b)
+	w.take(w.p.block)
 }
 
 func (w *partWriter) take(b []byte) {
@@ -192,7 +191,7 @@ func (w *partWriter) open() { w.att = w.p.attach(w.n, w.inline) }
 
 func (w *partWriter) finish() {
 	if w.d != nil {
-		w.take(w.d.finish(w.buf[:0]))
+		w.take(w.d.finish(w.p.block[:0]))
 		if w.d.broken() {
 			switch w.d.(type) {
 			case *base64Decoder:

@@ -18,7 +18,8 @@ type Options struct {
 	// WithoutHTML leaves Message.HTML empty, for who does not show the mail now. Text is found all the same.
 	WithoutHTML bool
 	// Sink returns where the decoded octets of the attachment with that index (its place in Message.Attachments) go.
-	// Parse closes what it returns. Nil discards them; size and hash are found all the same.
+	// Parse closes what it returns. Nil discards them; size and hash are found all the same. A writer with a method
+	// SHA256() []byte is asked for the hash of what it was given.
 	Sink func(index int) (io.WriteCloser, error)
 }
 
@@ -33,9 +34,10 @@ type parser struct {
 	open  *attachment // The one that is being written.
 	hint  string      // The charset that raw octets in header fields are taken for.
 	parts int
-	level int   // How deep in nested messages this one is read.
-	loose bool  // A block of fields is read that has no body behind it.
-	held  int64 // Octets of text and of parts looked into that are in memory.
+	level int    // How deep in nested messages this one is read.
+	loose bool   // A block of fields is read that has no body behind it.
+	held  int64  // Octets of text and of parts looked into that are in memory.
+	block []byte // Memory for what one block decodes to.
 	part  struct {
 		report   []reportPart // Parts of delivery and feedback reports, in order.
 		original *header      // Header section of the mail that a report is about.
@@ -49,9 +51,15 @@ type parser struct {
 
 // Parse reads one mail from r to its end. The error is not nil only when r or the sink fails (the cause is wrapped);
 // a broken mail is a Message with defects.
-func Parse(r io.Reader, o Options) (*Message, error) {
+func Parse(r io.Reader, o Options) (*Message, error) { return parseWindow(newWindow(r), o) }
+
+// ParseOctets is [Parse] for a mail that is in memory. It is read where it stands and not changed, and the message keeps
+// nothing of it.
+func ParseOctets(mail []byte, o Options) (*Message, error) { return parseWindow(windowOf(mail), o) }
+
+func parseWindow(w *window, o Options) (*Message, error) {
 	p := &parser{m: newMessage(), lim: o.Limits.withDefaults(), sink: o.Sink, bare: o.WithoutHTML, smime: layers{policy: o.SMIME, received: o.Received}}
-	in := newInput(r)
+	in := newInput(w)
 	p.guard("read", func() { p.read(in) })
 	p.closeLeft()
 	for p.err == nil && in.err == nil && len(in.peekLine()) > 0 {

@@ -3,6 +3,7 @@ package message
 import (
 	"errors"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -13,13 +14,41 @@ import (
 // mail joins lines with CRLF.
 func mail(lines ...string) string { return strings.Join(lines, "\r\n") + "\r\n" }
 
+// parse reads a mail from a reader and from memory.
 func parse(t *testing.T, raw string) *Message {
+	t.Helper()
+	m := parseOnce(t, raw)
+	sameFromMemory(t, m, raw)
+	return m
+}
+
+func parseOnce(t *testing.T, raw string) *Message {
 	t.Helper()
 	m, err := Parse(strings.NewReader(raw), Options{})
 	if err != nil {
 		t.Fatalf("Parse: %v", err)
 	}
 	return m
+}
+
+// sameFromMemory checks that a mail in memory reads as m, is not changed, and that nothing of it is kept: its memory is
+// used for other mail afterwards.
+func sameFromMemory(t *testing.T, m *Message, raw string) {
+	t.Helper()
+	octets := []byte(raw)
+	again, err := ParseOctets(octets, Options{})
+	if err != nil {
+		t.Fatalf("ParseOctets: %v", err)
+	}
+	if string(octets) != raw {
+		t.Error("ParseOctets has changed the mail")
+	}
+	for i := range octets {
+		octets[i] = '#'
+	}
+	if !reflect.DeepEqual(m, again) {
+		t.Errorf("ParseOctets (-from a reader +from memory):\n%s", cmp.Diff(m, again, cmp.Exporter(func(reflect.Type) bool { return true })))
+	}
 }
 
 func TestParseReadsAnOrdinaryMail(t *testing.T) {

@@ -44,7 +44,7 @@ func (p *parser) openSMIME(n *node, w *partWriter, depth int) *node {
 
 // inner reads the part that stood in a container.
 func (p *parser) inner(content []byte, depth int) *node {
-	in := newInput(bytes.NewReader(content))
+	in := newInput(windowOf(content))
 	h, at := p.section(in, maxPartHeader, false)
 	if at != nil {
 		return nil

@@ -108,13 +108,15 @@ func newlines(s string) string {
 	return b.String()
 }
 
+var lineSigns = strings.NewReplacer("\n", " ", "\t", " ")
+
 // oneLine makes s the text of one line: blanks collapsed where a line end stood.
 func oneLine(s string) string {
 	s = clean(s)
 	if !strings.ContainsAny(s, "\n\t") {
 		return strings.TrimSpace(s)
 	}
-	return strings.TrimSpace(strings.NewReplacer("\n", " ", "\t", " ").Replace(s))
+	return strings.TrimSpace(lineSigns.Replace(s))
 }
 
 // cut shortens s to at most n octets, never inside a character.

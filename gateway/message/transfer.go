@@ -158,16 +158,18 @@ var hexValue = func() (t [256]byte) {
 
 // quotedDecoder undoes quoted-printable. It holds back an "=" and blanks whose fate the next octets decide.
 type quotedDecoder struct {
-	held  []byte
-	wrong bool
+	held   []byte
+	joined []byte // Memory for held and what comes after it.
+	wrong  bool
 }
 
 func (d *quotedDecoder) broken() bool { return d.wrong }
 
 func (d *quotedDecoder) decode(dst, src []byte) []byte {
+	dst = slices.Grow(dst, len(d.held)+len(src))
 	if len(d.held) > 0 {
-		src = append(d.held, src...)
-		d.held = nil
+		d.joined = append(append(slices.Grow(d.joined[:0], len(d.held)+len(src)), d.held...), src...)
+		src, d.held = d.joined, d.held[:0]
 	}
 	for len(src) > 0 {
 		i := 0
@@ -192,7 +194,7 @@ func (d *quotedDecoder) decode(dst, src []byte) []byte {
 			}
 			switch {
 			case n == len(src) && n < 1000:
-				d.held = append([]byte(nil), src...)
+				d.held = append(d.held[:0], src...)
 				return dst
 			case n < len(src) && (src[n] == '\n' || src[n] == '\r' && n+1 < len(src) && src[n+1] == '\n'):
 				// Blanks before a line end were added on the way (RFC 2045, 6.7, rule 3).
@@ -204,7 +206,7 @@ func (d *quotedDecoder) decode(dst, src []byte) []byte {
 		}
 		switch n := d.quoted(&dst, src); {
 		case n == 0:
-			d.held = append([]byte(nil), src...)
+			d.held = append(d.held[:0], src...)
 			return dst
 		default:
 			src = src[n:]
@@ -244,7 +246,7 @@ func (d *quotedDecoder) quoted(dst *[]byte, src []byte) int {
 
 func (d *quotedDecoder) finish(dst []byte) []byte {
 	held := d.held
-	d.held = nil
+	d.held = d.held[:0]
 	if len(held) > 0 && held[0] == '=' {
 		if blank(held[1:]) {
 			return dst // A soft line break at the very end.

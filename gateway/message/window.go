@@ -1,10 +1,14 @@
 package message
 
-import "io"
+import (
+	"bytes"
+	"io"
+)
 
 const smallWindow = 8 << 10 // Most mails are no larger.
 
-// window is what is looked at of a stream: it begins small and grows to windowSize only for a mail that is larger.
+// window is what is looked at of a stream: it begins small and grows to windowSize only for a mail that is larger. Of a
+// mail that is in memory it is all.
 type window struct {
 	src      io.Reader
 	buf      []byte
@@ -14,11 +18,12 @@ type window struct {
 }
 
 func newWindow(src io.Reader) *window {
-	size := smallWindow
-	if s, ok := src.(interface{ Len() int }); ok {
-		size = min(max(s.Len()+1, 64), windowSize)
-	}
-	return &window{src: src, buf: make([]byte, size)}
+	return &window{src: src, buf: make([]byte, smallWindow)}
+}
+
+// windowOf looks at octets that are in memory where they stand, and does not change them.
+func windowOf(octets []byte) *window {
+	return &window{buf: octets, to: len(octets), err: io.EOF}
 }
 
 // buffered is how many octets can be had without reading.
@@ -70,6 +75,9 @@ func (w *window) discard(n int) { w.from = min(w.from+n, w.to) }
 // lineEndsAreCR makes the reader take every CR for LF: an old mail whose only line ends are bare CRs.
 func (w *window) lineEndsAreCR() {
 	w.cr = true
+	if w.src == nil {
+		w.buf = bytes.Clone(w.buf) // They are not ours.
+	}
 	bareToLF(w.buf[w.from:w.to])
 }
 

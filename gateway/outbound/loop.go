@@ -37,10 +37,12 @@ func MayAnswer(m Incoming) (ok bool, reason string) {
 // Unread reports whether an address has the name of one that nobody reads, such as noreply.
 func Unread(address string) bool { return robot(address) }
 
+var signsInNames = strings.NewReplacer("-", "", "_", "", ".", "")
+
 // robot reports whether nobody reads what goes to an address, by its name (RFC 3834, 2; RFC 2142; seen in practice).
 func robot(address string) bool {
 	local, _, _ := strings.Cut(strings.ToLower(address), "@")
-	squeezed := strings.NewReplacer("-", "", "_", "", ".", "").Replace(local)
+	squeezed := signsInNames.Replace(local)
 	switch squeezed {
 	case "mailerdaemon", "postmaster", "listserv", "majordomo", "root", "daemon", "nobody", "bounce", "bounces", "autoreply", "autoresponder":
 		return true

@@ -80,7 +80,21 @@ type blobReader struct {
 	id    int64
 	place int
 	left  int64
-	chunk []byte
+	data  octets // Of the chunk that is read, with what is read already.
+	chunk []byte // What is left of it.
+}
+
+// octets is where a query puts octets, in memory that is used again.
+type octets []byte
+
+// Scan is part of sql.Scanner.
+func (o *octets) Scan(value any) error {
+	b, ok := value.([]byte)
+	if !ok {
+		return fmt.Errorf("octets are a %T", value)
+	}
+	*o = append((*o)[:0], b...)
+	return nil
 }
 
 var errBlobClosed = errors.New("blob is closed")
@@ -104,22 +118,27 @@ func (r *blobReader) next() error {
 	if r.store == nil {
 		return errBlobClosed
 	}
-	var data []byte
-	err := r.store.queryRow(r.ctx, "SELECT data FROM blob_chunks WHERE blob_id = ? AND place = ?", []any{r.id, r.place}, &data)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && len(data) == 0 {
+	if r.data == nil {
+		r.data = r.store.buffers.get(min(r.left, chunkSize))
+	}
+	err := r.store.queryRow(r.ctx, "SELECT data FROM blob_chunks WHERE blob_id = ? AND place = ?", []any{r.id, r.place}, &r.data)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && len(r.data) == 0 {
 		return fmt.Errorf("read blob %d, chunk %d: %w", r.id, r.place, io.ErrUnexpectedEOF)
 	}
 	if err != nil {
 		return fmt.Errorf("read blob %d, chunk %d: %w", r.id, r.place, err)
 	}
 	r.place++
-	r.left -= int64(len(data))
-	r.chunk = data
+	r.left -= int64(len(r.data))
+	r.chunk = r.data
 	return nil
 }
 
 // Close is part of io.Closer.
 func (r *blobReader) Close() error {
-	r.store, r.chunk, r.left = nil, nil, 0
+	if r.store != nil && r.data != nil {
+		r.store.buffers.put(r.data)
+	}
+	r.store, r.data, r.chunk, r.left = nil, nil, nil, 0
 	return nil
 }

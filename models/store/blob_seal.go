@@ -159,7 +159,7 @@ func (t *txPool) sealSmall(ctx context.Context, writers []*BlobWriter) (map[stri
 	for sum, b := range added {
 		w := small[sum]
 		if known[sum] = b; len(w.buf) > smallChunk {
-			large = append(large, chunk{b.ID, 0, w.buf})
+			large = append(large, chunksOf(b.ID, 0, w.buf)...)
 		} else if len(w.buf) > 0 {
 			if err := t.addLastChunk(ctx, b.ID, 0, w.buf); err != nil {
 				return nil, err
@@ -187,7 +187,7 @@ func (t *txPool) blobsBySHA(ctx context.Context, hashes []any) (map[string]model
 // addLastChunk is addChunks for octets whose buffer stays as it is until the transaction ends.
 func (t *txPool) addLastChunk(ctx context.Context, blobID int64, place int, data []byte) error {
 	if len(data) > smallChunk {
-		return t.addChunks(ctx, chunk{blobID, place, data})
+		return t.addChunks(ctx, chunksOf(blobID, place, data)...)
 	}
 	return t.later(ctx, "blob_chunks", insertChunk, "", 3, blobID, place, data)
 }
@@ -197,6 +197,15 @@ type chunk struct {
 	blobID int64
 	place  int
 	data   []byte
+}
+
+// chunksOf parts octets into chunks, from place on.
+func chunksOf(blobID int64, place int, data []byte) []chunk {
+	out := make([]chunk, 0, len(data)/chunkSize+1)
+	for part := range slices.Chunk(data, chunkSize) {
+		out = append(out, chunk{blobID, place + len(out), part})
+	}
+	return out
 }
 
 func (t *txPool) addChunks(ctx context.Context, chunks ...chunk) error {

@@ -47,7 +47,7 @@ func readBlob(t testing.TB, s *store.Store, id int64) []byte {
 
 func TestBlobsOfAnySizeComeBackUnchanged(t *testing.T) {
 	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
-		for _, n := range []int{0, 1, 20_000, 512<<10 - 1, 512 << 10, 512<<10 + 1, 3<<20 + 77} {
+		for _, n := range []int{0, 1, 20_000, 512<<10 - 1, 512 << 10, 512<<10 + 1, 1<<20 - 1, 1 << 20, 1<<20 + 1, 3<<20 + 77} {
 			data := octets(n, 1)
 			b := seal(t, s, data)
 			if sum := sha256.Sum256(data); !bytes.Equal(b.SHA256, sum[:]) || b.Size != int64(n) {

@@ -59,15 +59,6 @@ func (s *Store) AddReprocessed(ctx context.Context, id int64) error {
 	})
 }
 
-// Bytes returns the octets written so far while all of them are in memory, and nil once some are staged. They are not
-// to be changed.
-func (w *BlobWriter) Bytes() []byte {
-	if w.id != 0 {
-		return nil
-	}
-	return w.buf
-}
-
 // nextDue finds the first of each kind of what is due, each by its index.
 const nextDue = `
 SELECT at FROM (SELECT next_attempt_at AS at FROM messages WHERE inbox_id = ? AND state = 'known' ORDER BY next_attempt_at LIMIT 1) a

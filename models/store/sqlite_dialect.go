@@ -28,11 +28,11 @@ func (s *Store) openSQLite(ctx context.Context) (gorm.Dialector, error) {
 	if err := f.Close(); err != nil {
 		return nil, err
 	}
-	s.writer, err = newSQLiteWriter(ctx, s.driver, sqliteDSN(s.dsn, false))
+	s.db, err = sql.Open(s.driver, sqliteDSN(s.dsn, true))
 	if err != nil {
 		return nil, err
 	}
-	s.db, err = sql.Open(s.driver, sqliteDSN(s.dsn, true))
+	s.writer, err = newSQLiteWriter(ctx, s.driver, sqliteDSN(s.dsn, false), newCheckpoints(s.db, s.log))
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func sqliteDSN(path string, readOnly bool) string {
 		"_timezone":    {"UTC"},
 		"_pragma": {
 			"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
-			"wal_autocheckpoint(4000)", "journal_size_limit(67108864)", "temp_store(MEMORY)",
+			fmt.Sprintf("wal_autocheckpoint(%d)", logToEnd/4096), "journal_size_limit(67108864)", "temp_store(MEMORY)",
 		},
 	}
 	if readOnly {

@@ -19,15 +19,16 @@ type sqliteWriter struct {
 	conn  *sql.Conn
 	mu    sync.Mutex
 	stmts map[string]*sql.Stmt
+	moved *checkpoints // Told of what is written and committed.
 }
 
-func newSQLiteWriter(ctx context.Context, driver, dsn string) (*sqliteWriter, error) {
+func newSQLiteWriter(ctx context.Context, driver, dsn string, moved *checkpoints) (*sqliteWriter, error) {
 	db, err := sql.Open(driver, dsn)
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	w := &sqliteWriter{db: db, turn: make(chan struct{}, 1), stmts: map[string]*sql.Stmt{}}
+	w := &sqliteWriter{db: db, turn: make(chan struct{}, 1), stmts: map[string]*sql.Stmt{}, moved: moved}
 	w.turn <- struct{}{}
 	if err := w.connect(ctx); err != nil {
 		_ = db.Close()
@@ -71,6 +72,7 @@ func (w *sqliteWriter) commit(ctx context.Context) error {
 		w.rollback(ctx)
 		return err
 	}
+	w.moved.committed()
 	w.turn <- struct{}{}
 	return nil
 }
@@ -105,6 +107,7 @@ func (w *sqliteWriter) disconnect() {
 }
 
 func (w *sqliteWriter) close() error {
+	w.moved.close()
 	w.disconnect()
 	return w.db.Close()
 }
@@ -139,6 +142,7 @@ func (w *sqliteWriter) ExecContext(ctx context.Context, query string, args ...an
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	w.moved.add(args)
 	ctx = context.WithoutCancel(ctx)
 	s, err := w.prepared(ctx, query)
 	if err != nil {

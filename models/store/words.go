@@ -28,6 +28,7 @@ func appendFolded(out []byte, text string) []byte {
 	}
 	out = slices.Grow(out, len(text)+8)
 	gap := true
+	var piece [16]byte
 	put := func(r rune) {
 		if gap {
 			out = append(out, ' ')
@@ -67,7 +68,13 @@ func appendFolded(out []byte, text string) []byte {
 			gap = true
 			continue
 		}
-		for _, d := range norm.NFKD.String(part) {
+		decomposed := norm.NFKD.PropertiesString(part).Decomposition()
+		if decomposed == nil {
+			decomposed = norm.NFKD.AppendString(piece[:0], part) // Itself, or a syllable of Hangul in its letters.
+		}
+		for len(decomposed) > 0 {
+			d, n := utf8.DecodeRune(decomposed)
+			decomposed = decomposed[n:]
 			switch {
 			case unicode.Is(unicode.Mn, d):
 			case unicode.IsLetter(d) || unicode.IsDigit(d):
