@@ -85,19 +85,7 @@ const mostRecipients = 100
 // lookUpPeople finds the sender among the users, and the users among To and Cc who may see the inbox' project: they
 // watch the issue. Customers and strangers gain nothing by being named in a mail.
 func (g *Gateway) lookUpPeople(ctx context.Context, d *delivery, s *snapshot) error {
-	from := sender(d.mail)
-	named := []string{}
-	if from != "" {
-		named = append(named, from)
-	}
-	for i, a := range slices.Concat(d.mail.To, d.mail.Cc) {
-		if i == mostRecipients {
-			break
-		}
-		if address := lower(a.Address); address != "" && !isOwn(s.own, address) {
-			named = append(named, address)
-		}
-	}
+	from, named := sender(d.mail), namedIn(d.mail, s.own)
 	users, err := g.Store.UsersByAddress(ctx, named)
 	if err != nil {
 		return fmt.Errorf("look up sender and recipients: %w", err)
@@ -117,6 +105,24 @@ func (g *Gateway) lookUpPeople(ctx context.Context, d *delivery, s *snapshot) er
 	}
 	s.watchers, err = g.watchersOf(ctx, s.others, d.inbox.ProjectID)
 	return err
+}
+
+// namedIn returns the addresses of a mail that may be those of people: the sender's, if there is one, then those of
+// recipients that are not ours.
+func namedIn(m *message.Message, own map[string]bool) []string {
+	named := []string{}
+	if from := sender(m); from != "" {
+		named = append(named, from)
+	}
+	for i, a := range slices.Concat(m.To, m.Cc) {
+		if i == mostRecipients {
+			break
+		}
+		if address := lower(a.Address); address != "" && !isOwn(own, address) {
+			named = append(named, address)
+		}
+	}
+	return named
 }
 
 // watchersOf returns those of the recipients who may see the issues of a project.

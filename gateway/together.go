@@ -172,8 +172,18 @@ func (v *visit) commitTogether(ctx context.Context, group []*delivery) (n int, e
 // holdGroup holds the lease, and the octets of all messages: nobody else brings the same ones to a result meanwhile. It
 // reports whether, looked at all at once, none of them was there before.
 func (v *visit) holdGroup(ctx context.Context, group []*delivery) (unseen bool, err error) {
-	if err := v.fence.hold(ctx, v.g.Store); err != nil || v.g.Store.Exclusive() {
+	if err := v.fence.hold(ctx, v.g.Store); err != nil {
 		return false, err
+	}
+	var named []string
+	for _, d := range group {
+		if d.mail != nil {
+			named = append(named, namedIn(d.mail, v.own)...)
+		}
+	}
+	v.g.Store.AskForUsers(ctx, named)
+	if v.g.Store.Exclusive() {
+		return false, nil
 	}
 	var blobs []int64
 	var hashes [][]byte

@@ -32,6 +32,7 @@ type txPool struct {
 	postponed []*postponed
 	known     map[string]any // What was read before, see [remembered].
 	refs      messageIDs     // What was read ahead of Message-IDs.
+	people    *people        // What is read ahead of users; nil: nothing.
 	number    int64          // The last issue number of the transaction on a server; 0: none yet.
 	counted   bool           // It is further than the server knows.
 }
@@ -96,6 +97,7 @@ func (s *Store) WithSavepoint(ctx context.Context, fn func(ctx context.Context) 
 	ctx = context.WithoutCancel(ctx)
 	if err != nil {
 		clear(tx.known) // It may be what the piece wrote.
+		tx.people.forget()
 		if _, rerr := tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT piece"); rerr != nil {
 			tx.failed = errors.Join(tx.failed, rerr)
 			return errors.Join(err, rerr)

@@ -127,4 +127,7 @@ func (t *txPool) forget(statement string) {
 	if strings.Contains(statement, "message_ids") {
 		t.refs = nil
 	}
+	if strings.Contains(statement, "users") || strings.Contains(statement, "user_addresses") {
+		t.people.forget()
+	}
 }

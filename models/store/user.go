@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"maps"
 	"slices"
 	"strings"
 
@@ -139,12 +140,36 @@ func (s *Store) UserIDsByAddress(ctx context.Context, addresses []string) (map[s
 
 // UsersByAddress returns who has which of the addresses, by the folded address. Those that nobody has are left out.
 func (s *Store) UsersByAddress(ctx context.Context, addresses []string) (map[string]models.User, error) {
+	folded := make([]string, len(addresses))
+	for i, a := range addresses {
+		folded[i] = models.FoldAddress(a)
+	}
+	tx := s.tx(ctx)
+	if tx == nil || !tx.people.answers(folded) {
+		return s.findUsers(ctx, folded)
+	}
+	if tx.people.found == nil {
+		found, err := s.findUsers(ctx, slices.Sorted(maps.Keys(tx.people.asked)))
+		if err != nil {
+			return nil, err
+		}
+		tx.people.found = found
+		tx.people.reads++
+	}
+	out := make(map[string]models.User, len(folded))
+	for _, a := range folded {
+		if u, ok := tx.people.found[a]; ok {
+			u.Addresses = slices.Clone(u.Addresses)
+			out[a] = u
+		}
+	}
+	return out, nil
+}
+
+func (s *Store) findUsers(ctx context.Context, addresses []string) (map[string]models.User, error) {
 	out := make(map[string]models.User, len(addresses))
 	for part := range slices.Chunk(addresses, 100) {
-		folded := make([]any, len(part))
-		for i, a := range part {
-			folded[i] = models.FoldAddress(a)
-		}
+		folded := anys(part)
 		var all []models.User // Each with the addresses; the rows of one follow each other.
 		err := s.each(ctx, `SELECT u.id, u.login, u.name, u.role, u.password_hash, u.language, u.theme, u.list_look, u.created_at, u.disabled_at, a.address
 			FROM users u JOIN user_addresses a ON a.user_id = u.id
