@@ -25,6 +25,7 @@ help: ## List the targets
 test: services vet fmt-check ## All tests with the race detector, on real servers; nothing is skipped
 	LETTERBOX_TEST_REQUIRE_ALL=1 $(GO) run ./internal/testdb/mariadb $(GO) test $(TEST_FLAGS) ./...
 	LETTERBOX_OCTETS=all LETTERBOX_FLOW_ROUNDS=1000 $(GO) test -timeout 45m -run 'TestNoSeedLosesOrDoublesAMail|MayBeCutAfterEachOctet|TestClockThatJumps|TestDryRunOfFlowRules' ./gateway
+	$(GO) test -tags planted -run TestSimulationFindsPlantedBugs ./gateway
 
 .PHONY: test-short
 test-short: vet fmt-check ## Quick tests without the race detector; what needs a missing server is skipped

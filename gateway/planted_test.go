@@ -31,9 +31,7 @@ func plantedBugs() []plantedBug {
 		},
 		{
 			"whether a message has had its effect is looked up first and not guarded by a key and a condition", "I2: messages with more than one effect", "off", []edit{
-				{"models/store/message_write.go", `settle_after = ?, finished_at = ?, next_attempt_at = NULL
-			WHERE id = ? AND state`, `settle_after = ?, finished_at = ?, next_attempt_at = NULL
-			WHERE id = ? OR id < 0 AND state`},
+				{"models/store/message_finish.go", "next_attempt_at = NULL WHERE id = ? AND ", "next_attempt_at = NULL WHERE id = ? OR id < 0 AND "},
 				{"migrations/sqlite/0001_initial.sql", "CREATE UNIQUE INDEX issues_origin_message_id", "CREATE INDEX issues_origin_message_id"},
 			},
 		},
@@ -65,7 +63,7 @@ func TestSimulationFindsPlantedBugs(t *testing.T) {
 			cmd.Env = append(os.Environ(), "LETTERBOX_SEEDS=100000", "LETTERBOX_SEED_LEASES="+bug.leases)
 			out, err := cmd.CombinedOutput()
 			if err == nil || !strings.Contains(string(out), bug.finding) {
-				t.Errorf("not found within a minute (%v), want %q", err, bug.finding)
+				t.Errorf("not found within a minute (%v), want %q in:\n%.4000s", err, bug.finding, out)
 			}
 			t.Logf("found after %v", time.Since(began).Round(100*time.Millisecond))
 		})

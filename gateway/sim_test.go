@@ -101,13 +101,13 @@ func newSim(t *testing.T, template string, seed uint64) *sim {
 		protocol, after, pop3After := pick(w.r, "imap", "imap", "pop3"), pick(w.r, "seen", "delete", "move", "leave"), pick(w.r, "delete", "keep")
 		w.addAccount(i, protocol, after, pop3After)
 	}
+	if seed%4 == 1 {
+		w.acknowledging() // Before a process starts: it knows the customers' server from then on.
+	}
 	if seed%4 == 0 || os.Getenv("LETTERBOX_SEED_LEASES") == "off" {
 		w.withoutLeases(w.path)
 		w.start()
 		w.start()
-	}
-	if seed%4 == 1 {
-		w.acknowledging()
 	}
 	return w
 }
