@@ -19,6 +19,15 @@ const (
 	groupTime   = 50 * time.Millisecond
 )
 
+// groupBounds returns octets and time of a group. On a server it may have twice of both: what a commit costs there, however
+// many share it, are a dozen ways there and back, and all that others wait for is the next number of an issue.
+func (g *Gateway) groupBounds() (octets int64, lasts time.Duration) {
+	if g.Store.Exclusive() {
+		return groupOctets, groupTime
+	}
+	return 2 * groupOctets, 2 * groupTime
+}
+
 // parseAhead parses what was kept while the messages before are decided and applied, and hands on whatever is ready in
 // the order in which it came. Every message of kept is handed on; once ctx is done, without being parsed.
 func (v *visit) parseAhead(ctx context.Context, kept <-chan []fetched, parsed chan<- []*delivery) {
@@ -26,8 +35,9 @@ func (v *visit) parseAhead(ctx context.Context, kept <-chan []fetched, parsed ch
 	var window []fetched
 	var group []*delivery
 	var octets int64
+	most, _ := v.g.groupBounds()
 	for kept != nil || len(window) > 0 || len(group) > 0 {
-		full := len(group) >= groupMost || octets >= groupOctets
+		full := len(group) >= groupMost || octets >= most
 		if len(window) > 0 && !full {
 			d := v.newDelivery(window[0].row, window[0].blob.Bytes())
 			if d.failed = ctx.Err(); d.failed == nil {
@@ -123,6 +133,7 @@ func (v *visit) commitTogether(ctx context.Context, group []*delivery) (n int, e
 		parsed[i] = *d
 	}
 	results := make([]error, len(group))
+	_, lasts := v.g.groupBounds()
 	err = v.g.Store.WithTx(ctx, func(ctx context.Context) error {
 		n = 0
 		started := time.Now()
@@ -140,7 +151,7 @@ func (v *visit) commitTogether(ctx context.Context, group []*delivery) (n int, e
 			switch err := results[i]; {
 			case concernsAll(ctx, err), errors.Is(err, store.ErrNoSavepoint):
 				return err
-			case errors.Is(err, models.ErrConflict), time.Since(started) > groupTime:
+			case errors.Is(err, models.ErrConflict), time.Since(started) > lasts:
 				return nil
 			}
 		}

@@ -7,7 +7,7 @@ import (
 	"letterbox/models"
 )
 
-// CreateAttachments adds attachments and sets their IDs, and CreatedAt where it is zero.
+// CreateAttachments adds attachments, and sets CreatedAt where it is zero.
 func (s *Store) CreateAttachments(ctx context.Context, list []models.Attachment) error {
 	return s.write(ctx, "create attachments", func(ctx context.Context, tx *txPool) (err error) {
 		for i := range list {
@@ -15,8 +15,8 @@ func (s *Store) CreateAttachments(ctx context.Context, list []models.Attachment)
 			if a.CreatedAt.IsZero() {
 				a.CreatedAt = now()
 			}
-			a.ID, err = tx.insert(ctx, `INSERT INTO attachments (issue_number, comment_id, place, blob_id, name, content_type, size,
-				sha256, content_id, inline, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			err = tx.later(ctx, inserted("attachments", `INSERT INTO attachments (issue_number, comment_id, place, blob_id, name,
+				content_type, size, sha256, content_id, inline, created_at)`, "", 11),
 				a.IssueNumber, a.CommentID, a.Place, a.BlobID, cut(a.Name, 1000), cut(a.ContentType, 1000), a.Size,
 				a.SHA256, cut(a.ContentID, 1000), a.Inline, a.CreatedAt)
 			if err != nil {

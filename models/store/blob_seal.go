@@ -189,7 +189,7 @@ func (t *txPool) addLastChunk(ctx context.Context, blobID int64, place int, data
 	if len(data) > smallChunk {
 		return t.addChunks(ctx, chunksOf(blobID, place, data)...)
 	}
-	return t.later(ctx, "blob_chunks", insertChunk, "", 3, blobID, place, data)
+	return t.later(ctx, inserted("blob_chunks", insertChunk, "", 3), blobID, place, data)
 }
 
 // chunk is a part of the octets of a blob.

@@ -28,12 +28,10 @@ func (s *Store) CreateIssue(ctx context.Context, i *models.Issue) error {
 			i.UpdatedAt = i.CreatedAt
 		}
 		i.Version = 1
-		_, err = tx.ExecContext(ctx, `INSERT INTO issues (number, project_id, title, description, state, state_id, reporter_id, assignee_id,
-			mentions, priority, priority_id, due_on, origin_message_id, version, created_at, updated_at, closed_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		return tx.later(ctx, inserted("issue", `INSERT INTO issues (number, project_id, title, description, state, state_id, reporter_id,
+			assignee_id, mentions, priority, priority_id, due_on, origin_message_id, version, created_at, updated_at, closed_at)`, "", 17),
 			i.Number, i.ProjectID, cut(i.Title, maxTitle), clean(i.Description), i.State, i.StateID, i.ReporterID, i.AssigneeID,
 			i.Mentions, i.Priority, i.PriorityID, i.DueOn, i.OriginMessageID, i.Version, i.CreatedAt, i.UpdatedAt, i.ClosedAt)
-		return err
 	})
 }
 

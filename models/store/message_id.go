@@ -36,7 +36,7 @@ func (s *Store) AddMessageIDs(ctx context.Context, issue int64, ids []string, ou
 				args = append(args, h[:], issue, cut(id, 2000), outgoing, at)
 				asked.add(id, models.MessageIDRef{Hash: h[:], IssueNumber: issue, RFCMessageID: cut(id, 2000), Outgoing: outgoing, CreatedAt: at})
 			}
-			if err := tx.later(ctx, "message_ids", s.insertIgnore()+"message_ids (hash, issue_number, rfc_message_id, outgoing, created_at)", "", 5, args...); err != nil {
+			if err := tx.later(ctx, inserted("message_ids", s.insertIgnore()+"message_ids (hash, issue_number, rfc_message_id, outgoing, created_at)", "", 5), args...); err != nil {
 				return err
 			}
 		}

@@ -218,33 +218,6 @@ func (s *Store) SaveFailure(ctx context.Context, id int64, code, detail string, 
 	})
 }
 
-// FinishMessage writes the result of a message: every column but its identity, door, attempts, times of arrival and
-// settlement, and the counters of settling and reprocessing. The stored state must be one of from; otherwise
-// models.ErrConflict. It sets FinishedAt when it is nil.
-func (s *Store) FinishMessage(ctx context.Context, m *models.Message, from ...models.MessageState) error {
-	if m.FinishedAt == nil {
-		t := now()
-		m.FinishedAt = &t
-	}
-	m.NextAttemptAt = nil
-	return s.write(ctx, "finish message", func(ctx context.Context, tx *txPool) error {
-		args := []any{
-			m.State, m.Step, m.Reason, m.Archived, m.ErrorCode, cut(m.ErrorDetail, 2000), m.Size, m.SHA256, m.BlobID,
-			cut(m.Subject, 2000), cut(m.FromAddress, maxAddress), cut(m.FromName, 1000), cut(m.RFCMessageID, 2000), m.Date,
-			m.IssueNumber, m.CommentID, m.DuplicateOf, m.RuleVersion,
-			m.SettleState, m.SettleAction, m.SettleFolder, m.SettleAfter, m.FinishedAt, m.ID,
-		}
-		for _, f := range from {
-			args = append(args, f)
-		}
-		return changedOne(tx.exec(ctx, `UPDATE messages SET state = ?, step = ?, reason = ?, archived = ?, error_code = ?,
-			error_detail = ?, size = ?, sha256 = ?, blob_id = ?, subject = ?, from_address = ?, from_name = ?,
-			rfc_message_id = ?, date = ?, issue_number = ?, comment_id = ?, duplicate_of = ?, rule_version = ?,
-			settle_state = ?, settle_action = ?, settle_folder = ?, settle_after = ?, finished_at = ?, next_attempt_at = NULL
-			WHERE id = ? AND state IN (`+marks(len(from))+")", args...))
-	})
-}
-
 // SaveSettled notes what the server answered for messages: their settle state, the code of a failure, and when to try
 // again. What is settled stays settled: a process that was paused meanwhile may come late with another answer.
 func (s *Store) SaveSettled(ctx context.Context, ids []int64, state models.SettleState, code string, retryAfter *time.Time) error {

@@ -23,7 +23,7 @@ func (s *Store) UnindexText(ctx context.Context, issue, comment int64) error {
 func (s *Store) indexLater(ctx context.Context, issue, comment int64, again bool, texts []string) error {
 	folded := foldTexts(texts)
 	return s.write(ctx, "index text", func(ctx context.Context, tx *txPool) error {
-		return tx.later(ctx, "search_fresh", "INSERT INTO search_fresh (issue_number, comment_id, again, octets, words)", "", 5,
+		return tx.later(ctx, inserted("search_fresh", "INSERT INTO search_fresh (issue_number, comment_id, again, octets, words)", "", 5),
 			issue, comment, again, len(folded), folded)
 	})
 }

@@ -17,8 +17,8 @@ func (s *Store) SaveTrace(ctx context.Context, t *models.Trace) error {
 		t.CreatedAt = now()
 	}
 	return s.write(ctx, "save trace", func(ctx context.Context, tx *txPool) error {
-		return tx.later(ctx, "traces", "INSERT INTO traces (message_id, run, entries, created_at)", s.upsert("", "message_id, run", "entries"),
-			4, t.MessageID, t.Run, string(entries), t.CreatedAt)
+		return tx.later(ctx, inserted("traces", "INSERT INTO traces (message_id, run, entries, created_at)", s.upsert("", "message_id, run", "entries"), 4),
+			t.MessageID, t.Run, string(entries), t.CreatedAt)
 	})
 }
 

@@ -2,45 +2,66 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
+
+	"gorm.io/gorm"
+
+	"letterbox/models"
 )
 
-// The bounds of what one INSERT takes along.
+// The bounds of what one statement takes along.
 const (
 	laterRows   = 200
 	laterOctets = 1 << 20
 )
 
-// postponed are rows of one table that are inserted together: on a server each statement costs a way there and back,
-// which takes longer than the row.
-type postponed struct {
-	table      string
-	head, tail string // Around the rows of the INSERT.
-	width      int
-	args       []any
-	octets     int
+// batch is a statement that takes any number of rows.
+type batch struct {
+	// What this is in the text of may read the rows, or refers to them by a foreign key: it comes after them.
+	needed string
+	text   func(rows int) string
+	width  int  // Values of a row.
+	found  bool // Every row has to be there already; models.ErrConflict otherwise.
 }
 
-// later inserts rows of width columns into a table, at the latest before the transaction reads or writes that table or
-// commits. head and tail are what the INSERT has before and behind the rows. An error may show at a later statement; the
-// transaction cannot be committed then.
-func (t *txPool) later(ctx context.Context, table, head, tail string, width int, args ...any) error {
+// inserted is a batch of an INSERT: head and tail are what it has before and behind its rows.
+func inserted(table, head, tail string, width int) batch {
+	return batch{needed: table, width: width, text: func(rows int) string { return insertOf(head, tail, width, width*rows) }}
+}
+
+// postponed are rows that are written together: on a server each statement costs a way there and back, which takes longer
+// than the row.
+type postponed struct {
+	batch
+	one    string // The statement for one row.
+	args   []any
+	octets int
+}
+
+// later writes rows, at the latest before the transaction reads or writes what they are needed for, or commits. An error
+// may show at a later statement; the transaction cannot be committed then.
+func (t *txPool) later(ctx context.Context, b batch, args ...any) error {
 	if !t.distant {
-		_, err := t.ExecContext(ctx, insertOf(head, tail, width, len(args)), args...)
+		n, err := t.exec(ctx, b.text(len(args)/b.width), args...)
+		if b.found {
+			return changedOne(n, err)
+		}
 		return err
 	}
 	if err := t.usable(); err != nil {
 		return err
 	}
-	t.forget(table)
-	i := slices.IndexFunc(t.postponed, func(p *postponed) bool { return p.head == head && p.tail == tail })
+	one := b.text(1)
+	t.forget(one)
+	i := slices.IndexFunc(t.postponed, func(p *postponed) bool { return p.one == one })
 	if i < 0 {
-		if err := t.flush(ctx, table); err != nil { // Rows of another form go first.
+		if err := t.flush(ctx, b.needed); err != nil { // Rows of another form go first.
 			return err
 		}
 		i = len(t.postponed)
-		t.postponed = append(t.postponed, &postponed{table: table, head: head, tail: tail, width: width})
+		t.postponed = append(t.postponed, &postponed{batch: b, one: one})
 	}
 	p := t.postponed[i]
 	p.args = append(p.args, args...)
@@ -52,39 +73,56 @@ func (t *txPool) later(ctx context.Context, table, head, tail string, width int,
 			p.octets += len(v)
 		}
 	}
-	if len(p.args) >= laterRows*width || p.octets >= laterOctets {
-		return t.flush(ctx, table)
+	if len(p.args) >= laterRows*p.width || p.octets >= laterOctets {
+		return t.flush(ctx, p.needed)
 	}
 	return nil
 }
 
-// flush inserts what is postponed for the tables that a statement names.
+// flush writes what is postponed and needed for a statement.
 func (t *txPool) flush(ctx context.Context, statement string) error {
-	for i := 0; i < len(t.postponed); i++ {
-		p := t.postponed[i]
-		if !strings.Contains(statement, p.table) {
-			continue
+	for {
+		i := slices.IndexFunc(t.postponed, func(p *postponed) bool { return strings.Contains(statement, p.needed) })
+		if i < 0 {
+			return nil
 		}
+		p := t.postponed[i]
 		t.postponed = slices.Delete(t.postponed, i, i+1)
-		i--
+		if err := t.flush(ctx, p.one); err != nil { // What its rows refer to.
+			return err
+		}
 		if err := t.usable(); err != nil {
 			return err
 		}
-		// Not by its own ExecContext: nothing else that is postponed has to go first, and what was read is forgotten already.
-		if _, err := t.ConnPool.ExecContext(ctx, insertOf(p.head, p.tail, p.width, len(p.args)), normal(p.args)...); err != nil {
+		if err := p.write(ctx, t.ConnPool); err != nil {
 			if t.failed == nil { // Whoever made the next statement is not to blame.
 				t.failed = err
 			}
 			return t.failed
 		}
 	}
+}
+
+// write runs the statement of all rows. It goes past the transaction's own ExecContext: what was read is forgotten already.
+func (p *postponed) write(ctx context.Context, to gorm.ConnPool) error {
+	rows := len(p.args) / p.width
+	r, err := to.ExecContext(ctx, p.text(rows), normal(p.args)...)
+	if err != nil || !p.found {
+		return wrap("write what was postponed", err)
+	}
+	switch n, err := r.RowsAffected(); {
+	case err != nil:
+		return err
+	case n != int64(rows):
+		return fmt.Errorf("write what was postponed: %d of %d rows are as they were: %w", n, rows, models.ErrConflict)
+	}
 	return nil
 }
 
-// flushAll inserts everything that is postponed.
+// flushAll writes everything that is postponed.
 func (t *txPool) flushAll(ctx context.Context) error {
 	for len(t.postponed) > 0 {
-		if err := t.flush(ctx, t.postponed[0].table); err != nil {
+		if err := t.flush(ctx, t.postponed[0].needed); err != nil {
 			return err
 		}
 	}

@@ -76,6 +76,76 @@ func TestPostponedRowsOfATransactionThatFailsAreGone(t *testing.T) {
 	})
 }
 
+// TestIssuesAreThereForWhatRefersToThem makes issues, and at once whatever has a foreign key to them.
+func TestIssuesAreThereForWhatRefersToThem(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		p, u := base(t, s)
+		b := seal(t, s, []byte("hello"))
+		var numbers []int64
+		must(t, s.WithTx(t.Context(), func(ctx context.Context) error {
+			numbers = nil
+			for n, refer := range []func(number int64) error{
+				func(number int64) error { return s.AddParticipants(ctx, number, []string{"anna@there.example"}) },
+				func(number int64) error { return s.AddWatchers(ctx, number, []int64{u.ID}) },
+				func(number int64) error {
+					return s.CreateAttachments(ctx, []models.Attachment{{IssueNumber: number, BlobID: b.ID, Name: "a"}})
+				},
+				func(number int64) error {
+					return s.CreateComment(ctx, &models.Comment{IssueNumber: number, AuthorID: u.ID, Body: "b"})
+				},
+				func(number int64) error { return s.AddMessageIDs(ctx, number, []string{"1@there.example"}, false) },
+				func(number int64) error { return s.IndexText(ctx, number, 0, "text") },
+			} {
+				i := models.Issue{ProjectID: p.ID, Title: fmt.Sprint(n), State: models.IssueNew, ReporterID: u.ID}
+				if err := s.CreateIssue(ctx, &i); err != nil {
+					return err
+				}
+				numbers = append(numbers, i.Number)
+				if err := refer(i.Number); err != nil {
+					return fmt.Errorf("%d: %w", n, err)
+				}
+			}
+			return nil
+		}))
+		for n, number := range numbers {
+			if i, err := s.IssueByNumber(t.Context(), number); err != nil || i.Title != fmt.Sprint(n) {
+				t.Errorf("issue %d: got %q, %v", number, i.Title, err)
+			}
+		}
+		comments, err := s.Comments(t.Context(), numbers[3])
+		must(t, err)
+		files, err := s.Attachments(t.Context(), numbers[2])
+		must(t, err)
+		if len(comments) != 1 || len(files) != 1 {
+			t.Errorf("%d comments and %d attachments, want one each", len(comments), len(files))
+		}
+	})
+}
+
+// TestSecondIssueOfAMessageUndoesTheTransaction makes both in one transaction.
+func TestSecondIssueOfAMessageUndoesTheTransaction(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		p, u := base(t, s)
+		var first int64
+		err := s.WithTx(t.Context(), func(ctx context.Context) error {
+			for range 2 {
+				i := models.Issue{ProjectID: p.ID, Title: "T", State: models.IssueNew, ReporterID: u.ID, OriginMessageID: ptr(int64(7))}
+				if err := s.CreateIssue(ctx, &i); err != nil {
+					return err
+				}
+				if first == 0 {
+					first = i.Number
+				}
+			}
+			return nil
+		})
+		want(t, "two issues of a message", err, models.ErrConflict)
+		if _, err := s.IssueByNumber(t.Context(), first); !errors.Is(err, models.ErrNotFound) {
+			t.Errorf("the first one: %v, want none", err)
+		}
+	})
+}
+
 func TestTransactionReadsWhatItHasChanged(t *testing.T) {
 	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
 		p := models.Project{Key: "A", Name: "Before"}

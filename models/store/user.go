@@ -20,6 +20,10 @@ func (s *Store) CreateUser(ctx context.Context, u *models.User) error {
 	return s.write(ctx, "create user", func(ctx context.Context, tx *txPool) error {
 		u.ID = 0
 		u.Name = cut(u.Name, 500)
+		if u.CreatedAt.IsZero() {
+			u.CreatedAt = now()
+		}
+		before := tx.people.read()
 		if err := s.gorm(ctx).Create(u).Error; err != nil {
 			return err
 		}
@@ -29,6 +33,7 @@ func (s *Store) CreateUser(ctx context.Context, u *models.User) error {
 				return err
 			}
 		}
+		tx.people.join(before, *u)
 		return nil
 	})
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"letterbox/models"
 )
@@ -19,7 +20,7 @@ type people struct {
 }
 
 // AskForUsers has a transaction read at once what [Store.UsersByAddress] will be asked for piece by piece. It is read when
-// the first is asked for, and again when the transaction has changed users; what others change meanwhile is not seen.
+// the first is asked for, and again when the transaction has changed users who were there; what others change meanwhile is not seen.
 func (s *Store) AskForUsers(ctx context.Context, addresses []string) {
 	tx := s.tx(ctx)
 	if tx == nil || len(addresses) > mostAsked {
@@ -42,6 +43,28 @@ func (p *people) answers(folded []string) bool {
 		}
 	}
 	return true
+}
+
+// read is what was read, nil when it has to be read.
+func (p *people) read() map[string]models.User {
+	if p == nil {
+		return nil
+	}
+	return p.found
+}
+
+// join takes what was read before somebody was made known, and adds who it is.
+func (p *people) join(before map[string]models.User, u models.User) {
+	if before == nil {
+		return
+	}
+	u.Addresses = slices.Clone(u.Addresses)
+	for _, a := range u.Addresses {
+		if p.asked[a] {
+			before[a] = u
+		}
+	}
+	p.found = before
 }
 
 // forget has the people read again.

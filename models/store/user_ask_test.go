@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"letterbox/internal/testdb"
 	"letterbox/models"
@@ -16,27 +19,32 @@ import (
 func TestAskingForUsersChangesNoAnswer(t *testing.T) {
 	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
 		const stranger = "stranger@there.example"
-		var all []string
+		var all, second []string
 		for i := range 8 {
-			all = append(all, fmt.Sprintf("Person%d@there.example", i))
+			all, second = append(all, fmt.Sprintf("Person%d@there.example", i)), append(second, fmt.Sprintf("Second%d@there.example", i))
 		}
 		err := s.WithTx(t.Context(), func(ctx context.Context) error {
-			s.AskForUsers(ctx, all)
+			s.AskForUsers(ctx, slices.Concat(all, second))
 			for known := range len(all) + 1 {
 				for i, a := range all {
-					for _, asked := range [][]string{{a}, {a, stranger}} {
+					var answers []map[string]models.User
+					for _, asked := range [][]string{{a, second[i]}, {a, second[i], stranger}} { // The stranger is not asked for ahead.
 						found, err := s.UsersByAddress(ctx, asked)
 						if err != nil {
 							return err
 						}
 						u, ok := found[models.FoldAddress(a)]
-						if ok != (i < known) || len(found) > 1 || ok && u.Name != a {
+						if ok != (i < known) || ok && (u.Name != a || len(found) != 2) {
 							t.Errorf("with %d known, %v are %+v", known, asked, found)
 						}
+						answers = append(answers, found)
+					}
+					if d := cmp.Diff(answers[1], answers[0]); d != "" {
+						t.Errorf("with %d known, asked for ahead (-without, +with):\n%s", known, d)
 					}
 				}
 				if known < len(all) {
-					u := models.User{Name: all[known], Role: models.RoleCustomer, Addresses: []string{all[known]}}
+					u := models.User{Name: all[known], Role: models.RoleCustomer, Addresses: []string{second[known], all[known]}}
 					if err := s.CreateUser(ctx, &u); err != nil {
 						return err
 					}

@@ -71,7 +71,7 @@ func (s *Store) IsParticipant(ctx context.Context, issue int64, address string) 
 func (s *Store) addPairs(ctx context.Context, what, table, columns string, rows []any) error {
 	return s.write(ctx, what, func(ctx context.Context, tx *txPool) error {
 		for part := range slices.Chunk(rows, 2*laterRows) {
-			if err := tx.later(ctx, table, s.insertIgnore()+table+" "+columns, "", 2, part...); err != nil {
+			if err := tx.later(ctx, inserted(table, s.insertIgnore()+table+" "+columns, "", 2), part...); err != nil {
 				return err
 			}
 		}
