@@ -139,7 +139,10 @@ func (g *Gateway) runStep(ctx context.Context, d *delivery, s step) error {
 	}()
 	if g.Log.Enabled(ctx, slog.LevelDebug) || err != nil {
 		level := slog.LevelDebug
-		if err != nil && !(d.held && store.Unavailable(err)) { // A transaction of several is repeated.
+		switch {
+		case err == nil, ctx.Err() != nil: // Its inbox is given up, or the process ends: it goes on elsewhere.
+		case d.held && store.Unavailable(err): // A transaction of several is repeated.
+		default:
 			level = slog.LevelWarn
 		}
 		g.Log.LogAttrs(ctx, level, "step finished", slog.String("step", string(s.name)), slog.Int64("message_id", d.row.ID),
