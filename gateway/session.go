@@ -152,7 +152,7 @@ func (v *visit) watch(ctx context.Context, status *models.InboxStatus, poke <-ch
 // pause waits until the server says something, the poll interval has passed, something is due or is to be read again, or
 // somebody pokes. It reports whether it was woken before its time.
 func (v *visit) pause(ctx context.Context, due *time.Time, stale bool, poke <-chan struct{}) (woken bool, err error) {
-	d := v.inbox.Settings.PollInterval
+	d := sharedWait(time.Now(), v.inbox.Settings.PollInterval)
 	if due != nil {
 		d = min(d, max(due.Sub(now()), 100*time.Millisecond)) // Never in a hurry, whatever the ledger says.
 	}
@@ -168,6 +168,12 @@ func (v *visit) pause(ctx context.Context, due *time.Time, stale bool, poke <-ch
 		err = ctx.Err()
 	}
 	return time.Since(begun) < d, err
+}
+
+// sharedWait is an interval from begun on, shortened by less than a sixtieth so that the waits of many inboxes end at the same
+// moments. To wake a sleeping processor costs more than to ask a server for news, and what follows in the same moment is cheap.
+func sharedWait(begun time.Time, interval time.Duration) time.Duration {
+	return begun.Add(interval).Truncate(interval / 60).Sub(begun)
 }
 
 // close ends the visit; settlements that are final only with it are written down after it has succeeded.
