@@ -30,7 +30,7 @@ func main() {
 	corpus := flag.String("corpus", "", "folder of .eml files to measure with; generated mails when empty")
 	n := flag.Int("n", 500, "number of generated mails")
 	runs := flag.Int("runs", 3, "runs of each measurement; the median counts")
-	only := flag.String("only", "", "measure one thing: ingest, delayed, distant, flushes, databases, replicas, slow, large, idle, polled, unchanged, push or backlog")
+	only := flag.String("only", "", "measure one thing: ingest, delayed, distant, redmine, flushes, databases, replicas, slow, large, idle, polled, unchanged, push or backlog")
 	waiting := flag.Int("backlog", 0, "mails that wait in one folder, for the measurement of that name; 100000 take a while")
 	flag.Parse()
 	if err := measure(ctx, *corpus, *n, *runs, *waiting, *only); err != nil {
@@ -66,6 +66,7 @@ func measure(ctx context.Context, folder string, n, runs, waiting int, only stri
 		{"distant", func() error {
 			return ingest(ctx, mails, mailtest.Line{RoundTrip: 30 * time.Millisecond, Rate: 125e6}, runs)
 		}},
+		{"redmine", func() error { return redmine(ctx, mails, runs) }},
 		{"flushes", func() error { return flushes(ctx, mails) }},
 		{"databases", func() error { return databases(ctx, mails, runs) }},
 		{"replicas", func() error { return replicas(ctx, mails, runs) }},

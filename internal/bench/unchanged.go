@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"strings"
 	"time"
 
 	"letterbox/internal/mailtest"
@@ -23,8 +26,8 @@ func unchanged(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("| poll of an unchanged folder of %d | | | %.3f a poll | | 1 a poll, %d polls, %s |\n",
-			n, c.cpu.Seconds()*1000/float64(c.trips), c.trips, written(c.wrote))
+		fmt.Printf("| poll of an unchanged folder of %d; a bare NOOP takes %.3f in the same run | | | %.3f a poll | | 1 a poll, %d polls, %s |\n",
+			n, c.bare.Seconds()*1000, c.cpu.Seconds()*1000/float64(c.trips), c.trips, written(c.wrote))
 		if c, err = quiet(ctx, "pop3", mails); err != nil {
 			return err
 		}
@@ -38,7 +41,8 @@ func unchanged(ctx context.Context) error {
 type calm struct {
 	cpu                time.Duration
 	trips, connections int64
-	wrote              bool // The database was written to.
+	wrote              bool          // The database was written to.
+	bare               time.Duration // What one NOOP costs this process.
 }
 
 func written(wrote bool) string {
@@ -78,9 +82,49 @@ func quiet(ctx context.Context, protocol string, mails [][]byte) (c calm, err er
 	time.Sleep(3 * time.Second) // The first listing is over.
 	cpu, trips, connections, size := p.cpuNow(), proxy.RoundTrips(), proxy.Connections(), h.walSize()
 	time.Sleep(quietFor)
-	c = calm{p.cpuNow() - cpu, proxy.RoundTrips() - trips, proxy.Connections() - connections, h.walSize() != size}
+	c = calm{cpu: p.cpuNow() - cpu, trips: proxy.RoundTrips() - trips, connections: proxy.Connections() - connections, wrote: h.walSize() != size}
 	if c.trips == 0 || protocol == "pop3" && c.connections == 0 {
 		err = errors.New("nothing was polled")
 	}
-	return c, errors.Join(err, p.stop(), h.close())
+	if err = errors.Join(err, p.stop(), h.close()); err == nil {
+		c.bare, err = bare(d.IMAPAddr)
+	}
+	return c, err
+}
+
+// bare is the processor time of the least that a poll can be: NOOP and its answer (RFC 9051, 6.1.2), a millisecond after the
+// one before. Much of it is the machine's, which sleeps and wakes up for each.
+func bare(address string) (time.Duration, error) {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close()
+	answers := bufio.NewReader(conn)
+	ask := func(command string) error {
+		if _, err := conn.Write([]byte("a " + command + "\r\n")); err != nil {
+			return err
+		}
+		for {
+			line, err := answers.ReadString('\n')
+			if err != nil || strings.HasPrefix(line, "a OK") {
+				return err
+			}
+			if strings.HasPrefix(line, "a ") {
+				return fmt.Errorf("%s: %s", command, line)
+			}
+		}
+	}
+	if err := ask("LOGIN alice secret"); err != nil {
+		return 0, err
+	}
+	const times = 2000
+	before := ownTime()
+	for range times {
+		if err := ask("NOOP"); err != nil {
+			return 0, err
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return (ownTime() - before) / times, nil
 }
