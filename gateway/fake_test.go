@@ -265,6 +265,9 @@ func (v *fakeVisit) remove(f *fakeFolder, m *fakeMessage) {
 }
 
 func (v *fakeVisit) Fetch(ctx context.Context, refs []mailbox.Ref, each func(mailbox.Ref, io.Reader) error) error {
+	v.s.mu.Lock()
+	v.s.say("asked for %d", len(refs))
+	v.s.mu.Unlock()
 	for _, ref := range refs {
 		err := v.do(ctx, "fetch", ref.UID)
 		if errors.Is(err, errVanish) {

@@ -13,24 +13,33 @@ import (
 // mostOpen is how many open messages are read at once.
 const mostOpen = 500
 
-// resume takes up what earlier rounds left unfinished and what is due now, one message at a time and each with its
-// attempt committed first: a message that takes the process with it is found out by that. Downloads that failed before
-// are late: they come after everything else, because one that fails again ends the visit.
+// resume takes up what earlier rounds left unfinished and what is due now. What has an attempt on it goes one at a time, with
+// its next attempt committed first: a message that takes the process with it is found out by that. Downloads that failed
+// before are late: they come after everything else, because one that fails again ends the visit.
 func (v *visit) resume(ctx context.Context, entries []mailbox.Entry, full, late bool) error {
 	for {
 		open, err := v.g.Store.OpenMessages(ctx, v.inbox.ID, now(), mostOpen)
 		if err != nil {
 			return fmt.Errorf("read open messages: %w", err)
 		}
+		if !late {
+			v.setApart(open, entries)
+		}
 		tried := 0
-		for i := range open {
-			if isLate := open[i].State == models.MessageKnown && open[i].ErrorCode != ""; isLate != late {
-				continue
+		for rest := open; len(rest) > 0; {
+			n := max(1, v.untriedTogether(rest))
+			switch isLate := rest[0].State == models.MessageKnown && rest[0].ErrorCode != ""; {
+			case isLate != late || v.apart[refOf(rest[0])] != nil:
+				n = 1
+			case v.untried(rest[0]) && rest[0].State == models.MessageReceived:
+				tried, err = tried+n, v.pickUp(ctx, rest[:n])
+			default:
+				tried, err = tried+1, v.again(ctx, &rest[0], entries, full)
 			}
-			tried++
-			if err := v.again(ctx, &open[i], entries, full); err != nil {
+			if err != nil {
 				return err
 			}
+			rest = rest[n:]
 		}
 		if tried == 0 {
 			return nil

@@ -31,9 +31,10 @@ type visit struct {
 	box      mailbox.Mailbox
 	watcher  mailbox.Watcher // The box when its connection is kept; nil when settlements are final only with Close.
 	list     *listing
-	own      map[string]bool // Addresses of our inboxes, read at the start of each round.
-	deferred map[int64]bool  // Messages whose settlement is final once the box is closed.
-	last     models.Message  // The message that was processed last, for doors of one message.
+	own      map[string]bool                 // Addresses of our inboxes, read at the start of each round.
+	apart    map[mailbox.Ref]*models.Message // What is known already and is downloaded with what is new, see setApart.
+	deferred map[int64]bool                  // Messages whose settlement is final once the box is closed.
+	last     models.Message                  // The message that was processed last, for doors of one message.
 	handled  int
 	late     bool // The visit before was cut short: what has come last is first.
 	cutShort bool // Something is left to be downloaded by the next visit, at once.
@@ -57,7 +58,7 @@ func (v *visit) round(ctx context.Context, entries []mailbox.Entry, full bool) e
 	if v.own, err = v.g.ownAddresses(ctx); err != nil {
 		return err
 	}
-	defer func() { v.own = nil }() // A visit may wait for days.
+	defer func() { v.own, v.apart = nil, nil }() // A visit may wait for days.
 	if full {
 		if entries, err = v.unread(ctx, entries); err != nil {
 			return err
@@ -70,7 +71,7 @@ func (v *visit) round(ctx context.Context, entries []mailbox.Entry, full bool) e
 	if err != nil {
 		return err
 	}
-	if err := v.stream(ctx, fresh); err != nil {
+	if err := v.stream(ctx, v.withApart(entries, fresh)); err != nil {
 		return err
 	}
 	if err := v.resume(ctx, entries, full, true); err != nil {
@@ -115,11 +116,19 @@ func (v *visit) load(ctx context.Context, entries []mailbox.Entry, loaded chan<-
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	rows := make([]*models.Message, 0, len(entries))
+	var rows, added, left []*models.Message
 	for _, e := range entries {
-		rows = append(rows, v.newRow(e))
+		row := v.apart[e.Ref]
+		if row != nil {
+			left = append(left, row)
+			delete(v.apart, e.Ref)
+		} else {
+			row = v.newRow(e)
+			added = append(added, row)
+		}
+		rows = append(rows, row)
 	}
-	if err := v.add(ctx, rows); err != nil {
+	if err := v.add(ctx, added, left); err != nil {
 		return err
 	}
 	fresh, large := splitLarge(rows)
@@ -158,17 +167,27 @@ func (v *visit) keepAll(ctx context.Context, loaded <-chan transfer, kept chan<-
 	return err
 }
 
-// add makes messages known, each with its first attempt. Who has lost the lease adds none: the inbox may read another
-// account by now, where the same UIDs mean other messages.
-func (v *visit) add(ctx context.Context, w []*models.Message) error {
+// add makes messages known, each with its first attempt, and counts that of left, which are known already. Who has
+// lost the lease adds none: the inbox may read another account by now, where the same UIDs mean other messages.
+func (v *visit) add(ctx context.Context, w, left []*models.Message) error {
+	ids := make([]int64, 0, len(left))
+	for _, row := range left {
+		ids = append(ids, row.ID)
+	}
 	err := v.g.Store.WithTx(ctx, func(ctx context.Context) error {
 		if err := v.fence.hold(ctx, v.g.Store); err != nil {
 			return err
 		}
-		return v.g.Store.AddKnown(ctx, w)
+		if err := v.g.Store.AddKnown(ctx, w); err != nil || len(ids) == 0 {
+			return err
+		}
+		return v.g.Store.BeginFirstAttempts(ctx, ids)
 	})
 	if err != nil {
 		return fmt.Errorf("add to the ledger: %w", err)
+	}
+	for _, row := range left {
+		row.Attempts++
 	}
 	return nil
 }

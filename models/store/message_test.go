@@ -157,6 +157,30 @@ func TestMessageGoesThroughItsStatesOnce(t *testing.T) {
 	})
 }
 
+func TestFirstAttemptsBeginTogetherOrNotAtAll(t *testing.T) {
+	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		a, b, final := received(t, s, "1", "one"), received(t, s, "2", "two"), received(t, s, "3", "three")
+		final.State, final.Reason = models.MessageIgnored, "ok"
+		must(t, s.FinishMessage(ctx, final, models.MessageReceived))
+		attempts := func(want ...int) {
+			t.Helper()
+			for i, m := range []*models.Message{a, b, final} {
+				if got, err := s.MessageByID(ctx, m.ID); err != nil || got.Attempts != want[i] {
+					t.Errorf("message %s has %d attempts (%v), want %d", m.UID, got.Attempts, err, want[i])
+				}
+			}
+		}
+		want(t, "one is final", s.BeginFirstAttempts(ctx, []int64{a.ID, final.ID}), models.ErrConflict)
+		attempts(0, 0, 0)
+		must(t, s.BeginFirstAttempts(ctx, []int64{a.ID}))
+		want(t, "one has an attempt", s.BeginFirstAttempts(ctx, []int64{b.ID, a.ID}), models.ErrConflict)
+		attempts(1, 0, 0)
+		must(t, s.ReleaseAttempts(ctx, []int64{a.ID}), s.BeginFirstAttempts(ctx, []int64{b.ID, a.ID}), s.BeginFirstAttempts(ctx, nil))
+		attempts(1, 1, 0)
+	})
+}
+
 func TestFinishInARolledBackTransactionHasNoEffect(t *testing.T) {
 	testdb.EachDialect(t, func(t *testing.T, s *store.Store) {
 		m := received(t, s, "1", "raw")

@@ -157,6 +157,24 @@ func (s *Store) BeginAttempts(ctx context.Context, ids []int64) error {
 	})
 }
 
+// BeginFirstAttempts is [Store.BeginAttempts] for messages that are not final and have no attempt yet. When one of them is
+// another's by now, that is models.ErrConflict and none is counted.
+func (s *Store) BeginFirstAttempts(ctx context.Context, ids []int64) error {
+	return s.write(ctx, "begin first attempts", func(ctx context.Context, tx *txPool) error {
+		for part := range slices.Chunk(ids, 500) {
+			n, err := tx.exec(ctx, "UPDATE messages SET attempts = attempts + 1 WHERE attempts = 0 AND state IN ('known', 'received') AND id IN ("+
+				marks(len(part))+")", anys(part)...)
+			if err != nil {
+				return err
+			}
+			if n != int64(len(part)) {
+				return models.ErrConflict
+			}
+		}
+		return nil
+	})
+}
+
 // SaveReceived notes that the octets of known messages are kept: Size, SHA256 and BlobID. It sets their State to
 // received, Step to store and clears the last error; of the attempts only the one that fetched it goes on to count. A message that is not known any more (another process was faster)
 // is models.ErrConflict and nothing is written.
