@@ -247,8 +247,11 @@ func (e *estate) await(ctx context.Context, limit time.Duration, calm, settled b
 		if err == nil && a.lost == 0 && a.open == 0 && (!settled || a.unsettled == 0) || time.Now().After(deadline) || ctx.Err() != nil {
 			return a, errors.Join(err, ctx.Err())
 		}
-		if calm && err == nil {
-			e.processAgain(ctx, a.aside)
+		if calm {
+			e.revive() // Some that were asked to end may have been about to when the storm was over.
+			if err == nil {
+				e.processAgain(ctx, a.aside)
+			}
 		}
 		time.Sleep(500 * time.Millisecond)
 	}

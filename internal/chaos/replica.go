@@ -50,6 +50,13 @@ func (r *replica) kill() {
 	<-r.ended
 }
 
+// terminate asks the process to end and does not wait for it: it may be killed meanwhile.
+func (r *replica) terminate() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_ = r.cmd.Process.Signal(syscall.SIGTERM)
+}
+
 // living reports whether the process has not ended.
 func (r *replica) living() bool {
 	r.mu.Lock()

@@ -22,6 +22,7 @@ type fault struct {
 func common() []fault {
 	return []fault{
 		{8, "SIGKILL at random", func(_ context.Context, e *estate, r *rand.Rand) { e.some(r).kill() }},
+		{4, "SIGTERM", func(_ context.Context, e *estate, r *rand.Rand) { e.some(r).terminate() }},
 		{10, "SIGKILL at a mail command", func(_ context.Context, e *estate, r *rand.Rand) { e.ambushMail(r, false) }},
 		{3, "mail connection cut at a command", func(_ context.Context, e *estate, r *rand.Rand) { e.ambushMail(r, true) }},
 		{2, "mail connections cut", func(context.Context, *estate, *rand.Rand) {}},
@@ -89,7 +90,7 @@ func (e *estate) pauseOne(ctx context.Context, r *rand.Rand) {
 	}()
 }
 
-// storm makes faults until ctx is done and restarts who was killed.
+// storm makes faults until ctx is done and restarts who has ended.
 func (e *estate) storm(ctx context.Context, faults []fault, every time.Duration, seed uint64) {
 	r := rand.New(rand.NewPCG(seed, 3))
 	total := 0
@@ -114,7 +115,7 @@ func (e *estate) storm(ctx context.Context, faults []fault, every time.Duration,
 	}
 }
 
-// revive starts the processes that were killed.
+// revive starts the processes that have ended.
 func (e *estate) revive() {
 	for _, x := range e.replicas {
 		if !x.living() {
