@@ -72,7 +72,7 @@ func (g *Gateway) begin(ctx context.Context, of *models.Inbox, f fence, s *shift
 		box.Abort()
 		return nil, err
 	}
-	v.late, s.cutShort = s.cutShort, false
+	v.late, s.cutShort, v.well = s.cutShort, false, s.status.Failures == 0
 	return v, nil
 }
 

@@ -10,11 +10,12 @@ import (
 
 // A visit that ends in good order, because its process ends or its inbox goes to another one, takes back the attempts
 // that it had begun. What it leaves is as good as new: nothing speaks against one of these messages more than against
-// another. So they go on many at a time, like new ones, and a backlog is as fast after a restart as before.
+// another. So they go on many at a time, like new ones, and a backlog is as fast after a restart as before. After a visit
+// that failed they go one at a time: maybe one of them is to blame, or the server cannot send many at once.
 
-// untried reports whether a message that is not final was left so.
+// untried reports whether a message that is not final was left so by a visit that did not fail.
 func (v *visit) untried(row models.Message) bool {
-	return row.Attempts == 0 && row.ErrorCode == "" && row.Reprocessed == 0 && !row.FetchAnyway && row.Door == v.door && fromServer(row.Door)
+	return v.well && row.Attempts == 0 && row.ErrorCode == "" && row.Reprocessed == 0 && !row.FetchAnyway && row.Door == v.door && fromServer(row.Door)
 }
 
 // setApart finds the untried messages that are to be downloaded and that the server has: they come with what is new.

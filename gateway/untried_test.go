@@ -84,3 +84,24 @@ func TestBacklogGoesOnTogetherAfterARestart(t *testing.T) {
 		})
 	}
 }
+
+// TestServerThatCannotSendManyAtOnceIsAskedForOne: after a visit that failed, what it left is not asked for together again.
+func TestServerThatCannotSendManyAtOnceIsAskedForOne(t *testing.T) {
+	inDen(t, func(t *testing.T, d *den) {
+		const mails = 20
+		manyMails(d.server, mails)
+		d.server.script = func(op, _ string) error {
+			if asked := d.server.did("asked for"); op == "fetch" && asked[len(asked)-1] != "asked for 1" {
+				return errCut
+			}
+			return nil
+		}
+		g := d.process(nil)
+		d.inbox(g, nil)
+		d.run(g)
+		d.wait(time.Hour)
+		if issues, _ := d.once(); issues != mails {
+			t.Errorf("%d issues, want %d: %v", issues, mails, d.ledger())
+		}
+	})
+}

@@ -37,6 +37,7 @@ type visit struct {
 	last     models.Message                  // The message that was processed last, for doors of one message.
 	handled  int
 	late     bool // The visit before was cut short: what has come last is first.
+	well     bool // The visit before did not fail.
 	cutShort bool // Something is left to be downloaded by the next visit, at once.
 	lacking  bool // The server has left out a message: what is due is compared with a full listing.
 }
